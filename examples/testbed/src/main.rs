@@ -1,0 +1,4 @@
+//! One server for black-box suites against Everwire.
+#![forbid(unsafe_code)]
+
+fn main() {}

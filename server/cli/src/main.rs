@@ -1,0 +1,4 @@
+//! The Everwire demo and standalone server.
+#![forbid(unsafe_code)]
+
+fn main() {}
