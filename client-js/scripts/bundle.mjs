@@ -1,0 +1,149 @@
+// Turns src/ into every published file, in memory: name → content. Nothing here depends on the time, the
+// machine or the folder, so the same source and lock file give the same bytes (check-dist relies on it).
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { rollup } from "rollup";
+import { dts } from "rollup-plugin-dts";
+import { minify } from "terser";
+import ts from "typescript";
+
+export const root = dirname(dirname(fileURLToPath(import.meta.url)));
+export const distDir = join(root, "dist");
+const input = join(root, "src/index.ts");
+
+/** Every file of dist/, as a Map from name to text. */
+export async function bundleAll() {
+  const { version, license } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
+  const banner = `/*! Everwire ${version} | ${license} */`;
+  const files = new Map();
+  await withBundle([resolveTs, stripTypes(ts.ScriptTarget.ES2018)], async (bundle) => {
+    await emit(bundle, files, "everwire.mjs", { format: "es", banner });
+    await emit(bundle, files, "everwire.min.mjs", { format: "es", plugins: [minified(modernMin, banner)] });
+    await emit(bundle, files, "everwire.cjs", { format: "cjs", exports: "named", esModule: false, banner });
+  });
+  // The UMD bundle keeps its syntax until it is one file: so the ES5 helpers are emitted once.
+  await withBundle([resolveTs, stripTypes(ts.ScriptTarget.ESNext)], async (bundle) => {
+    await emit(bundle, files, "everwire.js", { ...umd, plugins: [downlevel, minified(legacyReadable, banner)] });
+    await emit(bundle, files, "everwire.min.js", { ...umd, plugins: [downlevel, minified(legacyMin, banner)] });
+  });
+  await withBundle([resolveTs, dts({ tsconfig: join(root, "tsconfig.json") })], async (bundle) => {
+    const { output } = await bundle.generate({ format: "es", banner });
+    files.set("everwire.d.ts", output[0].code);
+    files.set("everwire.d.mts", output[0].code);
+  });
+  return files;
+}
+
+const umd = {
+  format: "umd",
+  name: "everwire",
+  exports: "named",
+  generatedCode: "es5",
+  strict: false,
+  esModule: false,
+  freeze: false,
+  externalLiveBindings: false,
+};
+
+const modernMin = { ecma: 2018, module: true, compress: { passes: 3 } };
+
+// `ie8` quotes property names that are reserved words in ES3 (`a["default"]`): wanted in the readable
+// file too, so that one is printed by terser as well, with nothing else changed.
+const legacyMin = { ecma: 5, ie8: true, compress: { passes: 3 } };
+const legacyReadable = {
+  ecma: 5,
+  ie8: true,
+  compress: false,
+  mangle: false,
+  format: { beautify: true, indent_level: 2, comments: "all" },
+};
+
+async function withBundle(plugins, use) {
+  const bundle = await rollup({ input, plugins, onwarn: refuseWarnings });
+  try {
+    await use(bundle);
+  } finally {
+    await bundle.close();
+  }
+}
+
+function refuseWarnings(warning) {
+  throw new Error(`rollup: ${warning.message}`);
+}
+
+async function emit(bundle, files, name, options) {
+  // `file` is never written here; rollup makes the paths in the source map relative to it.
+  const { output } = await bundle.generate({ ...options, file: join(distDir, name), sourcemap: true });
+  const [chunk] = output;
+  if (output.filter((part) => part.type === "chunk").length !== 1 || chunk.imports.length > 0) {
+    throw new Error(`${name} is not self-contained: imports ${chunk.imports.join(", ")}`);
+  }
+  files.set(name, chunk.code.endsWith("\n") ? chunk.code : `${chunk.code}\n`);
+  files.set(`${name}.map`, `${chunk.map.toString()}\n`);
+}
+
+/** Finds `./name`, `./name.js` and `./name.ts` as the TypeScript file beside the importer. */
+const resolveTs = {
+  name: "resolve-ts",
+  resolveId(source, importer) {
+    if (!importer || !source.startsWith(".")) {
+      return null;
+    }
+    return join(dirname(importer), source.replace(/\.(js|ts)$/, "") + ".ts");
+  },
+};
+
+function stripTypes(target) {
+  return {
+    name: "strip-types",
+    transform(code, id) {
+      const { outputText, sourceMapText } = ts.transpileModule(code, {
+        fileName: id,
+        compilerOptions: {
+          target,
+          module: ts.ModuleKind.ESNext,
+          verbatimModuleSyntax: true,
+          useDefineForClassFields: false,
+          sourceMap: true,
+        },
+      });
+      return { code: dropMapComment(outputText), map: sourceMapText };
+    },
+  };
+}
+
+const downlevel = {
+  name: "downlevel-to-es5",
+  renderChunk(code) {
+    const { outputText, sourceMapText } = ts.transpileModule(code, {
+      fileName: "everwire.js",
+      compilerOptions: {
+        target: ts.ScriptTarget.ES5,
+        module: ts.ModuleKind.None,
+        alwaysStrict: false,
+        sourceMap: true,
+      },
+    });
+    const map = JSON.parse(sourceMapText);
+    // TypeScript puts its helpers above everything: in a plain script they would be globals. Hence the
+    // function around it all; its first line shifts the map by one.
+    map.mappings = `;${map.mappings}`;
+    return { code: `(function () {\n${dropMapComment(outputText)}\n}).call(this);`, map };
+  },
+};
+
+function minified(options, banner) {
+  return {
+    name: "terser",
+    async renderChunk(code) {
+      const format = { preamble: banner, ...options.format };
+      const { code: text, map } = await minify(code, { ...options, format, sourceMap: true });
+      return { code: text, map };
+    },
+  };
+}
+
+function dropMapComment(code) {
+  return code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, "\n");
+}
