@@ -1,0 +1,3 @@
+export function connect(url: string): { url: string } {
+  return { url: url };
+}
