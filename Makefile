@@ -1,0 +1,29 @@
+# Everwire. `make` alone tells what there is.
+.DEFAULT_GOAL := help
+.PHONY: build client fmt help lint nightly test test-browsers
+
+help: ## What there is
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+build: ## The server, the demo and the testbed, for release
+	@echo "==> building everwire and testbed (release)"
+	@cargo build --release --workspace
+
+client: ## The npm package's dist folder, which is committed and embedded
+	@echo "==> building client-js/dist"
+	@cd client-js && { [ -d node_modules ] || npm ci --no-audit --no-fund; } && npm run --silent build
+
+fmt: ## Format the Rust code
+	@cargo fmt --all
+
+lint: ## Formatting, clippy, docs and types, warnings denied
+	@scripts/test.sh tools lint
+
+nightly: ## What is too long for every change: oldest compiler, many more cases
+	@scripts/nightly.sh
+
+test: ## Everything a change must pass; installs what it needs on Debian, saying what
+	@scripts/test.sh
+
+test-browsers: ## The browser suite alone
+	@scripts/test.sh tools browser

@@ -1,0 +1,18 @@
+#!/usr/bin/env bash
+# What is too long for every change: the oldest compiler that is promised, and many more random cases.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. scripts/steps.sh
+
+msrv="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)"
+
+oldest_compiler() {
+  rustup toolchain install "$msrv" --profile minimal &&
+    cargo "+$msrv" check --workspace --all-targets --locked --target-dir "${CARGO_TARGET_DIR:-target}/msrv"
+}
+
+run "everything a change must pass" scripts/test.sh
+run "Rust $msrv, the oldest that is promised" oldest_compiler
+run "property tests and simulation, 100 times as many" \
+  env PROPTEST_CASES=25600 EVERWIRE_SCHEDULES=2000000 cargo test --release --workspace --locked
+summary

@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
+# tools lint rust client conformance browser. VERBOSE=1 shows all output.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 1
+. scripts/steps.sh
+. scripts/tools.sh
+
+TARGET="${CARGO_TARGET_DIR:-$PWD/target}"
+export EVERWIRE_TESTBED="$TARGET/debug/testbed"
+
+tools() {
+  local started=$SECONDS status=0
+  STEP=$((STEP + 1))
+  printf '%2d  what the tests need\n' "$STEP"
+  find_tools || status=1
+  printf '    '
+  finish "what the tests need" "$status" $((SECONDS - started))
+  if [ "$status" -ne 0 ]; then
+    summary
+    exit 1
+  fi
+}
+
+lint() {
+  run "rustfmt" cargo fmt --all --check
+  run "clippy, warnings denied" cargo clippy --workspace --all-targets --locked -- -D warnings
+  run "Rust docs, warnings denied" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+  client_deps && npm_step "client: types" lint
+}
+
+rust() {
+  run "Rust: unit, vectors, simulation, integration" cargo test --workspace --locked
+}
+
+client() {
+  client_deps || return 1
+  npm_step "client: unit and vectors" test
+  npm_step "client: dist is what the source builds" check:dist
+  npm_step "client: dist builds" build
+  npm_step "client: the legacy file is ES3" check:es3
+  npm_step "client: size budgets" size
+}
+
+conformance() {
+  if [ ! -f conformance/client.py ]; then
+    left_out "conformance: the client in Python" "no conformance/client.py yet"
+    return 0
+  fi
+  testbed && run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
+}
+
+browser() {
+  if [ ! -d client-js/test/browser ]; then
+    left_out "browser suite" "no client-js/test/browser yet"
+    return 0
+  fi
+  client_deps && testbed || return 1
+  npm_step "browser suite (Chromium)" test:browser
+}
+
+# Both below run once, however many groups ask for them.
+client_deps() {
+  [ -n "${CLIENT_READY:-}" ] && return
+  if [ ! -f client-js/package-lock.json ]; then
+    left_out "client" "no client-js/package-lock.json yet"
+    return 1
+  fi
+  run "client: npm ci" npm --prefix client-js ci --no-audit --no-fund && CLIENT_READY=1
+}
+
+testbed() {
+  [ -n "${TESTBED_READY:-}" ] && return
+  run "testbed builds" cargo build -p testbed --locked && TESTBED_READY=1
+}
+
+npm_step() {
+  run "$1" npm --prefix client-js run --silent "$2"
+}
+
+printf '== Everwire: what a change must pass\n'
+for group in "${@:-tools lint rust client conformance browser}"; do
+  for name in $group; do
+    case "$name" in
+      tools | lint | rust | client | conformance | browser) "$name" ;;
+      *) echo "no such group: $name" >&2; exit 2 ;;
+    esac
+  done
+done
+summary
