@@ -1,3 +1,8 @@
-//! The Everwire protocol without I/O: packets and the session state machine. No tokio, no clock and no
-//! randomness that was not handed in.
-#![forbid(unsafe_code)]
+//! The Everwire protocol without I/O: packets, and the session state machine for both roles.
+//!
+//! No clock, no randomness and no runtime in here: time and fresh secrets are arguments, so that a seed replays a run.
+//! The normative text is `protocol.md`.
+
+pub mod code;
+pub mod json;
+pub mod packet;
