@@ -93,7 +93,7 @@ async function binary({ connected }) {
   });
   await page.until("the echo", () => kit.line.received.echo.length > 0);
   const received = await page.evaluate(() => kit.picture(kit.line.received.echo[0]));
-  assert.ok(received === sent, `binary came back changed:\n  sent     ${cut(sent)}\n  received ${cut(received)}`);
+  assert.ok(received === sent, `what came back differs: ${difference(sent, received)}`);
   await noDisturbance(page);
 }
 
@@ -210,6 +210,8 @@ function numbers(count) {
   return Array.from({ length: count }, (_, index) => index);
 }
 
-function cut(text) {
-  return text.length > 300 ? `${text.slice(0, 300)}… (${text.length})` : text;
+function difference(sent, received) {
+  const at = sent.split("").findIndex((character, index) => character !== received[index]);
+  const around = (text) => text.slice(Math.max(0, at - 60), at + 60);
+  return `at ${at}, sent …${around(sent)}…, received …${around(received)}…`;
 }
