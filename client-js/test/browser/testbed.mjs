@@ -9,9 +9,9 @@ const workspace = join(dirname(fileURLToPath(import.meta.url)), "../../..");
 const PLACES = ["target/release/testbed", "target/debug/testbed"].map((place) => join(workspace, place));
 const LOG_KEPT = 20_000;
 
-/** TESTBED names the binary; without it, what cargo built last in release, else in debug. */
+/** TESTBED (or EVERWIRE_TESTBED, as `make test` exports it) names the binary; else a release build, else a debug one. */
 export function findTestbed() {
-  const binary = process.env.TESTBED ?? PLACES.find(existsSync);
+  const binary = process.env.TESTBED ?? process.env.EVERWIRE_TESTBED ?? PLACES.find(existsSync);
   if (!binary) {
     throw new Error("no testbed: run `cargo build -p testbed`, or name the binary in TESTBED");
   }
