@@ -1,0 +1,81 @@
+//! A data message that did not come in one piece.
+
+use super::FrameError;
+use super::header::Kind;
+
+/// As other servers have it: far above what a sane client does, far below what hurts. Without it, empty
+/// fragments would go on for ever.
+const MAX_FRAGMENTS: usize = 1024;
+
+#[derive(Debug, Default)]
+pub(super) struct Message {
+    /// Text or binary, from its first fragment to its last.
+    kind: Option<Kind>,
+    bytes: Vec<u8>,
+    /// How many bytes are known to be whole characters, if it is text.
+    valid: usize,
+    fragments: usize,
+}
+
+impl Message {
+    pub(super) fn is_open(&self) -> bool {
+        self.kind.is_some()
+    }
+
+    /// Whether one more fragment of `payload` bytes may come.
+    pub(super) fn admit(&self, payload: usize, max: usize) -> Result<(), FrameError> {
+        if self.fragments >= MAX_FRAGMENTS {
+            return Err(FrameError::TooManyFragments);
+        }
+        if payload > max.saturating_sub(self.bytes.len()) {
+            return Err(FrameError::TooBig);
+        }
+        Ok(())
+    }
+
+    pub(super) fn begin_fragment(&mut self, kind: Kind) {
+        if kind != Kind::Continuation {
+            *self = Self { kind: Some(kind), ..Self::default() };
+        }
+        self.fragments += 1;
+    }
+
+    /// Appends, and refuses text as soon as it cannot become valid any more.
+    pub(super) fn push(&mut self, piece: &[u8]) -> Result<(), FrameError> {
+        self.bytes.extend_from_slice(piece);
+        if self.kind != Some(Kind::Text) {
+            return Ok(());
+        }
+        match std::str::from_utf8(&self.bytes[self.valid..]) {
+            Ok(_) => self.valid = self.bytes.len(),
+            Err(error) if error.error_len().is_none() => self.valid += error.valid_up_to(),
+            Err(_) => return Err(FrameError::Utf8),
+        }
+        Ok(())
+    }
+
+    /// Ends the message; its bytes stay until [`Message::release`].
+    pub(super) fn finish(&mut self) -> Result<Kind, FrameError> {
+        let kind = self.kind.take().unwrap_or(Kind::Binary);
+        if kind == Kind::Text && self.valid < self.bytes.len() {
+            return Err(FrameError::Utf8);
+        }
+        Ok(kind)
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.bytes
+    }
+
+    #[cfg(test)]
+    pub(super) fn capacity(&self) -> usize {
+        self.bytes.capacity()
+    }
+
+    /// Forgets a message that has ended, and frees its bytes.
+    pub(super) fn release(&mut self) {
+        if self.kind.is_none() && self.fragments > 0 {
+            *self = Self::default();
+        }
+    }
+}
