@@ -6,3 +6,11 @@
 pub mod code;
 pub mod json;
 pub mod packet;
+mod receive;
+mod secrets;
+mod send;
+pub mod server;
+pub mod wire;
+
+pub use receive::{Accept, ReceiveHalf};
+pub use send::{BadAck, Message, QueueFull, SendHalf};

@@ -1,0 +1,55 @@
+//! Which key and tokens prove a session (protocol.md, section 5).
+
+use crate::code::Code;
+use crate::wire::Secret;
+
+/// A secret dies when its successor is first used, not when that is issued: else one lost answer locks the client out.
+#[derive(Debug)]
+pub(crate) struct Secrets {
+    /// Proves the session until a token is first used.
+    key: Option<Secret>,
+    previous: Option<Secret>,
+    current: Secret,
+    /// Issued, not yet used.
+    next: Option<Secret>,
+}
+
+impl Secrets {
+    pub(crate) fn new(key: Secret, first: Secret) -> Self {
+        Self { key: Some(key), previous: None, current: first, next: None }
+    }
+
+    pub(crate) fn has_key(&self) -> bool {
+        self.key.is_some()
+    }
+
+    /// Checks a token, and notes that it was used.
+    pub(crate) fn prove(&mut self, token: &Secret) -> Result<(), Code> {
+        if self.next.as_ref() == Some(token) {
+            let former = std::mem::replace(&mut self.current, token.clone());
+            self.previous = Some(former);
+            self.next = None;
+            self.key = None;
+        } else if self.current == *token {
+            self.key = None;
+        } else if self.previous.as_ref() == Some(token) {
+            return Err(Code::StaleToken);
+        } else {
+            return Err(Code::UnknownSession);
+        }
+        Ok(())
+    }
+
+    /// Checks the key of an open that is repeated.
+    pub(crate) fn prove_key(&self, key: &Secret) -> Result<(), Code> {
+        if self.key.as_ref() == Some(key) { Ok(()) } else { Err(Code::UnknownSession) }
+    }
+
+    /// The token for the answer to an attach: after a key the first one, after a token its successor.
+    pub(crate) fn issue(&mut self, fresh: Secret) -> Secret {
+        if self.key.is_some() {
+            return self.current.clone();
+        }
+        self.next.get_or_insert(fresh).clone()
+    }
+}

@@ -1,0 +1,272 @@
+//! The half of a session that sends: counts, replay, credit (protocol.md, sections 3 and 6).
+
+use std::collections::VecDeque;
+
+/// What a half needs to know of a message.
+pub trait Message: Clone {
+    /// Bytes in text or binary form.
+    fn size(&self) -> usize;
+
+    /// Does sending it take credit?
+    fn is_credited(&self) -> bool;
+
+    /// Is it a namespace connect, for whose answer an opening request may wait?
+    fn is_connect(&self) -> bool {
+        false
+    }
+}
+
+/// The queue is full: the message was not taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct QueueFull;
+
+/// The peer confirmed what was never sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BadAck;
+
+/// Messages that were emitted and not yet confirmed, and how far the current carrier has been given them.
+///
+/// - *getters*: [`total`](Self::total), [`confirmed`](Self::confirmed), [`first`](Self::first), [`bytes`](Self::bytes), [`is_ready`](Self::is_ready)
+/// - *commands*: [`push`](Self::push), [`rewind`](Self::rewind), [`next`](Self::next), [`clear`](Self::clear)
+/// - *what the peer says*: [`confirm`](Self::confirm), [`grant`](Self::grant), [`set_window`](Self::set_window)
+///
+/// It stands alone, so that a server can lock it alone and a publisher can write in its own turn.
+#[derive(Debug)]
+pub struct SendHalf<M> {
+    /// Unconfirmed messages, the first has number `confirmed + 1`.
+    log: VecDeque<M>,
+    confirmed: u64,
+    /// The number of the last message given to the current carrier.
+    cursor: u64,
+    /// Credited bytes of messages up to `cursor`, and up to `confirmed`.
+    spent: u64,
+    spent_confirmed: u64,
+    /// What the peer consumed, and its window.
+    consumed: u64,
+    window: u64,
+    bytes: usize,
+    limit: usize,
+}
+
+impl<M: Message> SendHalf<M> {
+    /// An empty half that holds at most `limit` bytes and knows no window yet.
+    pub fn new(limit: usize) -> Self {
+        Self {
+            log: VecDeque::new(),
+            confirmed: 0,
+            cursor: 0,
+            spent: 0,
+            spent_confirmed: 0,
+            consumed: 0,
+            window: 0,
+            bytes: 0,
+            limit,
+        }
+    }
+
+    /// How many messages were ever pushed.
+    pub fn total(&self) -> u64 {
+        self.confirmed + self.log.len() as u64
+    }
+
+    /// How many the peer has confirmed.
+    pub fn confirmed(&self) -> u64 {
+        self.confirmed
+    }
+
+    /// The number of the message that [`next`](Self::next) would give.
+    pub fn first(&self) -> u64 {
+        self.cursor + 1
+    }
+
+    /// How many messages are unconfirmed.
+    pub fn unconfirmed(&self) -> u64 {
+        self.log.len() as u64
+    }
+
+    /// Bytes of unconfirmed messages.
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Bytes of the messages that the current carrier has been given and the peer has not confirmed.
+    pub fn replay_bytes(&self) -> usize {
+        let given = (self.cursor - self.confirmed) as usize;
+        self.log.iter().take(given).map(Message::size).sum()
+    }
+
+    /// The most bytes it may hold.
+    pub fn limit(&self) -> usize {
+        self.limit
+    }
+
+    /// Has everything been given to the current carrier?
+    pub fn is_drained(&self) -> bool {
+        self.cursor == self.total()
+    }
+
+    /// Would [`next`](Self::next) give a message now?
+    pub fn is_ready(&self) -> bool {
+        self.log.get((self.cursor - self.confirmed) as usize).is_some_and(|message| self.affords(message))
+    }
+
+    /// Takes a message and gives it the next number.
+    ///
+    /// # Errors
+    /// [`QueueFull`] when it would pass the limit; the message was not taken.
+    pub fn push(&mut self, message: M) -> Result<u64, QueueFull> {
+        let bytes = self.bytes + message.size();
+        if bytes > self.limit {
+            return Err(QueueFull);
+        }
+        self.bytes = bytes;
+        self.log.push_back(message);
+        Ok(self.total())
+    }
+
+    /// Gives the next message to the current carrier, if there is one and credit for it.
+    #[expect(
+        clippy::should_implement_trait,
+        reason = "an iterator would hold the half borrowed between messages"
+    )]
+    pub fn next(&mut self) -> Option<&M> {
+        if !self.is_ready() {
+            return None;
+        }
+        let message = self.log.get((self.cursor - self.confirmed) as usize)?;
+        if message.is_credited() {
+            self.spent += message.size() as u64;
+        }
+        self.cursor += 1;
+        Some(message)
+    }
+
+    fn affords(&self, message: &M) -> bool {
+        !message.is_credited() || self.spent + message.size() as u64 <= self.consumed + self.window
+    }
+
+    /// Starts a carrier or a body: goes on behind `received`, or behind what is confirmed if that is more.
+    pub fn rewind(&mut self, received: u64) {
+        let target = received.clamp(self.confirmed, self.total());
+        let skipped = (target - self.confirmed) as usize;
+        self.cursor = target;
+        self.spent = self.spent_confirmed + credited(self.log.iter().take(skipped));
+    }
+
+    /// The peer says how many messages it has received. Less than it said before is ignored.
+    ///
+    /// # Errors
+    /// [`BadAck`] when it is more than was sent.
+    pub fn confirm(&mut self, received: u64) -> Result<(), BadAck> {
+        if received > self.total() {
+            return Err(BadAck);
+        }
+        while self.confirmed < received {
+            let Some(message) = self.log.pop_front() else { break };
+            self.confirmed += 1;
+            self.bytes -= message.size();
+            if message.is_credited() {
+                self.spent_confirmed += message.size() as u64;
+            }
+        }
+        if self.log.is_empty() {
+            // An idle session keeps no buffer.
+            self.log = VecDeque::new();
+        }
+        if self.cursor < self.confirmed {
+            self.cursor = self.confirmed;
+            self.spent = self.spent_confirmed;
+        }
+        Ok(())
+    }
+
+    /// The peer says how many credited bytes it has consumed. More than it can have received is ignored.
+    pub fn grant(&mut self, consumed: u64) {
+        self.consumed = self.consumed.max(consumed.min(self.spent_confirmed + credited(self.log.iter())));
+    }
+
+    /// The peer says its window.
+    pub fn set_window(&mut self, window: u64) {
+        self.window = window;
+    }
+
+    /// Forgets everything: the session has ended. Gives the number of messages that were not confirmed.
+    pub fn clear(&mut self) -> u64 {
+        let unconfirmed = self.unconfirmed();
+        self.log = VecDeque::new();
+        self.confirmed += unconfirmed;
+        self.cursor = self.confirmed;
+        self.bytes = 0;
+        self.limit = 0;
+        unconfirmed
+    }
+}
+
+fn credited<'a, M: Message + 'a>(messages: impl Iterator<Item = &'a M>) -> u64 {
+    messages.filter(|message| message.is_credited()).map(|message| message.size() as u64).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq)]
+    struct Size(usize);
+
+    impl Message for Size {
+        fn size(&self) -> usize {
+            self.0
+        }
+
+        fn is_credited(&self) -> bool {
+            self.0 >= 10
+        }
+    }
+
+    fn half(sizes: &[usize]) -> SendHalf<Size> {
+        let mut half = SendHalf::new(1_000);
+        half.set_window(100);
+        for size in sizes {
+            half.push(Size(*size)).unwrap();
+        }
+        half
+    }
+
+    fn drain(half: &mut SendHalf<Size>) -> usize {
+        std::iter::from_fn(|| half.next().map(|_| ())).count()
+    }
+
+    #[test]
+    fn credit_is_spent_once_however_often_a_message_is_replayed() {
+        let mut half = half(&[50, 40, 20, 1]);
+        assert_eq!(drain(&mut half), 2);
+        half.rewind(0);
+        assert_eq!(drain(&mut half), 2);
+        half.grant(50);
+        assert_eq!(drain(&mut half), 2, "order is kept: what needs no credit waits behind what does");
+        half.confirm(1).unwrap();
+        half.rewind(1);
+        assert_eq!((half.first(), drain(&mut half)), (2, 3));
+    }
+
+    #[test]
+    fn confirming_frees_and_never_goes_back() {
+        let mut half = half(&[10, 20, 30]);
+        half.confirm(2).unwrap();
+        assert_eq!((half.bytes(), half.unconfirmed(), half.first()), (30, 1, 3));
+        half.confirm(1).unwrap();
+        assert_eq!(half.confirmed(), 2);
+        assert_eq!(half.confirm(4), Err(BadAck));
+        half.rewind(0);
+        assert_eq!(half.first(), 3);
+    }
+
+    #[test]
+    fn the_limit_refuses_and_keeps() {
+        let mut half = half(&[600]);
+        assert_eq!(half.push(Size(401)), Err(QueueFull));
+        assert_eq!(half.push(Size(400)), Ok(2));
+        half.confirm(1).unwrap();
+        assert_eq!(half.push(Size(600)), Ok(3));
+    }
+}
