@@ -398,7 +398,7 @@ impl<M: Message, U: Message> Machine<M, U> {
     pub fn volatile(&mut self, send: &mut SendHalf<M>, now: Instant, message: M) {
         match self.down {
             Down::Duplex { pipe, .. } | Down::Stream { pipe } => {
-                self.outputs.push_back(Output::Message(pipe, message))
+                self.outputs.push_back(Output::Message(pipe, message));
             }
             Down::Poll { .. } => {
                 if let Some(pipe) = self.begin_poll_answer(send, now) {
@@ -432,14 +432,14 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
         match input {
             Input::Attach { pipe, shape, head, batch, fresh } => {
-                self.attach(send, now, pipe, shape, &head, batch, fresh)
+                self.attach(send, now, pipe, shape, &head, batch, fresh);
             }
             Input::Close { code, reason, retry } => self.close(now, code, reason, retry),
             Input::Consumed(bytes) => self.receive.consume(bytes),
             Input::Gone { pipe } => self.gone(now, pipe),
             Input::Kill { code } => self.kill(send, now, code, None),
             Input::Malformed { pipe, code, first, before } => {
-                self.malformed(send, now, pipe, code, first, before)
+                self.malformed(send, now, pipe, code, first, before);
             }
             Input::Packet { pipe, up } => self.packet(send, now, pipe, up),
             Input::Post { pipe, head, batch, how } => self.post(send, now, pipe, &head, batch, how),
@@ -896,11 +896,11 @@ impl<M: Message, U: Message> Machine<M, U> {
         self.answers.retain(|answer| answer.pipe != pipe);
         match &mut self.down {
             Down::Duplex { pipe: current, .. } | Down::Stream { pipe: current } if *current == pipe => {
-                self.suspend(now)
+                self.suspend(now);
             }
             // A request may die; the carrier lives while the client comes back in time.
             Down::Poll { hanging, .. } if hanging.as_ref().is_some_and(|hanging| hanging.pipe == pipe) => {
-                *hanging = None
+                *hanging = None;
             }
             _ => {}
         }
