@@ -4,3 +4,5 @@
 
 #[allow(dead_code, unused_imports, reason = "the transports are built from these parts next")]
 mod transport;
+
+pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};

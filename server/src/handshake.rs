@@ -1,0 +1,88 @@
+//! How a session began: what is copied out of the opening request, and a namespace's auth.
+
+use std::net::SocketAddr;
+
+use bytes::Bytes;
+use serde::de::DeserializeOwned;
+
+/// What is kept of the request that opened a session. Nothing else of it stays in memory.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RequestInfo {
+    remote_addr: Option<SocketAddr>,
+    /// Path and query.
+    target: Box<str>,
+    headers: Box<[(Box<str>, Box<str>)]>,
+}
+
+impl RequestInfo {
+    /// Copies. `headers` are the chosen ones, names in lower case.
+    pub(crate) fn new<'a>(
+        remote_addr: Option<SocketAddr>,
+        target: &str,
+        headers: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Self {
+        let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        Self { remote_addr, target: target.into(), headers }
+    }
+}
+
+/// How a socket came to be: its auth and parts of the request that opened its session. Also an extractor.
+///
+/// ```
+/// # use everwire::{Everwire, Handshake, Socket};
+/// # let wire = Everwire::new();
+/// wire.on_connect(|socket: Socket, handshake: Handshake| async move {
+///     let room = handshake.query("room").unwrap_or("lobby");
+///     socket.join(room)
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Handshake {
+    pub(crate) socket: crate::Socket,
+}
+
+impl Handshake {
+    /// The auth that the client gave for this namespace; without any, JSON's `null`.
+    ///
+    /// # Errors
+    /// When the auth is not of this type.
+    pub fn auth<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
+        serde_json::from_slice(self.auth_bytes())
+    }
+
+    /// The auth as JSON text.
+    pub fn auth_json(&self) -> &str {
+        std::str::from_utf8(self.auth_bytes()).unwrap_or("null")
+    }
+
+    fn auth_bytes(&self) -> &[u8] {
+        let auth: &Bytes = &self.socket.inner().auth;
+        if auth.is_empty() { b"null" } else { auth }
+    }
+
+    /// A header of the opening request, its name in lower case, if it is one that is kept.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let headers = &self.request().headers;
+        headers.iter().find(|(key, _)| name.eq_ignore_ascii_case(key)).map(|(_, value)| &**value)
+    }
+
+    /// The path of the opening request.
+    pub fn path(&self) -> &str {
+        self.request().target.split('?').next().unwrap_or_default()
+    }
+
+    /// The first value of a key in the query of the opening request, as it stands there: not decoded.
+    pub fn query(&self, key: &str) -> Option<&str> {
+        let (_, query) = self.request().target.split_once('?')?;
+        query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(k, _)| *k == key).map(|(_, v)| v)
+    }
+
+    /// Where the opening request came from, as the server's own socket saw it.
+    pub fn remote_addr(&self) -> Option<SocketAddr> {
+        self.request().remote_addr
+    }
+
+    fn request(&self) -> &RequestInfo {
+        &self.socket.inner().link.request
+    }
+}

@@ -1,0 +1,102 @@
+//! What all sessions of one server share: namespaces, state, hooks.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use everwire_session::packet::MAIN;
+use parking_lot::RwLock;
+
+use crate::hooks::{Hooks, NoHooks};
+use crate::namespace::Space;
+
+/// Acks that may be pending in one session.
+pub(crate) const MAX_PENDING_ACKS: usize = 1_000;
+/// Namespaces of one session.
+pub(crate) const MAX_NAMESPACES: usize = 100;
+/// Bytes of an event's name.
+pub(crate) const MAX_EVENT: usize = 128;
+/// Names that are local events on both sides, and so cannot travel.
+pub(crate) const RESERVED: [&str; 8] =
+    ["connect", "connect_error", "disconnect", "disconnecting", "error", "resumed", "suspended", "transport"];
+
+/// One for the whole process, so that a broadcast has one ack id for all its receivers, whichever their server.
+static ACK_ID: AtomicU64 = AtomicU64::new(1);
+
+pub(crate) fn next_ack_id() -> u64 {
+    ACK_ID.fetch_add(1, Ordering::Relaxed)
+}
+
+/// May an event of this name travel?
+pub(crate) fn is_event_name(name: &str) -> bool {
+    !name.is_empty() && name.len() <= MAX_EVENT && !RESERVED.contains(&name)
+}
+
+pub(crate) struct Hub {
+    spaces: RwLock<HashMap<Box<str>, Arc<Space>>>,
+    states: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
+    hooks: RwLock<Arc<dyn Hooks>>,
+    pub(crate) pending_acks: AtomicUsize,
+}
+
+/// Figures of the emitter, for statistics.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct HubCounts {
+    pub(crate) sockets: usize,
+    pub(crate) rooms: usize,
+    pub(crate) pending_acks: usize,
+}
+
+impl Hub {
+    /// With nothing but the main namespace.
+    pub(crate) fn new() -> Arc<Self> {
+        let hub = Self {
+            spaces: RwLock::default(),
+            states: RwLock::default(),
+            hooks: RwLock::new(Arc::new(NoHooks)),
+            pending_acks: AtomicUsize::new(0),
+        };
+        hub.open_space(MAIN);
+        Arc::new(hub)
+    }
+
+    pub(crate) fn space(&self, name: &str) -> Option<Arc<Space>> {
+        self.spaces.read().get(name).cloned()
+    }
+
+    /// The namespace of this name, made if there is none.
+    pub(crate) fn open_space(&self, name: &str) -> Arc<Space> {
+        if let Some(space) = self.space(name) {
+            return space;
+        }
+        self.spaces.write().entry(name.into()).or_insert_with(|| Arc::new(Space::new(name))).clone()
+    }
+
+    pub(crate) fn set_state<S: Clone + Send + Sync + 'static>(&self, state: S) {
+        self.states.write().insert(TypeId::of::<S>(), Box::new(state));
+    }
+
+    pub(crate) fn state<S: Clone + 'static>(&self) -> Option<S> {
+        self.states.read().get(&TypeId::of::<S>())?.downcast_ref::<S>().cloned()
+    }
+
+    pub(crate) fn set_hooks(&self, hooks: Arc<dyn Hooks>) {
+        *self.hooks.write() = hooks;
+    }
+
+    pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
+        self.hooks.read().clone()
+    }
+
+    pub(crate) fn counts(&self) -> HubCounts {
+        let mut counts =
+            HubCounts { pending_acks: self.pending_acks.load(Ordering::Relaxed), ..HubCounts::default() };
+        for space in self.spaces.read().values() {
+            let (sockets, rooms) = space.adapter.counts();
+            counts.sockets += sockets;
+            counts.rooms += rooms;
+        }
+        counts
+    }
+}

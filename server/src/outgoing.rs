@@ -1,0 +1,321 @@
+//! One thing to send, encoded at most once per dialect, however many receive it.
+
+use std::sync::{Arc, OnceLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::packet::{Kind, MAIN};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::payload::Payload;
+use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
+
+/// A message to one or many. A clone shares its encodings.
+#[derive(Clone)]
+pub(crate) struct Outgoing(Arc<Message>);
+
+struct Message {
+    kind: Kind,
+    namespace: Arc<str>,
+    id: Option<u64>,
+    body: Body,
+    native: OnceLock<NativeFrame>,
+}
+
+/// What a message says, so that another dialect can say it in its own way.
+pub(crate) enum Body {
+    Event { name: Box<str>, payload: Payload },
+    /// The JSON text of an object, without line breaks.
+    Object(String),
+    Values(Payload),
+}
+
+#[derive(Serialize)]
+struct ErrorBody<'a> {
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    event: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    message: Option<&'a str>,
+}
+
+#[derive(Serialize)]
+struct DeniedBody<'a> {
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    data: Option<&'a RawValue>,
+}
+
+#[derive(Serialize)]
+struct LeftBody<'a> {
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'a str>,
+}
+
+impl Outgoing {
+    pub(crate) fn event(namespace: &Arc<str>, id: Option<u64>, name: &str, payload: Payload) -> Self {
+        Self::new(Kind::Event, namespace, id, Body::Event { name: name.into(), payload })
+    }
+
+    pub(crate) fn volatile(namespace: &Arc<str>, name: &str, payload: Payload) -> Self {
+        Self::new(Kind::Volatile, namespace, None, Body::Event { name: name.into(), payload })
+    }
+
+    pub(crate) fn ack(namespace: &Arc<str>, id: u64, payload: Payload) -> Self {
+        Self::new(Kind::Ack, namespace, Some(id), Body::Values(payload))
+    }
+
+    pub(crate) fn error(
+        namespace: &Arc<str>,
+        id: Option<u64>,
+        code: &str,
+        event: Option<&str>,
+        message: Option<&str>,
+    ) -> Self {
+        Self::object(Kind::Error, namespace, id, &ErrorBody { code, event, message })
+    }
+
+    pub(crate) fn opened(namespace: &Arc<str>, socket: &str) -> Self {
+        #[derive(Serialize)]
+        struct OpenedBody<'a> {
+            id: &'a str,
+        }
+        Self::object(Kind::Opened, namespace, None, &OpenedBody { id: socket })
+    }
+
+    pub(crate) fn denied(namespace: &Arc<str>, message: &str, data: Option<&RawValue>) -> Self {
+        Self::object(Kind::Denied, namespace, None, &DeniedBody { message, data })
+    }
+
+    pub(crate) fn left(namespace: &Arc<str>, code: Code, reason: Option<&str>) -> Self {
+        Self::object(Kind::Left, namespace, None, &LeftBody { code: code.as_str(), reason })
+    }
+
+    fn object(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: &impl Serialize) -> Self {
+        let mut text = serde_json::to_string(body).unwrap_or_else(|_| "{}".into());
+        // Inside a string a line break is always escaped: a raw one is space between tokens of the user's raw JSON.
+        if text.contains(['\n', '\r']) {
+            text = text.replace(['\n', '\r'], " ");
+        }
+        Self::new(kind, namespace, id, Body::Object(text))
+    }
+
+    fn new(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: Body) -> Self {
+        Self(Arc::new(Message { kind, namespace: namespace.clone(), id, body, native: OnceLock::new() }))
+    }
+
+    pub(crate) fn kind(&self) -> Kind {
+        self.0.kind
+    }
+
+    pub(crate) fn namespace(&self) -> &str {
+        &self.0.namespace
+    }
+
+    pub(crate) fn id(&self) -> Option<u64> {
+        self.0.id
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        &self.0.body
+    }
+
+    /// This message in Everwire's own protocol.
+    pub(crate) fn native(&self) -> &NativeFrame {
+        self.0.native.get_or_init(|| self.0.encode())
+    }
+}
+
+impl Message {
+    fn attachments(&self) -> &[Bytes] {
+        match &self.body {
+            Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
+            Body::Object(_) => &[],
+        }
+    }
+
+    fn encode(&self) -> NativeFrame {
+        let attachments = self.attachments();
+        let binary = !attachments.is_empty();
+        let mut out = Vec::with_capacity(self.estimate());
+        out.resize(MAX_HEADER, 0);
+        if binary {
+            out.extend_from_slice(&[0; 4]);
+        }
+        let start = out.len();
+        self.write_head(&mut out);
+        if binary {
+            let head = length(out.len() - start);
+            out[start - 4..start].copy_from_slice(&head);
+            for attachment in attachments {
+                out.extend_from_slice(&length(attachment.len()));
+                out.extend_from_slice(attachment);
+            }
+        }
+        NativeFrame::finish(out, binary)
+    }
+
+    /// Enough for all but long escapes, so that the buffer seldom grows.
+    fn estimate(&self) -> usize {
+        let body = match &self.body {
+            Body::Event { name, payload } => name.len() + payload.text().len(),
+            Body::Object(text) => text.len(),
+            Body::Values(payload) => payload.text().len(),
+        };
+        let binary: usize = self.attachments().iter().map(|attachment| attachment.len() + 4).sum();
+        MAX_HEADER + self.namespace.len() + body + binary + 40
+    }
+
+    /// The packet's text form.
+    fn write_head(&self, out: &mut Vec<u8>) {
+        out.push(self.kind.letter() as u8);
+        if &*self.namespace != MAIN {
+            out.extend_from_slice(self.namespace.as_bytes());
+            out.push(b',');
+        }
+        if let Some(id) = self.id {
+            out.extend_from_slice(id.to_string().as_bytes());
+        }
+        match &self.body {
+            Body::Event { name, payload } => {
+                out.push(b'[');
+                serde_json::to_writer(&mut *out, &**name).expect("a string can be written to memory");
+                if !payload.is_empty() {
+                    out.push(b',');
+                    out.extend_from_slice(payload.text());
+                }
+                out.push(b']');
+            }
+            Body::Object(text) => out.extend_from_slice(text.as_bytes()),
+            Body::Values(payload) => {
+                out.push(b'[');
+                out.extend_from_slice(payload.text());
+                out.push(b']');
+            }
+        }
+    }
+}
+
+fn length(bytes: usize) -> [u8; 4] {
+    u32::try_from(bytes).unwrap_or(u32::MAX).to_be_bytes()
+}
+
+/// A message as Everwire's own protocol writes it.
+pub(crate) struct NativeFrame {
+    /// A whole WebSocket frame from server to client: header and packet.
+    pub(crate) bytes: Bytes,
+    /// Length of that header.
+    pub(crate) header: u8,
+    pub(crate) binary: bool,
+    line: OnceLock<Bytes>,
+}
+
+impl NativeFrame {
+    /// `out` holds room for the header, then the packet.
+    fn finish(mut out: Vec<u8>, binary: bool) -> Self {
+        let size = out.len() - MAX_HEADER;
+        let opcode = if binary { Opcode::Binary } else { Opcode::Text };
+        let mut head = [0; MAX_HEADER];
+        let used = header(opcode, size, &mut head);
+        out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
+        // The line of the text form shares the buffer: one more byte.
+        if !binary {
+            out.push(b'\n');
+        }
+        let whole = Bytes::from(out).slice(MAX_HEADER - used..);
+        let line = OnceLock::new();
+        if !binary {
+            let _ = line.set(whole.slice(used..));
+        }
+        Self { bytes: whole.slice(..used + size), header: used as u8, binary, line }
+    }
+
+    /// The packet in text form or in binary form.
+    pub(crate) fn packet(&self) -> Bytes {
+        self.bytes.slice(usize::from(self.header)..)
+    }
+
+    /// Its size in windows and limits (protocol.md, section 6.1).
+    pub(crate) fn size(&self) -> usize {
+        self.bytes.len() - usize::from(self.header)
+    }
+
+    /// The packet as a line for text transports, its `\n` included.
+    pub(crate) fn line(&self) -> Bytes {
+        self.line
+            .get_or_init(|| {
+                let mut line = String::with_capacity(self.size() * 4 / 3 + 8);
+                line.push('b');
+                STANDARD.encode_string(&self.bytes[usize::from(self.header)..], &mut line);
+                line.push('\n');
+                line.into()
+            })
+            .clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::incoming::Incoming;
+    use crate::payload::IntoArgs;
+
+    fn main() -> Arc<str> {
+        MAIN.into()
+    }
+
+    fn text(out: &Outgoing) -> String {
+        String::from_utf8(out.native().packet().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn each_kind_has_its_text_form() {
+        let (main, chat): (Arc<str>, Arc<str>) = (MAIN.into(), "/chat".into());
+        let pair = || (1, "two").into_payload().unwrap();
+        assert_eq!(text(&Outgoing::event(&main, None, "say", pair())), r#"e["say",1,"two"]"#);
+        assert_eq!(text(&Outgoing::event(&chat, Some(12), "a\"b", Payload::default())), r#"e/chat,12["a\"b"]"#);
+        assert_eq!(text(&Outgoing::volatile(&main, "t", pair())), r#"v["t",1,"two"]"#);
+        assert_eq!(text(&Outgoing::ack(&chat, 3, pair())), r#"a/chat,3[1,"two"]"#);
+        assert_eq!(text(&Outgoing::ack(&main, 3, Payload::default())), "a3[]");
+        assert_eq!(
+            text(&Outgoing::error(&main, None, "bad_data", Some("say"), Some("no"))),
+            r#"x{"code":"bad_data","event":"say","message":"no"}"#
+        );
+        assert_eq!(text(&Outgoing::error(&chat, Some(7), "no_handler", None, None)), r#"x/chat,7{"code":"no_handler"}"#);
+        assert_eq!(text(&Outgoing::opened(&main, "id")), r#"o{"id":"id"}"#);
+        let data = RawValue::from_string("[1,\n2]".into()).unwrap();
+        assert_eq!(text(&Outgoing::denied(&chat, "no", Some(&data))), r#"d/chat,{"message":"no","data":[1, 2]}"#);
+        assert_eq!(
+            text(&Outgoing::left(&chat, Code::ServerDisconnect, Some("bye"))),
+            r#"l/chat,{"code":"server_disconnect","reason":"bye"}"#
+        );
+    }
+
+    #[test]
+    fn a_frame_is_header_and_packet_and_its_line_ends() {
+        let out = Outgoing::event(&main(), None, "x", "y".repeat(200).into_payload().unwrap());
+        let frame = out.native();
+        assert_eq!((frame.bytes[0], frame.bytes[1], usize::from(frame.header)), (0x81, 126, 4));
+        assert_eq!(frame.line(), [&frame.packet()[..], b"\n"].concat());
+        assert_eq!(frame.size(), frame.packet().len());
+    }
+
+    #[test]
+    fn binary_is_read_back() {
+        let args = ("a", Bytes::from_static(b"\0\"\\\n"), Bytes::new()).into_payload().unwrap();
+        let out = Outgoing::event(&main(), Some(1), "bin", args);
+        let frame = out.native();
+        assert!(frame.binary);
+        assert_eq!(frame.bytes[0], 0x82);
+        let incoming = Incoming::binary(&frame.packet()).unwrap();
+        assert_eq!(incoming.attachments, [&b"\0\"\\\n"[..], b""]);
+        assert_eq!(&incoming.body[..], br#"["bin","a","\u00000","\u00001"]"#);
+        let line = frame.line();
+        assert_eq!((line[0], line[line.len() - 1]), (b'b', b'\n'));
+        assert_eq!(STANDARD.decode(&line[1..line.len() - 1]).unwrap(), frame.packet());
+    }
+}

@@ -1,0 +1,40 @@
+//! The way from the emitter down to a session, whatever its transport and dialect.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use everwire_session::code::Code;
+
+use crate::outgoing::Outgoing;
+
+/// Why something could not be sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum SendError {
+    /// The session has ended.
+    Closed,
+    /// The queue is full, and what that means has been done: the session is being closed, or nothing was queued.
+    Full,
+}
+
+/// The send half of one session. Called from any thread, from handlers too, so it must not call back into the emitter.
+pub(crate) trait Outlet: Send + Sync {
+    /// Queues or writes. Never waits. A volatile event is written only if a carrier can take it now, else dropped, which is no error.
+    fn send(&self, out: &Outgoing) -> Result<(), SendError>;
+
+    /// Is the queue below its soft limit (half of the hard one), or the session over?
+    fn has_room(&self) -> bool;
+
+    /// Ready when [`has_room`](Self::has_room). Several tasks may wait at once, and each is woken.
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>>;
+
+    /// Ends the session after what was emitted before has been flushed.
+    fn close(&self, code: Code, reason: Option<String>);
+
+    /// The transport of the current carrier; none while suspended.
+    fn transport(&self) -> Option<&'static str>;
+
+    /// The public id.
+    fn session_id(&self) -> &str;
+}
+
+pub(crate) type SharedOutlet = Arc<dyn Outlet>;
