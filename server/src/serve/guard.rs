@@ -1,0 +1,91 @@
+//! A connection whose incoming bytes are looked at on their way to hyper.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+use super::head::Scanner;
+
+#[derive(Debug)]
+pub(super) struct Guard {
+    stream: TcpStream,
+    /// `None` as soon as there is nothing more to look at; a WebSocket then carries no more than a pointer.
+    scanner: Option<Box<Scanner>>,
+    violation: Option<&'static str>,
+}
+
+impl Guard {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self { stream, scanner: Some(Box::default()), violation: None }
+    }
+
+    /// Lets the rest pass as it is, and says which rule the client broke, if that is why reading failed.
+    pub(super) fn stop_looking(&mut self) -> Option<&'static str> {
+        self.scanner = None;
+        self.violation.take()
+    }
+
+    pub(super) fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+
+    fn look(&mut self, bytes: &[u8]) -> io::Result<()> {
+        let Some(scanner) = &mut self.scanner else {
+            return Ok(());
+        };
+        match scanner.scan(bytes) {
+            Ok(true) => {}
+            Ok(false) => self.scanner = None,
+            Err(rule) => {
+                self.violation = Some(rule);
+                return Err(io::Error::new(io::ErrorKind::InvalidData, rule));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl AsyncRead for Guard {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
+        Poll::Ready(self.look(&buf.filled()[before..]))
+    }
+}
+
+impl AsyncWrite for Guard {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(cx, bytes)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        if self.violation.is_some() {
+            // hyper gives up without a word; the refusal is still to be written.
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
