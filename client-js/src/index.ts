@@ -1,3 +1,5 @@
-export function connect(url: string): { url: string } {
-  return { url: url };
-}
+export { connect } from "./client.ts";
+export type { EverwireError } from "./errors.ts";
+export type { AnyEvents, Disconnected, LocalEvents, RemoteError } from "./events.ts";
+export type { Auth, Options, Reconnection, TransportName } from "./options.ts";
+export type { Asks, Emits, Socket } from "./socket.ts";

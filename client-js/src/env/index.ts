@@ -1,0 +1,103 @@
+// The only folder that touches globals, and only when a client connects: so the module loads anywhere.
+import type { Options } from "../options.ts";
+import { fetchPost } from "./fetch.ts";
+import { watchPage } from "./browser.ts";
+import { xhrPost, type XhrRoot } from "./legacy.ts";
+
+/** What a page or process may have. */
+export interface Root extends XhrRoot {
+  location?: Location;
+  document?: Document;
+  navigator?: Navigator;
+  performance?: { now(): number };
+  crypto?: { getRandomValues?(bytes: Uint8Array): Uint8Array };
+  fetch?: typeof fetch;
+  AbortController?: typeof AbortController;
+  ReadableStream?: unknown;
+  TextDecoder?: typeof TextDecoder;
+  Promise?: PromiseConstructor;
+  WebSocket?: unknown;
+  EventSource?: unknown;
+  addEventListener?: Window["addEventListener"];
+  removeEventListener?: Window["removeEventListener"];
+  postMessage?: unknown;
+}
+
+/**
+ * Sends a body by POST. `progress` is given text as it arrives, as long as the status is 200; `done` the rest, at the end.
+ * A status of 0 means that there was no whole answer.
+ */
+export type Post = (
+  url: string,
+  body: string,
+  options: Options,
+  progress: ((text: string) => void) | null,
+  done: (status: number, text: string) => void,
+) => () => void;
+
+export interface Env {
+  root: Root;
+  /** Milliseconds, never going back where the platform has such a clock. */
+  now(): number;
+  random(): number;
+  /** 128 random bits, as 22 characters of base64url. */
+  secret(): string;
+  later(run: () => void, ms: number): unknown;
+  cancel(timer: unknown): void;
+  /** Runs when the code that runs now is done. */
+  soon(run: () => void): void;
+  /** Null if requests cannot be made here. */
+  post: Post | null;
+  /** Whether `post` tells its progress. */
+  streams: boolean;
+  watchPage: typeof watchPage;
+}
+
+const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+export function environment(options: Options): Env {
+  const root = (typeof globalThis !== "undefined" ? globalThis : typeof window !== "undefined" ? window : {}) as Root;
+  const clock = root.performance;
+  const given = options.fetch as typeof fetch | undefined;
+  // A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too.
+  const usable = given || (root.fetch && (root.AbortController || !root.XMLHttpRequest) ? root.fetch : undefined);
+  return {
+    root,
+    now: clock && clock.now ? () => Math.floor(clock.now()) : () => new Date().getTime(),
+    random: Math.random,
+    secret: () => secret(root),
+    later: (run, ms) => setTimeout(run, ms),
+    cancel: (timer) => clearTimeout(timer as number),
+    soon(run) {
+      if (root.Promise) {
+        root.Promise.resolve().then(run);
+      } else {
+        setTimeout(run, 0);
+      }
+    },
+    post: usable ? fetchPost(usable, root) : xhrPost(root),
+    streams: !usable || !!(root.ReadableStream && root.TextDecoder),
+    watchPage,
+  };
+}
+
+function secret(root: Root): string {
+  const source = root.crypto;
+  let random: ArrayLike<number>;
+  if (source && source.getRandomValues) {
+    random = source.getRandomValues(new Uint8Array(22));
+  } else {
+    // Engines before 2012 and node 18 have nothing better. What is drawn here is good for seconds only.
+    const weak: number[] = [];
+    for (let i = 22; i--; ) {
+      weak.push(Math.floor(Math.random() * 256));
+    }
+    random = weak;
+  }
+  let text = "";
+  for (let i = 0; i < 22; i++) {
+    // The last of 22 characters stands for two bits.
+    text += BASE64URL.charAt((random[i] as number) & (i < 21 ? 63 : 48));
+  }
+  return text;
+}

@@ -1,0 +1,38 @@
+/** The transports by name. */
+export type TransportName = "websocket" | "streaming" | "event_source" | "long_polling" | "forever_iframe" | "jsonp";
+
+/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
+export type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
+
+/** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
+export interface Reconnection {
+  /** Rounds through all transports without success before it gives up. Default: no limit. */
+  attempts?: number;
+  /** Milliseconds, default 500. */
+  delay?: number;
+  /** Milliseconds, default 10,000. */
+  maxDelay?: number;
+}
+
+export interface Options {
+  /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
+  path?: string;
+  /** The transports that may be used, in order of preference. Default: all but `jsonp`. */
+  transports?: TransportName[];
+  auth?: Auth;
+  /** Default: `/`, the main one. */
+  namespace?: string;
+  /** Send cookies to another origin, too. Default: false. */
+  withCredentials?: boolean;
+  /** For node, and requests by `fetch` and XMLHttpRequest; in a browser they cost a preflight that the server refuses by default. */
+  extraHeaders?: { [name: string]: string };
+  reconnection?: Reconnection | false;
+  /** An implementation to use instead of the global one. */
+  WebSocket?: unknown;
+  fetch?: unknown;
+  EventSource?: unknown;
+  /** False: a session of its own, even if one to this URL exists. Default: true. */
+  multiplex?: boolean;
+  /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
+  window?: number;
+}
