@@ -50,13 +50,14 @@ const modernMin = { ecma: 2018, module: true, compress: { passes: 3 } };
 
 // `ie8` quotes property names that are reserved words in ES3 (`a["default"]`): wanted in the readable
 // file too, so that one is printed by terser as well, with nothing else changed.
-const legacyMin = { ecma: 5, ie8: true, compress: { passes: 3 } };
+// It does not know all of them (`volatile`), so what the source has in brackets stays there.
+const legacyMin = { ecma: 5, ie8: true, compress: { passes: 3, properties: false }, format: { keep_quoted_props: true } };
 const legacyReadable = {
   ecma: 5,
   ie8: true,
   compress: false,
   mangle: false,
-  format: { beautify: true, indent_level: 2, comments: "all" },
+  format: { beautify: true, keep_quoted_props: true, indent_level: 2, comments: "all" },
 };
 
 async function withBundle(plugins, use) {

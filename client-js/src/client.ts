@@ -141,9 +141,9 @@ class Client implements Host {
     }
   }
 
-  volatile(data: Data): void {
+  pushVolatile(data: Data): void {
     if (this.driver) {
-      this.driver.volatile(data);
+      this.driver.pushVolatile(data);
     }
   }
 
@@ -317,7 +317,7 @@ class Client implements Host {
 
   private ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void {
     const action = actionOf(code);
-    const final = action === "never" || code === "no_transport" || this.limits.attempts === 0;
+    const over = action === "never" || code === "no_transport" || this.limits.attempts === 0;
     const sockets = this.sockets.slice();
     const stood = this.openedAt && this.env.now() - this.openedAt > 1000;
     const opened = this.openedAt;
@@ -326,15 +326,15 @@ class Client implements Host {
     for (let i = 0; i < sockets.length; i++) {
       const socket = sockets[i] as AnySocket;
       const connected = socket.connected;
-      if (final) {
+      if (over) {
         this.forget(socket);
       }
       socket.end(code, reason, countEvents(unconfirmed, socket.namespace));
-      if (!connected && (final || !opened)) {
+      if (!connected && (over || !opened)) {
         socket.fire("connect_error", failure(code, reason));
       }
     }
-    if (final || !this.sockets.length || this.driver || this.timer !== null) {
+    if (over || !this.sockets.length || this.driver || this.timer !== null) {
       return;
     }
     this.tries = stood ? 0 : this.tries + 1;

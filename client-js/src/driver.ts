@@ -84,14 +84,14 @@ export class Driver {
     }
   }
 
-  volatile(data: Data): void {
+  pushVolatile(data: Data): void {
     for (const id in this.links) {
       const duplex = (this.links[id] as Link).duplex;
       if (duplex && duplex.buffered() > CONGESTED) {
         return;
       }
     }
-    this.session.volatile(data);
+    this.session.pushVolatile(data);
     this.flush();
   }
 

@@ -225,7 +225,7 @@ export class Session {
   }
 
   /** Sends now or not at all. */
-  volatile(data: Data): void {
+  pushVolatile(data: Data): void {
     if (this.state === "open") {
       this.fleeting.push(data);
     }
@@ -256,7 +256,7 @@ export class Session {
     }
     const lines: string[] = [];
     const last = this.fill(lines, limit);
-    lines.push("z" + JSON.stringify({ code: "client_disconnect", final: Math.max(last, this.send.sent) }));
+    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, this.send.sent) }));
     return this.header("P", { serial: this.serial + 1, first: this.send.base + 1 }) + lines.join("\n");
   }
 
@@ -479,7 +479,7 @@ export class Session {
 
   private closing(): Data {
     this.saidClose = true;
-    return "z" + JSON.stringify({ code: this.closeCode, final: this.send.sent });
+    return "z" + JSON.stringify({ code: this.closeCode, "final": this.send.sent });
   }
 
   private said(): void {

@@ -11,7 +11,7 @@ import { encode, isArray, isObject, sizeOf, type Data, type Packet } from "./pac
 export interface Host {
   /** Puts the message behind all others. */
   push(message: Message): void;
-  volatile(data: Data): void;
+  pushVolatile(data: Data): void;
   /** The largest message that is taken, and how many acks may be pending. */
   max(): number;
   acks(): number;
@@ -72,14 +72,15 @@ export class Socket<Listen extends object = AnyEvents, Emit extends object = Any
     readonly namespace: string,
     public auth: Auth,
   ) {
-    this.volatile = {
+    // In brackets: a reserved word of ES3.
+    this["volatile"] = {
       emit: (event, ...args) => {
         const data = encodeEvent("v", namespace, null, event, args);
         if (sizeOf(data) > host.max()) {
           throw failure("too_large");
         }
         if (this.connected) {
-          host.volatile(data);
+          host.pushVolatile(data);
         }
       },
     };
