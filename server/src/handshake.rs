@@ -74,7 +74,11 @@ impl Handshake {
     /// The first value of a key in the query of the opening request, as it stands there: not decoded.
     pub fn query(&self, key: &str) -> Option<&str> {
         let (_, query) = self.request().target.split_once('?')?;
-        query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(k, _)| *k == key).map(|(_, v)| v)
+        query
+            .split('&')
+            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+            .find(|(k, _)| *k == key)
+            .map(|(_, v)| v)
     }
 
     /// Where the opening request came from, as the server's own socket saw it.

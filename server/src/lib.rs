@@ -10,3 +10,47 @@ mod serve;
 
 pub use serve::serve;
 pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};
+
+mod ack;
+mod adapter;
+mod args;
+mod binary;
+#[allow(dead_code, reason = "the engine drives it next")]
+mod client;
+mod emit;
+mod emitter;
+mod error;
+pub mod extract;
+mod handler;
+#[allow(dead_code, reason = "the engine fills it next")]
+mod handshake;
+mod hooks;
+#[allow(dead_code, reason = "the engine reads it next")]
+mod hub;
+#[allow(dead_code, reason = "the engine makes them next")]
+mod incoming;
+mod link;
+mod namespace;
+#[allow(dead_code, reason = "the engine sends them next")]
+mod outgoing;
+#[allow(dead_code, reason = "the engine implements it next")]
+mod outlet;
+mod payload;
+mod registry;
+mod server;
+mod socket;
+mod worker;
+
+pub use ack::{Ack, AckFuture};
+pub use emit::Emit;
+pub use emitter::{Answers, Broadcast, Delivery};
+pub use error::{AckError, Disconnect, EmitError, Refusal, RoomError};
+pub use everwire_session::code::Code;
+pub use extract::{Data, EventName, State};
+pub use handler::{Answer, Handler, IntoAck, IntoAdmission};
+pub use handshake::Handshake;
+pub use hooks::Hooks;
+pub use namespace::Namespace;
+pub use payload::{IntoArgs, Payload};
+pub use server::Everwire;
+pub use socket::{Socket, Volatile};

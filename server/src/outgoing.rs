@@ -27,7 +27,10 @@ struct Message {
 
 /// What a message says, so that another dialect can say it in its own way.
 pub(crate) enum Body {
-    Event { name: Box<str>, payload: Payload },
+    Event {
+        name: Box<str>,
+        payload: Payload,
+    },
     /// The JSON text of an object, without line breaks.
     Object(String),
     Values(Payload),
@@ -277,7 +280,10 @@ mod tests {
         let (main, chat): (Arc<str>, Arc<str>) = (MAIN.into(), "/chat".into());
         let pair = || (1, "two").into_payload().unwrap();
         assert_eq!(text(&Outgoing::event(&main, None, "say", pair())), r#"e["say",1,"two"]"#);
-        assert_eq!(text(&Outgoing::event(&chat, Some(12), "a\"b", Payload::default())), r#"e/chat,12["a\"b"]"#);
+        assert_eq!(
+            text(&Outgoing::event(&chat, Some(12), "a\"b", Payload::default())),
+            r#"e/chat,12["a\"b"]"#
+        );
         assert_eq!(text(&Outgoing::volatile(&main, "t", pair())), r#"v["t",1,"two"]"#);
         assert_eq!(text(&Outgoing::ack(&chat, 3, pair())), r#"a/chat,3[1,"two"]"#);
         assert_eq!(text(&Outgoing::ack(&main, 3, Payload::default())), "a3[]");
@@ -285,10 +291,16 @@ mod tests {
             text(&Outgoing::error(&main, None, "bad_data", Some("say"), Some("no"))),
             r#"x{"code":"bad_data","event":"say","message":"no"}"#
         );
-        assert_eq!(text(&Outgoing::error(&chat, Some(7), "no_handler", None, None)), r#"x/chat,7{"code":"no_handler"}"#);
+        assert_eq!(
+            text(&Outgoing::error(&chat, Some(7), "no_handler", None, None)),
+            r#"x/chat,7{"code":"no_handler"}"#
+        );
         assert_eq!(text(&Outgoing::opened(&main, "id")), r#"o{"id":"id"}"#);
         let data = RawValue::from_string("[1,\n2]".into()).unwrap();
-        assert_eq!(text(&Outgoing::denied(&chat, "no", Some(&data))), r#"d/chat,{"message":"no","data":[1, 2]}"#);
+        assert_eq!(
+            text(&Outgoing::denied(&chat, "no", Some(&data))),
+            r#"d/chat,{"message":"no","data":[1, 2]}"#
+        );
         assert_eq!(
             text(&Outgoing::left(&chat, Code::ServerDisconnect, Some("bye"))),
             r#"l/chat,{"code":"server_disconnect","reason":"bye"}"#

@@ -217,7 +217,10 @@ mod tests {
     #[test]
     fn arguments_are_cut_out_of_a_body() {
         let inner = |body: &'static str, skip| {
-            String::from_utf8(Payload::of_array(&Bytes::from_static(body.as_bytes()), skip, vec![]).text.to_vec()).unwrap()
+            String::from_utf8(
+                Payload::of_array(&Bytes::from_static(body.as_bytes()), skip, vec![]).text.to_vec(),
+            )
+            .unwrap()
         };
         assert_eq!(inner(r#"["a",1,2]"#, 4), "1,2");
         assert_eq!(inner(r#"["a"]"#, 4), "");

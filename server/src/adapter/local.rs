@@ -27,13 +27,18 @@ struct Tables {
     seats: Slab<Entry>,
     rooms: Slab<Room>,
     names: HashMap<Box<str>, u32>,
+    /// Counts sockets, to tell those of one index apart.
+    stamps: u32,
     /// Counts broadcasts; a seat marked with the current one has been seen by it.
     stamp: u64,
 }
 
 struct Entry {
     socket: Socket,
+    /// The socket's own, here so that a broadcast follows no pointer to find it.
+    outlet: SharedOutlet,
     rooms: Vec<Membership>,
+    stamp: u32,
     mark: u64,
     muted: bool,
 }
@@ -53,17 +58,23 @@ struct Room {
 
 /// A socket that is in a room.
 struct Member {
-    seat: Seat,
+    seat: u32,
     /// Where the room stands in [`Entry::rooms`].
     place: u32,
 }
 
 impl Tables {
+    fn index(&self, seat: Seat) -> Option<u32> {
+        let (index, stamp) = (seat as u32, (seat >> 32) as u32);
+        self.seats.get(index as usize).filter(|entry| entry.stamp == stamp).map(|_| index)
+    }
+
     fn join(&mut self, seat: Seat, name: &str) -> Result<(), RoomError> {
         if name.len() > MAX_ROOM_NAME {
             return Err(RoomError::Name);
         }
-        let Some(entry) = self.seats.get_mut(seat as usize) else { return Err(RoomError::Closed) };
+        let seat = self.index(seat).ok_or(RoomError::Closed)?;
+        let entry = &mut self.seats[seat as usize];
         let room = self.names.get(name).copied();
         if room.is_some_and(|room| entry.rooms.iter().any(|membership| membership.room == room)) {
             return Ok(());
@@ -84,14 +95,16 @@ impl Tables {
 
     fn leave(&mut self, seat: Seat, name: &str) {
         let Some(&room) = self.names.get(name) else { return };
-        let Some(entry) = self.seats.get(seat as usize) else { return };
-        if let Some(place) = entry.rooms.iter().position(|membership| membership.room == room) {
+        let Some(seat) = self.index(seat) else { return };
+        if let Some(place) =
+            self.seats[seat as usize].rooms.iter().position(|membership| membership.room == room)
+        {
             self.part(seat, place);
         }
     }
 
     /// Takes a socket out of the room at `place` of its list, and closes the gaps in both lists.
-    fn part(&mut self, seat: Seat, place: usize) {
+    fn part(&mut self, seat: u32, place: usize) {
         let entry = &mut self.seats[seat as usize];
         let membership = entry.rooms.swap_remove(place);
         if let Some(moved) = entry.rooms.get(place) {
@@ -112,8 +125,8 @@ impl Tables {
     fn visit(&mut self, target: &Target, mut visit: impl FnMut(&Entry)) {
         self.stamp += 1;
         let stamp = self.stamp;
-        if let Some(entry) = target.except_seat.and_then(|seat| self.seats.get_mut(seat as usize)) {
-            entry.mark = stamp;
+        if let Some(seat) = target.except_seat.and_then(|seat| self.index(seat)) {
+            self.seats[seat as usize].mark = stamp;
         }
         for room in target.except.iter().filter_map(|name| self.names.get(name)) {
             for member in &self.rooms[*room as usize].members {
@@ -139,24 +152,30 @@ impl Tables {
 
 impl Adapter for Local {
     fn add(&self, socket: Socket) -> Seat {
-        let entry = Entry { socket, rooms: Vec::new(), mark: 0, muted: false };
-        self.0.lock().seats.insert(entry) as Seat
+        let outlet = socket.inner().link.outlet.clone();
+        let mut tables = self.0.lock();
+        tables.stamps = tables.stamps.wrapping_add(1);
+        let stamp = tables.stamps;
+        let entry = Entry { socket, outlet, rooms: Vec::new(), stamp, mark: 0, muted: false };
+        (u64::from(stamp) << 32) | tables.seats.insert(entry) as u64
     }
 
     fn remove(&self, seat: Seat) {
         let mut tables = self.0.lock();
-        while let Some(last) = tables.seats.get(seat as usize).and_then(|entry| entry.rooms.len().checked_sub(1)) {
+        let Some(seat) = tables.index(seat) else { return };
+        while let Some(last) = tables.seats[seat as usize].rooms.len().checked_sub(1) {
             tables.part(seat, last);
         }
-        let entry = tables.seats.try_remove(seat as usize);
+        let entry = tables.seats.remove(seat as usize);
         drop(tables);
         // The user's data may go with the last handle: not under the lock.
         drop(entry);
     }
 
     fn mute(&self, seat: Seat) {
-        if let Some(entry) = self.0.lock().seats.get_mut(seat as usize) {
-            entry.muted = true;
+        let mut tables = self.0.lock();
+        if let Some(seat) = tables.index(seat) {
+            tables.seats[seat as usize].muted = true;
         }
     }
 
@@ -170,15 +189,18 @@ impl Adapter for Local {
 
     fn rooms(&self, seat: Seat) -> Vec<String> {
         let tables = self.0.lock();
-        let entry = tables.seats.get(seat as usize);
-        entry.map_or_else(Vec::new, |entry| {
-            entry.rooms.iter().map(|membership| tables.rooms[membership.room as usize].name.to_string()).collect()
+        tables.index(seat).map_or_else(Vec::new, |seat| {
+            tables.seats[seat as usize]
+                .rooms
+                .iter()
+                .map(|membership| tables.rooms[membership.room as usize].name.to_string())
+                .collect()
         })
     }
 
     fn receivers(&self, target: &Target) -> Vec<SharedOutlet> {
         let mut found = Vec::new();
-        self.0.lock().visit(target, |entry| found.push(entry.socket.inner().link.outlet.clone()));
+        self.0.lock().visit(target, |entry| found.push(entry.outlet.clone()));
         found
     }
 

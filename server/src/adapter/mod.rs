@@ -8,8 +8,8 @@ mod local;
 
 pub(crate) use local::Local;
 
-/// A socket's place in its namespace.
-pub(crate) type Seat = u32;
+/// A socket's place in its namespace: index below, stamp above, so that a handle kept too long never means the next socket of that index.
+pub(crate) type Seat = u64;
 
 /// Whom a broadcast is for.
 #[derive(Clone, Debug, Default)]

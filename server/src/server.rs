@@ -1,0 +1,91 @@
+//! The public handle of a server.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use everwire_session::packet::MAIN;
+
+use crate::emitter::{Broadcast, broadcasts};
+use crate::handler::{Handler, IntoAck};
+use crate::hooks::Hooks;
+use crate::hub::Hub;
+use crate::namespace::Namespace;
+
+/// A server: its namespaces, state and sessions. Cheap to clone; every clone is the same server.
+///
+/// What it emits itself goes to the main namespace, `/`.
+///
+/// ```
+/// use everwire::{Data, Everwire, Socket};
+///
+/// let wire = Everwire::new();
+/// wire.on_connect(|socket: Socket| async move {
+///     socket.on("say", |socket: Socket, Data(text): Data<String>| async move {
+///         socket.broadcast().emit("said", &text).await;
+///     });
+/// });
+/// wire.emit("news", "to all, from outside any handler");
+/// wire.of("/chat").to("room").emit("news", "to a room of another namespace");
+/// ```
+#[derive(Clone)]
+pub struct Everwire {
+    pub(crate) hub: Arc<Hub>,
+}
+
+impl Default for Everwire {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Everwire {
+    /// A server with nothing but the main namespace.
+    pub fn new() -> Self {
+        Self { hub: Hub::new() }
+    }
+
+    /// Gives a state to handlers that take [`State<S>`](crate::State): one of each type.
+    pub fn with_state<S: Clone + Send + Sync + 'static>(self, state: S) -> Self {
+        self.hub.set_state(state);
+        self
+    }
+
+    /// Sets the observer of sessions, in place of a former one.
+    pub fn with_hooks(self, hooks: impl Hooks) -> Self {
+        self.hub.set_hooks(Arc::new(hooks));
+        self
+    }
+
+    /// Sets the handler of new sockets of the main namespace. See [`Namespace::on_connect`].
+    pub fn on_connect<A, H>(&self, handler: H)
+    where
+        A: 'static,
+        H: Handler<A>,
+        <H::Future as Future>::Output: IntoAck,
+    {
+        self.of(MAIN).on_connect(handler);
+    }
+
+    /// The namespace of this name, made if there is none. A name begins with `/` and has at most 128 bytes, no comma and no control characters; a missing `/` is put in front.
+    ///
+    /// ```
+    /// # use everwire::Everwire;
+    /// let wire = Everwire::new();
+    /// assert_eq!(wire.of("/chat").name(), "/chat");
+    /// ```
+    pub fn of(&self, name: impl AsRef<str>) -> Namespace {
+        let name = name.as_ref();
+        if name.starts_with('/') {
+            self.hub.open_space(name).into()
+        } else {
+            self.hub.open_space(&format!("/{name}")).into()
+        }
+    }
+
+    /// A broadcast to all sockets of the main namespace.
+    pub fn broadcast(&self) -> Broadcast {
+        self.of(MAIN).broadcast()
+    }
+}
+
+broadcasts!(Everwire);

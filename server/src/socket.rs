@@ -1,0 +1,484 @@
+//! The user's handle to one client in one namespace.
+
+use std::any::{Any, TypeId};
+use std::borrow::Cow;
+use std::future::Future;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use everwire_session::code::Code;
+use parking_lot::Mutex;
+use serde::de::DeserializeOwned;
+use tokio::sync::oneshot;
+
+use crate::ack::{AckFuture, PendingAcks, Waiter};
+use crate::adapter::Seat;
+use crate::emit::Emit;
+use crate::emitter::Broadcast;
+use crate::error::{Disconnect, EmitError, RoomError};
+use crate::handler::{self, Handler, IntoAck};
+use crate::handshake::Handshake;
+use crate::hub::{is_event_name, next_ack_id};
+use crate::link::Link;
+use crate::namespace::{Namespace, Space};
+use crate::outgoing::Outgoing;
+use crate::outlet::{SendError, SharedOutlet};
+use crate::payload::IntoArgs;
+use crate::registry::Registry;
+
+const CONNECTING: u8 = 0;
+const OPEN: u8 = 1;
+const LEFT: u8 = 2;
+/// No socket has this seat: a slab of that size does not fit into memory.
+const NO_SEAT: Seat = Seat::MAX;
+
+/// A client in a namespace: `on` what it sends, `emit` to it, `join` it to rooms. Cheap to clone, usable from everywhere. Also an extractor.
+///
+/// It lives as long as the session, over every change of transport and every interruption that the session survives.
+/// Its events are handled in order and one at a time; a handler that waits makes only its own client's events wait, but not the acks that it may be waiting for.
+///
+/// ```
+/// use everwire::{Data, Everwire, Socket};
+///
+/// let wire = Everwire::new();
+/// wire.on_connect(|socket: Socket| async move {
+///     socket.on("say", |socket: Socket, Data(text): Data<String>| async move {
+///         socket.to("lobby").emit("said", &text).await;
+///     });
+///     socket.on("add", |Data((a, b)): Data<(i64, i64)>| async move { a + b });
+///     socket.join("lobby")
+/// });
+/// ```
+#[derive(Clone)]
+pub struct Socket(Arc<SocketInner>);
+
+pub(crate) struct SocketInner {
+    pub(crate) id: Arc<str>,
+    pub(crate) space: Arc<Space>,
+    pub(crate) link: Arc<Link>,
+    /// JSON text; empty if the client gave none.
+    pub(crate) auth: Bytes,
+    pub(crate) registry: Registry,
+    state: AtomicU8,
+    seat: AtomicU64,
+    pending: PendingAcks,
+    data: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+    /// The server disconnected it; its session's task has not seen that yet.
+    kicked: Mutex<Option<Disconnect>>,
+}
+
+impl std::fmt::Debug for Socket {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Socket").field("id", &self.0.id).field("namespace", &self.0.space.name).finish()
+    }
+}
+
+/// Two handles are equal if they are the same socket.
+impl PartialEq for Socket {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Socket {}
+
+/// What it is.
+impl Socket {
+    /// Its id: public, unique, and new with each session.
+    pub fn id(&self) -> &str {
+        &self.0.id
+    }
+
+    /// Its namespace.
+    pub fn namespace(&self) -> Namespace {
+        self.0.space.clone().into()
+    }
+
+    /// The public id of its session, which is the same for all namespaces of one client.
+    pub fn session_id(&self) -> &str {
+        self.0.link.outlet.session_id()
+    }
+
+    /// The transport in use; none while the session is suspended.
+    pub fn transport(&self) -> Option<&'static str> {
+        self.0.link.outlet.transport()
+    }
+
+    /// Is it neither disconnected nor still before its middleware? A suspended session is connected: what is emitted waits for its return.
+    pub fn is_connected(&self) -> bool {
+        self.0.state.load(Ordering::Acquire) == OPEN
+    }
+
+    /// Auth, and what was kept of the opening request.
+    pub fn handshake(&self) -> Handshake {
+        Handshake { socket: self.clone() }
+    }
+
+    /// What was set for this type on this socket.
+    ///
+    /// ```
+    /// # use everwire::{Everwire, Socket};
+    /// # use std::sync::Mutex;
+    /// # let wire = Everwire::new();
+    /// wire.on_connect(|socket: Socket| async move {
+    ///     socket.set_data(Mutex::new(Vec::<i64>::new()));
+    ///     let list = socket.data::<Mutex<Vec<i64>>>().expect("it was just set");
+    ///     list.lock().unwrap().push(1);
+    /// });
+    /// ```
+    pub fn data<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
+        let data = self.0.data.lock();
+        let (_, value) = data.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
+        value.clone().downcast().ok()
+    }
+
+    /// Keeps a value with the socket, one for each type, in place of a former one.
+    pub fn set_data<T: Send + Sync + 'static>(&self, value: T) {
+        let (id, value) = (TypeId::of::<T>(), Arc::new(value) as Arc<dyn Any + Send + Sync>);
+        let mut data = self.0.data.lock();
+        let former = match data.iter_mut().find(|(key, _)| *key == id) {
+            Some((_, slot)) => Some(std::mem::replace(slot, value)),
+            None => {
+                data.push((id, value));
+                None
+            }
+        };
+        drop(data);
+        // Its destructor is the user's: not under the lock.
+        drop(former);
+    }
+}
+
+/// What it receives.
+impl Socket {
+    /// Handles an event. Several handlers of one event run in the order of their registering, and the first answer counts.
+    ///
+    /// The names `suspended`, `resumed` and `transport` (with the transport's name), `disconnect` (with [`Disconnect`]) and `error` (with what the client
+    /// reports) are local events.
+    pub fn on<A, H>(&self, event: impl Into<Cow<'static, str>>, handler: H)
+    where
+        A: 'static,
+        H: Handler<A>,
+        <H::Future as Future>::Output: IntoAck,
+    {
+        self.0.registry.add(event.into(), handler::erase(handler), false);
+    }
+
+    /// Handles an event once.
+    pub fn once<A, H>(&self, event: impl Into<Cow<'static, str>>, handler: H)
+    where
+        A: 'static,
+        H: Handler<A>,
+        <H::Future as Future>::Output: IntoAck,
+    {
+        self.0.registry.add(event.into(), handler::erase(handler), true);
+    }
+
+    /// Removes the handlers of an event.
+    pub fn off(&self, event: impl AsRef<str>) {
+        self.0.registry.remove(event.as_ref());
+    }
+
+    /// Sees every event before its own handlers. Errors are reported to the client; other return values are not used.
+    ///
+    /// ```
+    /// # use everwire::{EventName, Everwire, Payload, Socket};
+    /// # let wire = Everwire::new();
+    /// # wire.on_connect(|socket: Socket| async move {
+    /// socket.on_any(|event: EventName, args: Payload| async move {
+    ///     println!("{event} with {} arguments", args.len());
+    /// });
+    /// # });
+    /// ```
+    pub fn on_any<A, H>(&self, handler: H)
+    where
+        A: 'static,
+        H: Handler<A>,
+        <H::Future as Future>::Output: IntoAck,
+    {
+        self.0.registry.add_any(handler::erase(handler));
+    }
+
+    /// Removes what [`on_any`](Self::on_any) added.
+    pub fn off_any(&self) {
+        self.0.registry.remove_any();
+    }
+
+    /// Handles the end of the socket, while its rooms are still joined. What the client sent before is handled first.
+    ///
+    /// ```
+    /// # use everwire::{Disconnect, Everwire, Socket};
+    /// # let wire = Everwire::new();
+    /// # wire.on_connect(|socket: Socket| async move {
+    /// socket.on_disconnect(|socket: Socket, end: Disconnect| async move {
+    ///     for room in socket.rooms() {
+    ///         socket.to(room).emit("left", (socket.id(), end.code.as_str())).await;
+    ///     }
+    /// });
+    /// # });
+    /// ```
+    pub fn on_disconnect<A, H>(&self, handler: H)
+    where
+        A: 'static,
+        H: Handler<A>,
+        <H::Future as Future>::Output: IntoAck,
+    {
+        self.on("disconnect", handler);
+    }
+}
+
+/// What is sent to it.
+impl Socket {
+    /// Sends an event to this client. See [`Emit`] for what happens when its queue is full, and [`IntoArgs`] for what the arguments can be.
+    ///
+    /// ```
+    /// # use everwire::{EmitError, Socket};
+    /// # async fn some(socket: Socket) -> Result<(), EmitError> {
+    /// socket.emit("hello", "world");
+    /// for tick in 0..1_000_000 {
+    ///     socket.emit("tick", tick).await?; // as fast as the client reads
+    /// }
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Emit {
+        Emit::new(self.clone(), self.outgoing(event.as_ref(), args, None))
+    }
+
+    /// Sends an event if there is room in the queue.
+    ///
+    /// # Errors
+    /// [`EmitError::Full`] if there is none: nothing was sent. The others as for [`emit`](Self::emit).
+    pub fn try_emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Result<(), EmitError> {
+        let out = self.outgoing(event.as_ref(), args, None)?;
+        if !self.outlet().has_room() {
+            return Err(EmitError::Full);
+        }
+        self.send(&out)
+    }
+
+    /// Sends an event that the client shall answer.
+    ///
+    /// ```
+    /// # use everwire::{AckError, Socket};
+    /// # use std::time::Duration;
+    /// # async fn some(socket: Socket) -> Result<(), AckError> {
+    /// let sum: i64 = socket.emit_with_ack("add", (1, 2)).timeout(Duration::from_secs(2)).await?;
+    /// # let _ = sum;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn emit_with_ack<T: DeserializeOwned>(
+        &self,
+        event: impl AsRef<str>,
+        args: impl IntoArgs,
+    ) -> AckFuture<T> {
+        let id = next_ack_id();
+        let (sender, receiver) = oneshot::channel();
+        let out = self
+            .outgoing(event.as_ref(), args, Some(id))
+            .and_then(|out| self.expect_ack(id, Waiter::One(sender)).map(|()| out));
+        AckFuture::new(self.clone(), id, receiver, Emit::new(self.clone(), out))
+    }
+
+    /// What is emitted through it is sent only if the client can take it now, and is never kept. For what is soon outdated.
+    ///
+    /// ```
+    /// # fn some(socket: everwire::Socket) {
+    /// socket.volatile().emit("typing", "Ada");
+    /// # }
+    /// ```
+    pub fn volatile(&self) -> Volatile {
+        Volatile { socket: self.clone() }
+    }
+
+    fn outgoing(&self, event: &str, args: impl IntoArgs, id: Option<u64>) -> Result<Outgoing, EmitError> {
+        if !is_event_name(event) {
+            return Err(EmitError::Event);
+        }
+        Ok(Outgoing::event(self.namespace_name(), id, event, args.into_payload()?))
+    }
+
+    /// Ends the namespace for this client, with a reason for it; everything emitted before arrives. What the client sent and is not handled yet is dropped. Its
+    /// `disconnect` has the code `server_disconnect`, and it does not come back by itself.
+    pub fn disconnect(&self, reason: impl AsRef<str>) {
+        let inner = &self.0;
+        if inner.state.compare_exchange(OPEN, LEFT, Ordering::AcqRel, Ordering::Acquire).is_err() {
+            return;
+        }
+        let reason = Some(reason.as_ref()).filter(|reason| !reason.is_empty());
+        // If the session is over there is nobody to tell.
+        let _ = self.outlet().send(&Outgoing::left(self.namespace_name(), Code::ServerDisconnect, reason));
+        inner.space.adapter.mute(inner.seat.load(Ordering::Acquire));
+        *inner.kicked.lock() = Some(Disconnect::new(Code::ServerDisconnect, reason.map(Into::into), 0));
+        inner.pending.close(&inner.link);
+        inner.link.waker.wake();
+    }
+}
+
+/// Rooms and broadcasts.
+impl Socket {
+    /// Joins a room, which exists as long as someone is in it.
+    ///
+    /// # Errors
+    /// When the name is longer than 256 bytes, the socket is in 1,000 rooms, or is not connected.
+    pub fn join(&self, room: impl AsRef<str>) -> Result<(), RoomError> {
+        self.0.space.adapter.join(self.seat().ok_or(RoomError::Closed)?, room.as_ref())
+    }
+
+    /// Leaves a room.
+    pub fn leave(&self, room: impl AsRef<str>) {
+        if let Some(seat) = self.seat() {
+            self.0.space.adapter.leave(seat, room.as_ref());
+        }
+    }
+
+    /// The rooms that it is in.
+    pub fn rooms(&self) -> Vec<String> {
+        self.seat().map_or_else(Vec::new, |seat| self.0.space.adapter.rooms(seat))
+    }
+
+    /// A broadcast to all others of the namespace.
+    pub fn broadcast(&self) -> Broadcast {
+        Broadcast::new(self.0.space.clone(), self.seat())
+    }
+
+    /// A broadcast to the others in a room. The socket itself need not be in it.
+    pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
+        self.broadcast().to(room)
+    }
+
+    /// A broadcast to all others but those in a room.
+    pub fn except(&self, room: impl AsRef<str>) -> Broadcast {
+        self.broadcast().except(room)
+    }
+
+    fn seat(&self) -> Option<Seat> {
+        Some(self.0.seat.load(Ordering::Acquire)).filter(|seat| *seat != NO_SEAT)
+    }
+}
+
+/// For the session's task.
+impl Socket {
+    pub(crate) fn new(space: Arc<Space>, link: Arc<Link>, auth: Bytes) -> Result<Self, getrandom::Error> {
+        let mut id = [0; 16];
+        getrandom::fill(&mut id)?;
+        Ok(Self(Arc::new(SocketInner {
+            id: URL_SAFE_NO_PAD.encode(id).into(),
+            space,
+            link,
+            auth,
+            registry: Registry::default(),
+            state: AtomicU8::new(CONNECTING),
+            seat: AtomicU64::new(NO_SEAT),
+            pending: PendingAcks::default(),
+            data: Mutex::default(),
+            kicked: Mutex::default(),
+        })))
+    }
+
+    pub(crate) fn inner(&self) -> &SocketInner {
+        &self.0
+    }
+
+    pub(crate) fn namespace_name(&self) -> &Arc<str> {
+        &self.0.space.name
+    }
+
+    pub(crate) fn outlet(&self) -> &SharedOutlet {
+        &self.0.link.outlet
+    }
+
+    pub(crate) fn send(&self, out: &Outgoing) -> Result<(), EmitError> {
+        if !self.is_connected() {
+            return Err(EmitError::Closed);
+        }
+        self.outlet().send(out).map_err(|error| match error {
+            SendError::Closed => EmitError::Closed,
+            SendError::Full => EmitError::Full,
+        })
+    }
+
+    pub(crate) fn expect_ack(&self, id: u64, waiter: Waiter) -> Result<(), EmitError> {
+        self.0.pending.insert(&self.0.link, id, waiter)
+    }
+
+    pub(crate) fn forget_ack(&self, id: u64) {
+        self.0.pending.forget(&self.0.link, id);
+    }
+
+    pub(crate) fn resolve_ack(&self, id: u64, reply: crate::ack::Reply) {
+        self.0.pending.resolve(&self.0.link, id, reply);
+    }
+
+    /// The middleware has let it pass.
+    pub(crate) fn open(&self) {
+        let inner = &self.0;
+        // In this order nothing reaches the client before it knows that it is connected.
+        let _ = self.outlet().send(&Outgoing::opened(self.namespace_name(), &inner.id));
+        inner.seat.store(inner.space.adapter.add(self.clone()), Ordering::Release);
+        inner.state.store(OPEN, Ordering::Release);
+    }
+
+    pub(crate) fn has_left(&self) -> bool {
+        self.0.state.load(Ordering::Acquire) == LEFT
+    }
+
+    pub(crate) fn take_kick(&self) -> Option<Disconnect> {
+        self.0.kicked.lock().take()
+    }
+
+    /// Nothing goes to it any more; its rooms stay for the handlers of its end.
+    pub(crate) fn shut(&self) {
+        self.0.state.store(LEFT, Ordering::Release);
+        if let Some(seat) = self.seat() {
+            self.0.space.adapter.mute(seat);
+        }
+        self.0.pending.close(&self.0.link);
+    }
+
+    /// Leaves the rooms and lets the handlers go, which may hold this socket themselves.
+    pub(crate) fn release(&self) {
+        self.shut();
+        let seat = self.0.seat.swap(NO_SEAT, Ordering::AcqRel);
+        if seat != NO_SEAT {
+            self.0.space.adapter.remove(seat);
+        }
+        self.0.registry.clear();
+    }
+}
+
+/// Emits volatile events to one socket. Made by [`Socket::volatile`].
+#[must_use = "nothing is sent without `emit`"]
+pub struct Volatile {
+    socket: Socket,
+}
+
+impl Volatile {
+    /// Sends an event if the client can take it now. It never waits; what is not sent is no error.
+    pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) {
+        let event = event.as_ref();
+        if !is_event_name(event) || !self.socket.is_connected() {
+            return;
+        }
+        match args.into_payload() {
+            Ok(payload) => {
+                let _ = self.socket.send(&Outgoing::volatile(self.socket.namespace_name(), event, payload));
+            }
+            Err(error) => tracing::error!(event, %error, "a volatile event was not sent"),
+        }
+    }
+
+    /// A volatile broadcast to all others.
+    pub fn broadcast(&self) -> Broadcast {
+        self.socket.broadcast().volatile()
+    }
+
+    /// A volatile broadcast to the others in a room.
+    pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
+        self.broadcast().to(room)
+    }
+}

@@ -1,0 +1,396 @@
+//! One socket at work: its middleware, its events in order and one at a time, its end.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll};
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::packet::Kind;
+
+use crate::ack::{ReplySlot, finish};
+use crate::binary::string_end;
+use crate::error::{Disconnect, Refusal};
+use crate::extract::{Context, EventName};
+use crate::handler::{Answer, BoxFuture, Erased, Outcome};
+use crate::hub::is_event_name;
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
+use crate::payload::Payload;
+use crate::registry::Found;
+use crate::socket::Socket;
+
+/// Volatile and local events are not counted in credit. While so many things wait, they are dropped.
+const MAX_WAITING_UNCREDITED: usize = 256;
+
+/// Runs what happens to one socket. Owned by its session's [`Client`](crate::client::Client).
+pub(crate) struct Worker {
+    socket: Socket,
+    queue: VecDeque<Item>,
+    running: Option<Running>,
+    phase: Phase,
+    /// Why the session ended, once it has.
+    ended: Option<Disconnect>,
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Phase {
+    /// Middleware is at work.
+    Connecting,
+    Open,
+    /// The end is queued: nothing new is taken.
+    Closing,
+    /// The handlers of the end run.
+    Leaving,
+    Gone,
+}
+
+enum Item {
+    Event(Incoming),
+    Leave(Disconnect),
+    Local(&'static str, Payload),
+}
+
+enum Running {
+    Admission(BoxFuture<Result<(), Refusal>>),
+    Handler(BoxFuture<Answer>, Call),
+}
+
+/// What a handler was called for.
+struct Call {
+    event: EventName,
+    reply: Option<Arc<ReplySlot>>,
+    /// Bytes that are consumed when it has run.
+    credit: u64,
+}
+
+impl Worker {
+    pub(crate) fn new(socket: Socket) -> Self {
+        let mut worker =
+            Self { socket, queue: VecDeque::new(), running: None, phase: Phase::Connecting, ended: None };
+        worker.start_admission();
+        worker
+    }
+
+    pub(crate) fn socket(&self) -> &Socket {
+        &self.socket
+    }
+
+    /// Does it stand for its namespace, or is its end under way?
+    pub(crate) fn is_addressed(&self) -> bool {
+        matches!(self.phase, Phase::Connecting | Phase::Open) && !self.socket.has_left()
+    }
+
+    pub(crate) fn is_open(&self) -> bool {
+        self.phase == Phase::Open
+    }
+
+    pub(crate) fn is_gone(&self) -> bool {
+        self.phase == Phase::Gone
+    }
+
+    pub(crate) fn is_idle(&self) -> bool {
+        self.running.is_none()
+            && self.queue.is_empty()
+            && (self.phase == Phase::Gone || !self.socket.has_left())
+    }
+
+    /// Queues an event. A volatile one may be dropped.
+    pub(crate) fn event(&mut self, incoming: Incoming) {
+        if incoming.kind == Kind::Event || self.queue.len() < MAX_WAITING_UNCREDITED {
+            self.queue.push_back(Item::Event(incoming));
+        }
+    }
+
+    /// Queues an event of the session itself, if anybody handles it.
+    pub(crate) fn local(&mut self, event: &'static str, payload: Payload) {
+        if self.queue.len() < MAX_WAITING_UNCREDITED && self.socket.inner().registry.has(event) {
+            self.queue.push_back(Item::Local(event, payload));
+        }
+    }
+
+    /// Ends it behind what is queued.
+    pub(crate) fn leave(&mut self, disconnect: Disconnect) {
+        if self.phase == Phase::Connecting {
+            self.abandon();
+        } else if self.phase == Phase::Open {
+            self.phase = Phase::Closing;
+            self.queue.push_back(Item::Leave(disconnect));
+        }
+    }
+
+    /// The session is over: nothing goes out any more, what came in is handled, then it leaves.
+    pub(crate) fn end(&mut self, disconnect: Disconnect) {
+        self.ended = Some(disconnect.clone());
+        if self.phase == Phase::Open && !self.socket.has_left() {
+            self.socket.shut();
+        }
+        self.leave(disconnect);
+    }
+
+    /// Never connected, so nobody is told.
+    fn abandon(&mut self) {
+        self.running = None;
+        self.phase = Phase::Gone;
+        self.socket.release();
+    }
+
+    /// Goes as far as it can without waiting. Adds what was consumed.
+    pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>, consumed: &mut u64) {
+        loop {
+            if let Some(running) = &mut self.running {
+                match running.poll(cx) {
+                    Poll::Pending => return,
+                    Poll::Ready(done) => self.done(done, consumed),
+                }
+            } else if !self.next(consumed) {
+                return;
+            }
+        }
+    }
+
+    fn done(&mut self, done: Done, consumed: &mut u64) {
+        let Some(running) = self.running.take() else { return };
+        match (running, done) {
+            (Running::Admission(_), Done::Admission(Ok(()))) => self.open(),
+            (Running::Admission(_), Done::Admission(Err(refusal))) => self.refuse(&refusal),
+            (Running::Admission(_), _) => self.refuse(&Refusal::new("handler_panic")),
+            (Running::Handler(_, call), done) => {
+                let answer = match done {
+                    Done::Handler(answer) => answer,
+                    Done::Admission(_) | Done::Panic => panicked(&self.socket, &call.event),
+                };
+                *consumed += call.credit;
+                finish(&self.socket, &call.event, call.reply.as_deref(), answer);
+                if self.phase == Phase::Leaving {
+                    self.phase = Phase::Gone;
+                    self.socket.release();
+                }
+            }
+        }
+    }
+
+    fn start_admission(&mut self) {
+        let middleware = self.socket.inner().space.admission();
+        if middleware.is_empty() {
+            return self.open();
+        }
+        let auth = self.socket.inner().auth.clone();
+        let context = Context::local(&self.socket, "connect", Payload::of_value(auth));
+        self.running = Some(Running::Admission(Box::pin(async move { pass(&middleware, &context).await })));
+    }
+
+    fn open(&mut self) {
+        self.socket.open();
+        self.phase = Phase::Open;
+        if let Some(handler) = self.socket.inner().space.on_connect() {
+            let auth = self.socket.inner().auth.clone();
+            let context = Context::local(&self.socket, "connect", Payload::of_value(auth));
+            let call = Call { event: context.event.clone(), reply: None, credit: 0 };
+            self.start(call, || handler(&context));
+        }
+    }
+
+    fn refuse(&mut self, refusal: &Refusal) {
+        let out = Outgoing::denied(self.socket.namespace_name(), &refusal.message, refusal.data.as_deref());
+        let _ = self.socket.outlet().send(&out);
+        self.abandon();
+    }
+
+    /// Begins the next thing; false if there is nothing to do.
+    fn next(&mut self, consumed: &mut u64) -> bool {
+        if let Some(disconnect) = self.socket.take_kick() {
+            *consumed += self.queued_credit();
+            self.queue.clear();
+            self.start_leaving(disconnect);
+            return true;
+        }
+        if self.phase == Phase::Gone {
+            *consumed += self.queued_credit();
+            self.queue.clear();
+            return false;
+        }
+        match self.queue.pop_front() {
+            Some(Item::Event(incoming)) => self.start_event(incoming, consumed),
+            Some(Item::Leave(disconnect)) => self.start_leaving(disconnect),
+            Some(Item::Local(event, payload)) => {
+                let context = Context::local(&self.socket, event, payload);
+                self.start_local(context);
+            }
+            None => return false,
+        }
+        true
+    }
+
+    pub(crate) fn queued_credit(&self) -> u64 {
+        self.queue
+            .iter()
+            .map(|item| if let Item::Event(incoming) = item { credit(incoming) } else { 0 })
+            .sum()
+    }
+
+    fn start_event(&mut self, incoming: Incoming, consumed: &mut u64) {
+        let credit = credit(&incoming);
+        let name = event_name(&incoming.body).filter(|(name, _)| !name.is_empty());
+        let Some((event, behind)) = name.filter(|(name, _)| name.len() <= crate::hub::MAX_EVENT) else {
+            *consumed += credit;
+            return reject(&self.socket, &incoming, "bad_event", None);
+        };
+        if !is_event_name(&event) {
+            *consumed += credit;
+            return reject(&self.socket, &incoming, "reserved_event", Some(&event));
+        }
+        let reply = incoming.id.map(|id| Arc::new(ReplySlot::new(self.socket.clone(), id)));
+        let payload = Payload::of_array(&incoming.body, behind, incoming.attachments);
+        let context = Context { socket: self.socket.clone(), event, payload, reply, disconnect: None };
+        let found = self.socket.inner().registry.find(&context.event);
+        let middleware = self.socket.inner().space.event_middleware();
+        let call = Call { event: context.event.clone(), reply: context.reply.clone(), credit };
+        match found {
+            Found { any, first: Some(handler), more }
+                if any.is_empty() && more.is_empty() && middleware.is_empty() =>
+            {
+                self.start(call, || handler(&context));
+            }
+            found => self.start(call, || Box::pin(run(middleware, found, context))),
+        }
+    }
+
+    fn start_local(&mut self, context: Context) {
+        let found = self.socket.inner().registry.find_local(&context.event);
+        let call = Call { event: context.event.clone(), reply: None, credit: 0 };
+        self.start(call, || Box::pin(run(Vec::new(), found, context)));
+    }
+
+    fn start_leaving(&mut self, disconnect: Disconnect) {
+        self.socket.shut();
+        self.phase = Phase::Leaving;
+        let mut context = Context::local(&self.socket, "disconnect", Payload::default());
+        context.disconnect = Some(disconnect);
+        self.start_local(context);
+    }
+
+    /// A handler may panic when called, before there is a future.
+    fn start(&mut self, call: Call, make: impl FnOnce() -> BoxFuture<Answer>) {
+        let future = catch_unwind(AssertUnwindSafe(make)).unwrap_or_else(|_| {
+            let answer = panicked(&self.socket, &call.event);
+            Box::pin(std::future::ready(answer))
+        });
+        self.running = Some(Running::Handler(future, call));
+    }
+}
+
+/// The session's task stops although handlers of the end have not run: they run on by themselves.
+impl Drop for Worker {
+    fn drop(&mut self) {
+        match self.phase {
+            Phase::Gone => return,
+            Phase::Connecting => return self.abandon(),
+            Phase::Open | Phase::Closing => {
+                self.running = None;
+                let ended = self.ended.take();
+                self.start_leaving(ended.unwrap_or_else(|| Disconnect::new(Code::Shutdown, None, 0)));
+            }
+            Phase::Leaving => {}
+        }
+        let release = Release(self.socket.clone());
+        if let (Ok(runtime), Some(Running::Handler(future, _))) =
+            (tokio::runtime::Handle::try_current(), self.running.take())
+        {
+            runtime.spawn(async move {
+                let _release = release;
+                future.await
+            });
+        }
+    }
+}
+
+/// Leaves the rooms, whether the handler of the end ends, panics, or never runs.
+struct Release(Socket);
+
+impl Drop for Release {
+    fn drop(&mut self) {
+        self.0.release();
+    }
+}
+
+enum Done {
+    Admission(Result<(), Refusal>),
+    Handler(Answer),
+    Panic,
+}
+
+impl Running {
+    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Done> {
+        let poll = catch_unwind(AssertUnwindSafe(|| match self {
+            Self::Admission(future) => future.as_mut().poll(cx).map(Done::Admission),
+            Self::Handler(future, _) => future.as_mut().poll(cx).map(Done::Handler),
+        }));
+        poll.unwrap_or(Poll::Ready(Done::Panic))
+    }
+}
+
+fn panicked(socket: &Socket, event: &str) -> Answer {
+    tracing::error!(socket = socket.id(), event, "a handler panicked");
+    Answer(Outcome::Failed { code: "handler_panic", message: "the handler panicked".into() })
+}
+
+async fn pass(middleware: &[Erased<Result<(), Refusal>>], context: &Context) -> Result<(), Refusal> {
+    for layer in middleware {
+        layer(context).await?;
+    }
+    Ok(())
+}
+
+/// Everything that has registered for one event, one after the other.
+async fn run(middleware: Vec<Erased<Result<(), Refusal>>>, found: Found, context: Context) -> Answer {
+    if let Err(refusal) = pass(&middleware, &context).await {
+        return Answer::failed(refusal.message);
+    }
+    let report = |answer| finish(&context.socket, &context.event, context.reply.as_deref(), answer);
+    for handler in &found.any {
+        let answer = handler(&context).await;
+        if matches!(answer.0, Outcome::Failed { .. }) {
+            report(answer);
+        }
+    }
+    if found.first.is_none() {
+        return Answer(Outcome::NoHandler);
+    }
+    for handler in found.first.iter().chain(&found.more) {
+        let answer = handler(&context).await;
+        if !matches!(answer.0, Outcome::Done) {
+            report(answer);
+        }
+    }
+    Answer::DONE
+}
+
+/// What an event takes of the receive window.
+pub(crate) fn credit(incoming: &Incoming) -> u64 {
+    if incoming.kind.is_credited() { incoming.size as u64 } else { 0 }
+}
+
+/// Answers an event that reaches no handler. A volatile one is dropped.
+fn reject(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>) {
+    if incoming.kind == Kind::Event {
+        let _ = socket.send(&Outgoing::error(socket.namespace_name(), incoming.id, code, event, None));
+    }
+}
+
+/// The name of an event, and where it ends in the array. The text is valid JSON.
+fn event_name(body: &Bytes) -> Option<(EventName, usize)> {
+    let start = 1 + body.get(1..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
+    if body.get(start) != Some(&b'"') {
+        return None;
+    }
+    let end = string_end(body, start);
+    let inner = start + 1..end - 1;
+    let name = if memchr::memchr(b'\\', &body[inner.clone()]).is_some() {
+        Bytes::from(serde_json::from_slice::<String>(&body[start..end]).ok()?)
+    } else {
+        body.slice(inner)
+    };
+    Some((EventName(name), end))
+}
