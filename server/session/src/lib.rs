@@ -3,6 +3,7 @@
 //! No clock, no randomness and no runtime in here: time and fresh secrets are arguments, so that a seed replays a run.
 //! The normative text is `protocol.md`.
 
+pub mod client;
 pub mod code;
 pub mod json;
 pub mod packet;

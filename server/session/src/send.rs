@@ -38,9 +38,12 @@ pub struct SendHalf<M> {
     confirmed: u64,
     /// The number of the last message given to the current carrier.
     cursor: u64,
-    /// Credited bytes of messages up to `cursor`, and up to `confirmed`.
+    /// The number of the last message ever given to any.
+    sent: u64,
+    /// Credited bytes of messages up to `cursor`, up to `confirmed`, and of all.
     spent: u64,
     spent_confirmed: u64,
+    spent_total: u64,
     /// What the peer consumed, and its window.
     consumed: u64,
     window: u64,
@@ -55,8 +58,10 @@ impl<M: Message> SendHalf<M> {
             log: VecDeque::new(),
             confirmed: 0,
             cursor: 0,
+            sent: 0,
             spent: 0,
             spent_confirmed: 0,
+            spent_total: 0,
             consumed: 0,
             window: 0,
             bytes: 0,
@@ -72,6 +77,11 @@ impl<M: Message> SendHalf<M> {
     /// How many the peer has confirmed.
     pub fn confirmed(&self) -> u64 {
         self.confirmed
+    }
+
+    /// The number of the last message ever sent.
+    pub fn sent(&self) -> u64 {
+        self.sent
     }
 
     /// The number of the message that [`next`](Self::next) would give.
@@ -107,7 +117,9 @@ impl<M: Message> SendHalf<M> {
 
     /// Would [`next`](Self::next) give a message now?
     pub fn is_ready(&self) -> bool {
-        self.log.get((self.cursor - self.confirmed) as usize).is_some_and(|message| self.affords(message))
+        self.log
+            .get((self.cursor - self.confirmed) as usize)
+            .is_some_and(|message| self.affords(self.cursor + 1, self.spent, message))
     }
 
     /// Takes a message and gives it the next number.
@@ -120,6 +132,9 @@ impl<M: Message> SendHalf<M> {
             return Err(QueueFull);
         }
         self.bytes = bytes;
+        if message.is_credited() {
+            self.spent_total += message.size() as u64;
+        }
         self.log.push_back(message);
         Ok(self.total())
     }
@@ -138,16 +153,40 @@ impl<M: Message> SendHalf<M> {
             self.spent += message.size() as u64;
         }
         self.cursor += 1;
+        self.sent = self.sent.max(self.cursor);
         Some(message)
     }
 
-    fn affords(&self, message: &M) -> bool {
-        !message.is_credited() || self.spent + message.size() as u64 <= self.consumed + self.window
+    /// What was sent once had its credit: a replay never waits, so the cursor is never behind what the peer may confirm.
+    fn affords(&self, number: u64, spent: u64, message: &M) -> bool {
+        number <= self.sent
+            || !message.is_credited()
+            || spent + message.size() as u64 <= self.consumed + self.window
+    }
+
+    /// The unconfirmed messages for one body: as many as credit allows and `most` bytes hold, but at least one.
+    /// The current carrier's place is not moved.
+    pub fn batch(&mut self, most: usize) -> Vec<M> {
+        let (mut batch, mut bytes, mut spent) = (Vec::new(), 0, self.spent_confirmed);
+        for message in &self.log {
+            let number = self.confirmed + batch.len() as u64 + 1;
+            bytes += message.size();
+            if !self.affords(number, spent, message) || bytes > most && !batch.is_empty() {
+                break;
+            }
+            spent += credited(std::iter::once(message));
+            batch.push(message.clone());
+        }
+        self.sent = self.sent.max(self.confirmed + batch.len() as u64);
+        batch
     }
 
     /// Starts a carrier or a body: goes on behind `received`, or behind what is confirmed if that is more.
     pub fn rewind(&mut self, received: u64) {
         let target = received.clamp(self.confirmed, self.total());
+        if target == self.cursor {
+            return;
+        }
         let skipped = (target - self.confirmed) as usize;
         self.cursor = target;
         self.spent = self.spent_confirmed + credited(self.log.iter().take(skipped));
@@ -158,7 +197,7 @@ impl<M: Message> SendHalf<M> {
     /// # Errors
     /// [`BadAck`] when it is more than was sent.
     pub fn confirm(&mut self, received: u64) -> Result<(), BadAck> {
-        if received > self.total() {
+        if received > self.sent {
             return Err(BadAck);
         }
         while self.confirmed < received {
@@ -182,7 +221,7 @@ impl<M: Message> SendHalf<M> {
 
     /// The peer says how many credited bytes it has consumed. More than it can have received is ignored.
     pub fn grant(&mut self, consumed: u64) {
-        self.consumed = self.consumed.max(consumed.min(self.spent_confirmed + credited(self.log.iter())));
+        self.consumed = self.consumed.max(consumed.min(self.spent_total));
     }
 
     /// The peer says its window.
@@ -196,6 +235,7 @@ impl<M: Message> SendHalf<M> {
         self.log = VecDeque::new();
         self.confirmed += unconfirmed;
         self.cursor = self.confirmed;
+        self.sent = self.confirmed;
         self.bytes = 0;
         self.limit = 0;
         unconfirmed
@@ -252,6 +292,9 @@ mod tests {
     #[test]
     fn confirming_frees_and_never_goes_back() {
         let mut half = half(&[10, 20, 30]);
+        assert_eq!(half.confirm(1), Err(BadAck), "not sent yet");
+        assert_eq!(drain(&mut half), 3);
+        half.rewind(0);
         half.confirm(2).unwrap();
         assert_eq!((half.bytes(), half.unconfirmed(), half.first()), (30, 1, 3));
         half.confirm(1).unwrap();
@@ -266,6 +309,8 @@ mod tests {
         let mut half = half(&[600]);
         assert_eq!(half.push(Size(401)), Err(QueueFull));
         assert_eq!(half.push(Size(400)), Ok(2));
+        half.set_window(600);
+        assert_eq!(drain(&mut half), 1);
         half.confirm(1).unwrap();
         assert_eq!(half.push(Size(600)), Ok(3));
     }
