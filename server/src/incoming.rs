@@ -4,7 +4,7 @@ use bytes::Bytes;
 use everwire_session::packet::{self, Kind, MAIN, Malformed, Packet};
 
 /// One message for the emitter, or a volatile event.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Incoming {
     pub(crate) kind: Kind,
     /// None is the main namespace, so that the usual case allocates nothing.

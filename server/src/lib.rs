@@ -2,11 +2,17 @@
 //! event emitter on both sides. This crate is the server SDK.
 #![forbid(unsafe_code)]
 
-#[allow(dead_code, unused_imports, reason = "the transports are built from these parts next")]
+mod config;
+mod dialect;
+mod engine;
+mod serve;
+mod stats;
 mod transport;
 
-#[allow(dead_code, reason = "what it has for the websocket transport is used next")]
-mod serve;
+pub use config::{Config, Overflow, Transport};
+pub use stats::Stats;
+pub use transport::answers::Body;
+pub use transport::service::EverwireService;
 
 pub use serve::serve;
 pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};
@@ -39,6 +45,7 @@ mod payload;
 mod registry;
 mod server;
 mod socket;
+pub mod testing;
 mod worker;
 
 pub use ack::{Ack, AckFuture};

@@ -2,14 +2,19 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
 use everwire_session::packet::MAIN;
 
+use crate::config::Config;
 use crate::emitter::{Broadcast, broadcasts};
+use crate::engine::Engine;
 use crate::handler::{Handler, IntoAck};
 use crate::hooks::Hooks;
 use crate::hub::Hub;
 use crate::namespace::Namespace;
+use crate::stats::Stats;
+use crate::transport::service::EverwireService;
 
 /// A server: its namespaces, state and sessions. Cheap to clone; every clone is the same server.
 ///
@@ -30,6 +35,7 @@ use crate::namespace::Namespace;
 #[derive(Clone)]
 pub struct Everwire {
     pub(crate) hub: Arc<Hub>,
+    engine: Arc<Engine>,
 }
 
 impl Default for Everwire {
@@ -41,7 +47,34 @@ impl Default for Everwire {
 impl Everwire {
     /// A server with nothing but the main namespace.
     pub fn new() -> Self {
-        Self { hub: Hub::new() }
+        Self::with_config(Config::default())
+    }
+
+    /// The same with other times, limits or origins than the default ones.
+    pub fn with_config(config: Config) -> Self {
+        let hub = Hub::new();
+        Self { engine: Engine::new(config, hub.clone()), hub }
+    }
+
+    /// The tower service that clients talk to: nest it in an axum `Router`, or give it to [`serve`](crate::serve).
+    pub fn service(&self) -> EverwireService {
+        EverwireService::new(self.engine.clone())
+    }
+
+    /// What the server holds at this moment.
+    pub fn stats(&self) -> Stats {
+        self.engine.stats()
+    }
+
+    /// Tells every client that the server goes down, and waits until they know, at most 5 s. New sessions are refused from now on.
+    ///
+    /// Each client is told another time to come back, spread over `spread`, so that a restart is no storm. What was emitted before is
+    /// flushed first.
+    pub async fn shutdown(&self, spread: Duration) {
+        self.engine.shutdown(spread);
+        while self.engine.live_sessions() > 0 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
     }
 
     /// Gives a state to handlers that take [`State<S>`](crate::State): one of each type.

@@ -380,7 +380,7 @@ fn reject(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>)
 }
 
 /// The name of an event, and where it ends in the array. The text is valid JSON.
-fn event_name(body: &Bytes) -> Option<(EventName, usize)> {
+pub(crate) fn event_name(body: &Bytes) -> Option<(EventName, usize)> {
     let start = 1 + body.get(1..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
     if body.get(start) != Some(&b'"') {
         return None;

@@ -377,11 +377,21 @@ impl<M: Message, U: Message> Machine<M, U> {
         self.timers.iter().flatten().copied().chain(hanging).chain(answers).min()
     }
 
-    /// The pipe that takes messages as they come, with what it needs before them written.
+    /// The last attach that was accepted; 0 before the first.
+    pub fn attach_number(&self) -> u64 {
+        self.attach
+    }
+
+    /// Why it ended, if it has.
+    pub fn ended(&self) -> Option<Code> {
+        self.ended
+    }
+
+    /// The pipe that takes messages as they come.
     pub fn live_pipe(&self) -> Option<Pipe> {
         match self.down {
-            Down::Duplex { pipe, .. } | Down::Stream { pipe } if self.outputs.is_empty() => Some(pipe),
-            _ => None,
+            Down::Duplex { pipe, .. } | Down::Stream { pipe } => Some(pipe),
+            Down::None | Down::Poll { .. } | Down::Waiting => None,
         }
     }
 

@@ -1,0 +1,125 @@
+//! What can be set on a server, with its defaults (protocol.md, section 13).
+
+use std::time::Duration;
+
+use crate::transport::http::origin::OriginPolicy;
+
+/// The transports that a client may use. All but `jsonp` are on by default.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names of protocol.md, section 12")]
+pub enum Transport {
+    EventSource,
+    ForeverIframe,
+    Jsonp,
+    LongPolling,
+    Streaming,
+    Websocket,
+}
+
+impl Transport {
+    /// Every transport.
+    pub const ALL: [Self; 6] = [
+        Self::Websocket,
+        Self::Streaming,
+        Self::EventSource,
+        Self::LongPolling,
+        Self::ForeverIframe,
+        Self::Jsonp,
+    ];
+
+    /// The name that URLs, clients and metrics use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::EventSource => "event_source",
+            Self::ForeverIframe => "forever_iframe",
+            Self::Jsonp => "jsonp",
+            Self::LongPolling => "long_polling",
+            Self::Streaming => "streaming",
+            Self::Websocket => "websocket",
+        }
+    }
+}
+
+/// Times, limits and who may connect.
+///
+/// ```
+/// use std::time::Duration;
+/// use everwire::{Config, Everwire};
+///
+/// let mut config = Config::default();
+/// config.ping = Duration::from_secs(20);
+/// let wire = Everwire::with_config(config);
+/// # let _ = wire;
+/// ```
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Config {
+    /// Heartbeat interval. 10 s: proxies that cut after 30 s of silence are common, and two beats fit in.
+    pub ping: Duration,
+    /// How long after a heartbeat a silent client loses its carrier. 8 s: longer than a slow mobile network takes, short
+    /// enough that nobody waits half a minute.
+    pub timeout: Duration,
+    /// How long a session without carrier can be resumed. 2 min: a tunnel, a lift, a closed lid.
+    pub grace: Duration,
+    /// The largest message and HTTP body in bytes. 1,000,000, as Socket.IO has it.
+    pub max_payload: usize,
+    /// Bytes that one session may have emitted and not confirmed. 4 MiB; beyond, see [`Overflow`].
+    pub queue_bytes: usize,
+    /// What happens when that is passed.
+    pub overflow: Overflow,
+    /// Credit that a client gets, in bytes: what it may send ahead of the handlers. At least `max_payload`. 1 MiB.
+    pub window: usize,
+    /// Acks that may be pending from one side. 1,000.
+    pub pending_acks: usize,
+    /// Packets in one HTTP body. 10,000: what fills a body of 1 MB with short events.
+    pub packets_per_body: usize,
+    /// Bytes of one stream before it is ended and begun anew: a growing text costs its client memory. 4 MiB.
+    pub stream_bytes: usize,
+    /// How long a session may be without a namespace, and a first frame may take. 10 s.
+    pub handshake: Duration,
+    /// How long a request body may take. 20 s.
+    pub body: Duration,
+    /// Pages of which origins may connect. Same origin.
+    pub origins: OriginPolicy,
+    /// Whether cross-origin pages may send cookies along. No.
+    pub credentials: bool,
+    /// Which transports are on. All but `jsonp`, whose scripts any page can include.
+    pub transports: Vec<Transport>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            ping: Duration::from_secs(10),
+            timeout: Duration::from_secs(8),
+            grace: Duration::from_secs(120),
+            max_payload: 1_000_000,
+            queue_bytes: 4 << 20,
+            overflow: Overflow::default(),
+            window: 1 << 20,
+            pending_acks: 1_000,
+            packets_per_body: 10_000,
+            stream_bytes: 4 << 20,
+            handshake: Duration::from_secs(10),
+            body: Duration::from_secs(20),
+            origins: OriginPolicy::default(),
+            credentials: false,
+            transports: Transport::ALL
+                .into_iter()
+                .filter(|transport| *transport != Transport::Jsonp)
+                .collect(),
+        }
+    }
+}
+
+/// What happens when a session's queue is full.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The session is closed with `slow_consumer`. The client is told, and comes back after a pause.
+    #[default]
+    Disconnect,
+    /// The message is not sent, and whoever emitted it is told. A broadcast tells nobody: use this only where a gap does no harm.
+    Refuse,
+}

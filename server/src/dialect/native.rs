@@ -1,0 +1,262 @@
+//! Everwire's own protocol: bodies to packets, control packets to bytes.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use everwire_session::Message;
+use everwire_session::code::Code;
+use everwire_session::packet::{Kind, Malformed, Packet};
+use everwire_session::server::Up;
+use everwire_session::wire::{Attach, Close, Post, Refusal, VERSION, Welcome};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
+use crate::transport::ws_frame::{self, Opcode};
+
+impl Message for Outgoing {
+    fn size(&self) -> usize {
+        self.native().size()
+    }
+
+    fn is_credited(&self) -> bool {
+        self.kind().is_credited()
+    }
+}
+
+impl Message for Incoming {
+    fn size(&self) -> usize {
+        self.size
+    }
+
+    fn is_credited(&self) -> bool {
+        self.kind.is_credited()
+    }
+
+    fn is_connect(&self) -> bool {
+        self.kind == Kind::Connect
+    }
+}
+
+/// How a body begins.
+pub(crate) enum Head {
+    Attach(Attach),
+    Post(Post),
+}
+
+impl Head {
+    fn first(&self) -> Option<u64> {
+        match self {
+            Self::Attach(attach) => attach.first,
+            Self::Post(post) => post.first,
+        }
+    }
+}
+
+/// A body going up.
+pub(crate) struct Body {
+    pub(crate) head: Head,
+    pub(crate) batch: Result<Vec<Up<Incoming>>, BadLine>,
+}
+
+/// A line behind the head that is no packet.
+pub(crate) struct BadLine {
+    pub(crate) code: Code,
+    /// The number of the first message, if the head gave one.
+    pub(crate) first: Option<u64>,
+    /// Messages before this line.
+    pub(crate) before: u64,
+}
+
+/// Reads a body (section 2.3). An error: it has no head that could be answered for.
+pub(crate) fn body(bytes: &Bytes, max_packets: usize) -> Result<Body, Code> {
+    let mut lines = bytes
+        .split(|byte| *byte == b'\n')
+        .map(|line| line.strip_suffix(b"\r").unwrap_or(line))
+        .filter(|line| !line.is_empty() && line[0] != b' ');
+    let head = head(lines.next().ok_or(Code::Empty)?)?;
+    let first = head.first();
+    let mut batch = Vec::new();
+    let mut before = 0;
+    for line in lines {
+        if batch.len() == max_packets {
+            return Ok(Body {
+                head,
+                batch: Err(BadLine { code: Code::TooManyPackets, first: None, before }),
+            });
+        }
+        match self::line(&bytes.slice_ref(line)).and_then(up) {
+            Ok(Up::Message(_)) if first.is_none() => {
+                return Ok(Body { head, batch: Err(BadLine { code: Code::BadPacket, first, before }) });
+            }
+            Ok(up) => {
+                before += u64::from(matches!(up, Up::Message(_)));
+                batch.push(up);
+            }
+            Err(malformed) => {
+                return Ok(Body { head, batch: Err(BadLine { code: malformed.code(), first, before }) });
+            }
+        }
+    }
+    Ok(Body { head, batch: Ok(batch) })
+}
+
+fn head(line: &[u8]) -> Result<Head, Code> {
+    let text = std::str::from_utf8(line).map_err(|_| Code::Utf8)?;
+    let packet = Packet::parse(text).map_err(Malformed::code)?;
+    match packet.kind {
+        Kind::Attach => attach(&packet).map(Head::Attach),
+        Kind::Post => object(&packet).map(Head::Post),
+        _ => Err(Code::BadPacket),
+    }
+}
+
+/// Reads the object of an attach, and checks its version.
+pub(crate) fn attach(packet: &Packet<'_>) -> Result<Attach, Code> {
+    if packet.kind != Kind::Attach {
+        return Err(Code::BadPacket);
+    }
+    #[derive(serde::Deserialize)]
+    struct Version {
+        v: u64,
+    }
+    if object::<Version>(packet)?.v != VERSION {
+        return Err(Code::Version);
+    }
+    let attach: Attach = object(packet)?;
+    let proof = (attach.key.is_some(), attach.session.is_some(), attach.token.is_some());
+    let key = attach.key.as_ref().is_none_or(|key| is_key(key.expose()));
+    let ticket = attach.ticket.as_deref().is_none_or(is_key);
+    if !matches!(proof, (true, false, false) | (false, true, true)) || !key || !ticket || attach.attach == 0 {
+        return Err(Code::BadPacket);
+    }
+    Ok(attach)
+}
+
+/// 22 characters of base64url.
+pub(crate) fn is_key(text: &str) -> bool {
+    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+}
+
+fn object<T: DeserializeOwned>(packet: &Packet<'_>) -> Result<T, Code> {
+    serde_json::from_str(packet.body).map_err(|_| Code::BadPacket)
+}
+
+/// Reads a line that is no head.
+fn line(line: &Bytes) -> Result<Incoming, Malformed> {
+    match line.strip_prefix(b"b") {
+        Some(text) => {
+            let binary = STANDARD.decode(text).map_err(|_| Malformed::Packet)?;
+            Incoming::binary(&binary.into())
+        }
+        None => Incoming::text(line),
+    }
+}
+
+/// Sorts a packet into what the machine takes.
+pub(crate) fn up(incoming: Incoming) -> Result<Up<Incoming>, Malformed> {
+    match incoming.kind {
+        Kind::Attach | Kind::Post => Err(Malformed::Packet),
+        kind if !kind.goes_up() => Err(Malformed::Packet),
+        Kind::Volatile => Ok(Up::Volatile(incoming)),
+        Kind::Counts => {
+            let text = std::str::from_utf8(&incoming.body).map_err(|_| Malformed::Utf8)?;
+            let packet = Packet { kind: Kind::Counts, namespace: "/", id: None, body: text };
+            packet.counts().map(|(received, consumed)| Up::Counts(received, consumed))
+        }
+        Kind::Close => serde_json::from_slice(&incoming.body).map(Up::Close).map_err(|_| Malformed::Packet),
+        _ => Ok(Up::Message(incoming)),
+    }
+}
+
+/// A control packet going down, for WebSockets (a frame) and for text (a line).
+pub(crate) struct Control(String);
+
+impl Control {
+    pub(crate) fn close(close: &Close) -> Self {
+        Self::object(Kind::Close, close)
+    }
+
+    pub(crate) fn counts(received: u64, consumed: u64) -> Self {
+        Self(format!("n{received},{consumed}"))
+    }
+
+    pub(crate) fn heartbeat() -> Self {
+        Self("h".into())
+    }
+
+    pub(crate) fn refusal(code: Code, expected: Option<u64>) -> Self {
+        Self::object(Kind::Refusal, &Refusal::new(code, expected))
+    }
+
+    pub(crate) fn welcome(welcome: &Welcome) -> Self {
+        Self::object(Kind::Welcome, welcome)
+    }
+
+    fn object(kind: Kind, body: &impl Serialize) -> Self {
+        let mut text = String::from(kind.letter());
+        text.push_str(&serde_json::to_string(body).unwrap_or_else(|_| "{}".into()));
+        Self(text)
+    }
+
+    pub(crate) fn frame(&self) -> Bytes {
+        ws_frame::frame(Opcode::Text, &[self.0.as_bytes()])
+    }
+
+    pub(crate) fn line(mut self) -> Bytes {
+        self.0.push('\n');
+        self.0.into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &'static str) -> Result<Body, Code> {
+        body(&Bytes::from_static(text.as_bytes()), 3)
+    }
+
+    const POST: &str = r#"P{"session":"s","token":"t","received":0,"consumed":0,"serial":1,"first":1}"#;
+
+    fn post(rest: &str) -> Result<usize, (Code, u64)> {
+        let body = body(&format!("{POST}\n{rest}").into(), 3).map_err(|code| (code, 0))?;
+        body.batch.map(|batch| batch.len()).map_err(|bad| (bad.code, bad.before))
+    }
+
+    #[test]
+    fn heads() {
+        let attach =
+            r#"A{"v":1,"attach":1,"key":"0123456789abcdefghijkl","received":0,"consumed":0,"window":1}"#;
+        assert!(matches!(read(attach), Ok(Body { head: Head::Attach(_), .. })));
+        for (text, code) in [
+            ("", Code::Empty),
+            ("\n \n  x\n", Code::Empty),
+            ("h", Code::BadPacket),
+            ("e[\"a\"]", Code::BadPacket),
+            ("A{}", Code::BadPacket),
+            (r#"A{"v":2}"#, Code::Version),
+            (r#"A{"v":1,"attach":1,"key":"short","received":0,"consumed":0,"window":1}"#, Code::BadPacket),
+            (r#"A{"v":1,"attach":1,"received":0,"consumed":0,"window":1}"#, Code::BadPacket),
+            (r#"A{"v":1,"attach":1,"session":"s","received":0,"consumed":0,"window":1}"#, Code::BadPacket),
+            (r#"A{"v":1,"attach":-1}"#, Code::BadPacket),
+            ("P{", Code::BadJson),
+        ] {
+            assert_eq!(read(text).err(), Some(code), "{text}");
+        }
+        assert_eq!(body(&Bytes::from_static(b"\xff"), 3).err(), Some(Code::Utf8));
+    }
+
+    #[test]
+    fn lines() {
+        assert_eq!(post(""), Ok(0));
+        assert_eq!(post("e[\"a\"]\n\n   \nv[\"b\"]\r\nn1,2"), Ok(3));
+        assert_eq!(post("e[\"a\"]\nh"), Err((Code::BadPacket, 1)));
+        assert_eq!(post("W{}"), Err((Code::BadPacket, 0)));
+        assert_eq!(post("e[\"a\"]\ne["), Err((Code::BadJson, 1)));
+        assert_eq!(post("v[1]\nv[1]\nv[1]\nv[1]"), Err((Code::TooManyPackets, 0)));
+        assert_eq!(post("b!!"), Err((Code::BadPacket, 0)));
+        assert_eq!(post("bAAAAAA=="), Err((Code::Attachments, 0)));
+    }
+}

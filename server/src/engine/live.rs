@@ -1,0 +1,265 @@
+//! A live session, as everybody but its driver sees it: the send half behind one short lock, and an inbox.
+
+use std::sync::{Arc, Weak};
+use std::task::{Context, Poll, Waker};
+
+use everwire_session::SendHalf;
+use everwire_session::code::Code;
+use everwire_session::packet::Kind;
+use everwire_session::server::{How, Pipe, Shape, Up};
+use everwire_session::wire::{Attach, Post};
+use futures_util::task::AtomicWaker;
+use parking_lot::Mutex;
+
+use super::exchange::Exchange;
+use super::socket::WebSocket;
+use super::turn;
+use super::wheel::Alarm;
+use super::writer::{Writer, Written};
+use crate::config::{Overflow, Transport};
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
+use crate::outlet::{Outlet, SendError};
+
+/// Bytes on their way to the network above which volatile events are dropped: this client is behind.
+const VOLATILE_HIGH: usize = 64 << 10;
+
+/// What others want of a driver.
+pub(crate) enum Job {
+    Attach {
+        exchange: Arc<Exchange>,
+        transport: Transport,
+        shape: Shape,
+        head: Attach,
+        batch: Vec<Up<Incoming>>,
+    },
+    Close {
+        code: Code,
+        reason: Option<String>,
+        retry: Option<u64>,
+    },
+    Gone(Pipe),
+    Kill(Code),
+    Malformed {
+        exchange: Arc<Exchange>,
+        code: Code,
+        first: Option<u64>,
+        before: u64,
+    },
+    Post {
+        exchange: Arc<Exchange>,
+        head: Post,
+        batch: Vec<Up<Incoming>>,
+        how: How,
+    },
+    Socket {
+        socket: Box<WebSocket>,
+        head: Attach,
+    },
+    Stream {
+        exchange: Arc<Exchange>,
+        attach: u64,
+    },
+}
+
+impl Job {
+    /// There is no such session any more.
+    pub(crate) fn refuse(self) {
+        match self {
+            Self::Attach { exchange, .. }
+            | Self::Malformed { exchange, .. }
+            | Self::Post { exchange, .. }
+            | Self::Stream { exchange, .. } => exchange.refuse((Code::UnknownSession, None)),
+            Self::Socket { socket, .. } => socket.refuse(Code::UnknownSession),
+            Self::Close { .. } | Self::Gone(_) | Self::Kill(_) => {}
+        }
+    }
+}
+
+pub(crate) struct Live {
+    pub(crate) id: Box<str>,
+    pub(crate) alarm: Alarm,
+    me: Weak<Self>,
+    overflow: Overflow,
+    shared: Mutex<Shared>,
+    /// `None` when the driver is gone.
+    inbox: Mutex<Option<Vec<Job>>>,
+    driver: AtomicWaker,
+}
+
+/// What the lock guards. It is held for one non-blocking write at the most, never over an await and never while user code runs.
+pub(crate) struct Shared {
+    pub(crate) send: SendHalf<Outgoing>,
+    /// The way that takes messages as they come; none while suspended or polled.
+    pub(crate) writer: Option<Writer>,
+    /// Volatile events for a poll that hangs; `None` while there is no such poll.
+    pub(crate) volatile: Option<Vec<Outgoing>>,
+    pub(crate) transport: Option<Transport>,
+    pub(crate) closed: bool,
+    /// Queued for the end of a turn, or being looked at by the driver.
+    dirty: bool,
+    waiting: Vec<Waker>,
+}
+
+impl Shared {
+    fn has_room(&self) -> bool {
+        self.closed || self.send.bytes() <= self.send.limit() / 2
+    }
+
+    /// Wakes those who wait for room. To be called after counts came in.
+    pub(crate) fn wake_waiting(&mut self) {
+        if !self.waiting.is_empty() && self.has_room() {
+            self.waiting.drain(..).for_each(Waker::wake);
+        }
+    }
+}
+
+impl Live {
+    pub(crate) fn new(id: &str, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
+            id: id.into(),
+            alarm: Alarm::default(),
+            me: me.clone(),
+            overflow,
+            shared: Mutex::new(Shared {
+                send: SendHalf::new(queue_bytes),
+                writer: None,
+                volatile: None,
+                transport: None,
+                closed: false,
+                dirty: false,
+                waiting: Vec::new(),
+            }),
+            inbox: Mutex::new(Some(Vec::new())),
+            driver: AtomicWaker::new(),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, Shared> {
+        self.shared.lock()
+    }
+
+    /// Hands a job to the driver. When that is gone, so is the session.
+    pub(crate) fn submit(&self, job: Job) {
+        let late = match &mut *self.inbox.lock() {
+            Some(jobs) => {
+                jobs.push(job);
+                None
+            }
+            None => Some(job),
+        };
+        match late {
+            Some(job) => job.refuse(),
+            None => self.driver.wake(),
+        }
+    }
+
+    pub(crate) fn take_jobs(&self) -> Vec<Job> {
+        self.inbox.lock().as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    pub(crate) fn has_jobs(&self) -> bool {
+        self.inbox.lock().as_ref().is_some_and(|jobs| !jobs.is_empty())
+    }
+
+    /// The driver is gone: whatever comes now is refused.
+    pub(crate) fn bury(&self) {
+        self.shared.lock().closed = true;
+        for job in self.inbox.lock().take().unwrap_or_default() {
+            job.refuse();
+        }
+    }
+
+    pub(crate) fn register(&self, cx: &Context<'_>) {
+        self.driver.register(cx.waker());
+    }
+
+    pub(crate) fn wake(&self) {
+        self.driver.wake();
+    }
+
+    /// Writes what is queued, in the turn of whoever calls.
+    pub(crate) fn write(&self) {
+        let mut shared = self.shared.lock();
+        shared.dirty = false;
+        let Shared { send, writer, .. } = &mut *shared;
+        let Some(writer) = writer else {
+            drop(shared);
+            // A poll may hang, or a close may wait for this.
+            return self.driver.wake();
+        };
+        writer.pump(send);
+        if writer.try_write() != Written::All {
+            drop(shared);
+            self.driver.wake();
+        }
+    }
+
+    fn overflow(&self, shared: &mut Shared) -> SendError {
+        if self.overflow == Overflow::Disconnect {
+            shared.closed = true;
+            self.submit(Job::Kill(Code::SlowConsumer));
+        }
+        SendError::Full
+    }
+}
+
+impl Outlet for Live {
+    fn send(&self, out: &Outgoing) -> Result<(), SendError> {
+        let mut guard = self.shared.lock();
+        let shared = &mut *guard;
+        if shared.closed {
+            return Err(SendError::Closed);
+        }
+        if out.kind() == Kind::Volatile {
+            match (&mut shared.writer, &mut shared.volatile) {
+                (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {
+                    // What was emitted before it goes first.
+                    writer.pump(&mut shared.send);
+                    writer.message(out);
+                }
+                (None, Some(volatile)) => volatile.push(out.clone()),
+                _ => return Ok(()),
+            }
+        } else if shared.send.push(out.clone()).is_err() {
+            return Err(self.overflow(shared));
+        }
+        if !std::mem::replace(&mut shared.dirty, true) {
+            drop(guard);
+            if let Some(me) = self.me.upgrade() {
+                turn::touch(me);
+            }
+        }
+        Ok(())
+    }
+
+    fn has_room(&self) -> bool {
+        self.shared.lock().has_room()
+    }
+
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        let mut shared = self.shared.lock();
+        if shared.closed {
+            return Poll::Ready(Err(SendError::Closed));
+        }
+        if shared.has_room() {
+            return Poll::Ready(Ok(()));
+        }
+        if !shared.waiting.iter().any(|waker| waker.will_wake(cx.waker())) {
+            shared.waiting.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    fn close(&self, code: Code, reason: Option<String>) {
+        self.submit(Job::Close { code, reason, retry: None });
+    }
+
+    fn transport(&self) -> Option<&'static str> {
+        self.shared.lock().transport.map(Transport::name)
+    }
+
+    fn session_id(&self) -> &str {
+        &self.id
+    }
+}

@@ -1,0 +1,233 @@
+//! Live sessions: the tables that find them, and what drives them.
+
+mod driver;
+pub(crate) mod exchange;
+pub(crate) mod ids;
+pub(crate) mod live;
+pub(crate) mod socket;
+mod turn;
+mod wheel;
+pub(crate) mod writer;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use dashmap::mapref::entry::Entry;
+use everwire_session::code::Code;
+use everwire_session::server::{self as machine, Pipe};
+use everwire_session::wire::Attach;
+
+use self::driver::Driver;
+use self::exchange::Exchange;
+use self::live::{Job, Live};
+use self::wheel::Wheel;
+use crate::config::{Config, Transport};
+use crate::handshake::RequestInfo;
+use crate::hub::Hub;
+use crate::stats::Stats;
+
+/// How long a ticket is good.
+const TICKET: Duration = Duration::from_secs(10);
+
+/// The table of sessions, shared by all transports and dialects.
+pub(crate) struct Engine {
+    pub(crate) config: Config,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) wheel: Wheel,
+    pub(crate) open_requests: AtomicUsize,
+    sessions: DashMap<Box<str>, Arc<Live>>,
+    /// Sessions by the key of their open, until their token is used.
+    keys: DashMap<Box<str>, Arc<Live>>,
+    tickets: DashMap<Box<str>, Ticket>,
+    /// Script requests that wait for their form, or the other way round.
+    scripts: DashMap<Box<str>, (Arc<Exchange>, Duration)>,
+    pipes: AtomicU64,
+    turning: AtomicBool,
+    closing: AtomicBool,
+}
+
+/// What a ticket opens.
+pub(crate) struct Ticket {
+    pub(crate) live: Arc<Live>,
+    pub(crate) attach: u64,
+    until: Duration,
+}
+
+impl Engine {
+    pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Arc<Self> {
+        Arc::new(Self {
+            config,
+            hub,
+            wheel: Wheel::new(),
+            open_requests: AtomicUsize::new(0),
+            sessions: DashMap::new(),
+            keys: DashMap::new(),
+            tickets: DashMap::new(),
+            scripts: DashMap::new(),
+            pipes: AtomicU64::new(1),
+            turning: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+        })
+    }
+
+    /// A name for one way down.
+    pub(crate) fn pipe(&self) -> Pipe {
+        self.pipes.fetch_add(1, Ordering::Relaxed)
+    }
+
+    pub(crate) fn find(&self, id: &str) -> Option<Arc<Live>> {
+        self.sessions.get(id).map(|live| live.clone())
+    }
+
+    /// Hands an attach to its session. With a key that is new a session is made, and its driver spawned.
+    ///
+    /// # Errors
+    /// [`Code::UnknownSession`], or [`Code::Shutdown`] for a new one while the server goes down; with the job.
+    pub(crate) fn attach(
+        self: &Arc<Self>,
+        head: &Attach,
+        request: impl FnOnce() -> RequestInfo,
+        job: Job,
+    ) -> Result<Arc<Live>, (Code, Box<Job>)> {
+        let (live, driver) = match (&head.session, &head.key) {
+            (Some(id), _) => (self.find(id), None),
+            (None, Some(key)) => {
+                let found = self.keys.get(key.expose()).map(|live| live.clone());
+                match found {
+                    Some(live) => (Some(live), None),
+                    None if self.closing.load(Ordering::Relaxed) => {
+                        return Err((Code::Shutdown, Box::new(job)));
+                    }
+                    None => self.open(key.expose(), request()),
+                }
+            }
+            (None, None) => (None, None),
+        };
+        let Some(live) = live else { return Err((Code::UnknownSession, Box::new(job))) };
+        live.submit(job);
+        if let Some(driver) = driver {
+            tokio::spawn(driver.run());
+        }
+        Ok(live)
+    }
+
+    /// Makes a session, unless another request with this key has just done so.
+    fn open(self: &Arc<Self>, key: &str, request: RequestInfo) -> (Option<Arc<Live>>, Option<Driver>) {
+        let entry = match self.keys.entry(key.into()) {
+            Entry::Occupied(entry) => return (Some(entry.get().clone()), None),
+            Entry::Vacant(entry) => entry,
+        };
+        let id = ids::random();
+        let live = Live::new(&id, self.config.queue_bytes, self.config.overflow);
+        entry.insert(live.clone());
+        self.sessions.insert(id.into(), live.clone());
+        if !self.turning.swap(true, Ordering::Relaxed) {
+            tokio::spawn(wheel::turn(Arc::downgrade(self)));
+        }
+        let driver = Driver::new(self.clone(), live.clone(), key, request);
+        (Some(live), Some(driver))
+    }
+
+    fn machine_config(&self) -> machine::Config {
+        let config = &self.config;
+        machine::Config {
+            ping: config.ping,
+            timeout: config.timeout,
+            grace: config.grace,
+            window: config.window.max(config.max_payload) as u64,
+            max: config.max_payload as u64,
+            acks: config.pending_acks as u64,
+            ..machine::Config::default()
+        }
+    }
+
+    /// The key of a session proves nothing any more.
+    fn forget_key(&self, key: &str) {
+        self.keys.remove(key);
+    }
+
+    fn forget(&self, live: &Live) {
+        self.sessions.remove(&live.id);
+    }
+
+    /// Issues a ticket for the carrier that attached with this number.
+    fn ticket(&self, live: &Arc<Live>, attach: u64) -> String {
+        let ticket = ids::random();
+        let until = self.wheel.now() + TICKET;
+        self.tickets.insert(ticket.as_str().into(), Ticket { live: live.clone(), attach, until });
+        ticket
+    }
+
+    /// Takes a ticket: it is good once.
+    pub(crate) fn redeem(&self, ticket: &str) -> Option<Ticket> {
+        let (_, ticket) = self.tickets.remove(ticket)?;
+        (ticket.until > self.wheel.now()).then_some(ticket)
+    }
+
+    /// Whoever of a script request and its form comes first makes the exchange; the second takes it.
+    pub(crate) fn meet(&self, ticket: &str) -> Arc<Exchange> {
+        match self.scripts.entry(ticket.into()) {
+            Entry::Occupied(entry) => entry.remove().0,
+            Entry::Vacant(entry) => {
+                let exchange = Exchange::new(self.pipe(), true);
+                entry.insert((exchange.clone(), self.wheel.now() + TICKET));
+                exchange
+            }
+        }
+    }
+
+    /// Removes tickets that nobody came with.
+    fn sweep(&self) {
+        let now = self.wheel.now();
+        if !self.tickets.is_empty() {
+            self.tickets.retain(|_, ticket| ticket.until > now);
+        }
+        if !self.scripts.is_empty() {
+            self.scripts.retain(|_, (_, until)| *until > now);
+        }
+    }
+
+    /// Tells every session that the server goes down, each with another time to come back within `spread`, and takes no new ones.
+    pub(crate) fn shutdown(&self, spread: Duration) {
+        self.closing.store(true, Ordering::Relaxed);
+        let count = self.sessions.len().max(1) as u64;
+        let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
+        for (index, live) in self.sessions.iter().enumerate() {
+            let retry = Some(spread * index as u64 / count);
+            live.submit(Job::Close { code: Code::Shutdown, reason: None, retry });
+        }
+    }
+
+    /// How many sessions have not ended.
+    pub(crate) fn live_sessions(&self) -> usize {
+        self.sessions.iter().filter(|live| !live.lock().closed).count()
+    }
+
+    pub(crate) fn stats(&self) -> Stats {
+        let hub = self.hub.counts();
+        let mut stats = Stats { rooms: hub.rooms, pending_acks: hub.pending_acks, ..Stats::default() };
+        for transport in Transport::ALL {
+            stats.carriers.insert(transport.name(), 0);
+        }
+        for live in &self.sessions {
+            let shared = live.lock();
+            if shared.closed && shared.send.limit() == 0 {
+                continue;
+            }
+            stats.sessions += 1;
+            match shared.transport {
+                Some(transport) => *stats.carriers.entry(transport.name()).or_default() += 1,
+                None => stats.suspended += 1,
+            }
+            let replay = shared.send.replay_bytes();
+            stats.replay_bytes += replay;
+            stats.queued_bytes += shared.send.bytes() - replay;
+        }
+        stats.tasks =
+            tokio::runtime::Handle::try_current().map_or(0, |handle| handle.metrics().num_alive_tasks());
+        stats.open_requests = self.open_requests.load(Ordering::Relaxed);
+        stats
+    }
+}

@@ -1,0 +1,136 @@
+//! A WebSocket, from the upgrade until it is closed.
+
+use std::cell::RefCell;
+use std::collections::VecDeque;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use everwire_session::code::Code;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::net::tcp::OwnedReadHalf;
+
+use super::writer::{Sink, Writer};
+use crate::dialect::native::Control;
+use crate::transport::websocket::EarlyFrame;
+use crate::transport::ws_frame::{self, Decoder};
+
+/// Bytes read at once, into memory that all sessions of a thread share.
+const SCRATCH: usize = 64 << 10;
+
+/// How long a socket that we have closed may take to notice.
+const LINGER: Duration = Duration::from_secs(2);
+
+thread_local! {
+    static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
+}
+
+/// Where frames come from.
+pub(crate) enum Source {
+    Other(Box<dyn AsyncRead + Send + Unpin>),
+    Tcp(OwnedReadHalf),
+}
+
+/// Reads frames. Bytes that came with the handshake are read first.
+pub(crate) struct Reader {
+    source: Source,
+    early: BytesMut,
+    /// Frames that came with the first one.
+    pub(crate) early_frames: Vec<EarlyFrame>,
+    decoder: Decoder,
+}
+
+/// A WebSocket whose first frame has been read.
+pub(crate) struct WebSocket {
+    pub(crate) reader: Reader,
+    pub(crate) writer: Writer,
+}
+
+impl Reader {
+    pub(crate) fn new(source: Source, early: BytesMut, max_message: usize) -> Self {
+        Self { source, early, early_frames: Vec::new(), decoder: Decoder::new(max_message) }
+    }
+
+    /// Reads once and gives the bytes, with the decoder, to `take`. `Ready(Ok(None))` is the end.
+    pub(crate) fn poll_read<R>(
+        &mut self,
+        cx: &mut Context<'_>,
+        take: impl FnOnce(&mut Decoder, &mut [u8]) -> R,
+    ) -> Poll<io::Result<Option<R>>> {
+        if !self.early.is_empty() {
+            let mut early = std::mem::take(&mut self.early);
+            return Poll::Ready(Ok(Some(take(&mut self.decoder, &mut early))));
+        }
+        BUFFER.with_borrow_mut(|buffer| {
+            let mut read = ReadBuf::new(buffer);
+            let polled = match &mut self.source {
+                Source::Other(io) => Pin::new(io).poll_read(cx, &mut read),
+                Source::Tcp(io) => Pin::new(io).poll_read(cx, &mut read),
+            };
+            match polled {
+                Poll::Pending => Poll::Pending,
+                Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+                Poll::Ready(Ok(())) if read.filled().is_empty() => Poll::Ready(Ok(None)),
+                Poll::Ready(Ok(())) => Poll::Ready(Ok(Some(take(&mut self.decoder, read.filled_mut())))),
+            }
+        })
+    }
+}
+
+impl WebSocket {
+    /// Refuses it: an `r` packet and a close frame (protocol.md, section 10.1).
+    pub(crate) fn refuse(mut self, code: Code) {
+        self.writer.push(Control::refusal(code, None).frame());
+        self.part(ws_frame::close_frame(code.websocket(), code.as_str()));
+    }
+
+    /// Closes it with this close frame.
+    pub(crate) fn part(self, farewell: Bytes) {
+        finish(Some(self.reader), self.writer, farewell);
+    }
+}
+
+/// Writes what is left, says goodbye, and waits a moment for the client's close, so that the last bytes are not lost by a reset.
+pub(crate) fn finish(reader: Option<Reader>, writer: Writer, farewell: Bytes) {
+    let (sink, mut queue) = writer.into_parts();
+    if matches!(sink, Sink::Exchange(_)) {
+        return;
+    }
+    queue.push_back(farewell);
+    tokio::spawn(async move {
+        let _ = tokio::time::timeout(LINGER, say_goodbye(reader, sink, queue)).await;
+    });
+}
+
+async fn say_goodbye(reader: Option<Reader>, sink: Sink, queue: VecDeque<Bytes>) -> io::Result<()> {
+    match sink {
+        Sink::Driver(mut io) => send_all(&mut io, queue).await?,
+        Sink::Tcp(mut io) => send_all(&mut io, queue).await?,
+        Sink::Exchange(_) => {}
+    }
+    let Some(reader) = reader else { return Ok(()) };
+    let mut rest = [0; 1024];
+    let mut budget = 64;
+    match reader.source {
+        Source::Other(mut io) => {
+            while budget > 0 && io.read(&mut rest).await? > 0 {
+                budget -= 1
+            }
+        }
+        Source::Tcp(mut io) => {
+            while budget > 0 && io.read(&mut rest).await? > 0 {
+                budget -= 1
+            }
+        }
+    }
+    Ok(())
+}
+
+async fn send_all(io: &mut (impl AsyncWriteExt + Unpin), queue: VecDeque<Bytes>) -> io::Result<()> {
+    for bytes in queue {
+        io.write_all(&bytes).await?;
+    }
+    io.shutdown().await
+}

@@ -1,0 +1,29 @@
+//! Figures of a running server.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+/// What a server holds at this moment; see [`Everwire::stats`](crate::Everwire::stats).
+#[derive(Clone, Debug, Default, Serialize)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Sessions, suspended ones included.
+    pub sessions: usize,
+    /// Sessions without a carrier.
+    pub suspended: usize,
+    /// Current carriers by the name of their transport.
+    pub carriers: BTreeMap<&'static str, usize>,
+    /// Rooms with at least one socket in them.
+    pub rooms: usize,
+    /// Acks that handlers or broadcasts wait for.
+    pub pending_acks: usize,
+    /// Bytes emitted and not yet given to a carrier.
+    pub queued_bytes: usize,
+    /// Bytes given to a carrier and not yet confirmed.
+    pub replay_bytes: usize,
+    /// Tasks of the whole runtime.
+    pub tasks: usize,
+    /// HTTP requests that have not been answered to their end.
+    pub open_requests: usize,
+}

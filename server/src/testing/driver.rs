@@ -1,0 +1,66 @@
+//! The task of a session in memory: what the engine does for one with a transport.
+
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use everwire_session::code::Code;
+use tokio::sync::{mpsc, oneshot};
+
+use super::memory::Memory;
+use crate::client::Client;
+use crate::incoming::Incoming;
+use crate::outlet::Outlet;
+
+pub(super) enum Command {
+    /// Answer when nothing runs any more.
+    Idle(oneshot::Sender<()>),
+    Receive(Incoming),
+    /// Answer when everything has run as far as it goes without waiting.
+    Settle(oneshot::Sender<()>),
+}
+
+pub(super) struct Driver {
+    pub(super) client: Client,
+    pub(super) outlet: Arc<Memory>,
+    pub(super) commands: mpsc::UnboundedReceiver<Command>,
+    pub(super) idle: Vec<oneshot::Sender<()>>,
+    pub(super) connected: bool,
+}
+
+impl Driver {
+    /// Ready when the session is over and its last handler has run.
+    pub(super) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.outlet.watch(cx);
+        let mut settled = Vec::new();
+        loop {
+            match self.commands.poll_recv(cx) {
+                Poll::Ready(Some(Command::Receive(incoming))) => self.client.receive(incoming),
+                Poll::Ready(Some(Command::Idle(sender))) => self.idle.push(sender),
+                Poll::Ready(Some(Command::Settle(sender))) => settled.push(sender),
+                Poll::Ready(None) => {
+                    self.outlet.close(Code::GraceOver, None);
+                    break;
+                }
+                Poll::Pending => break,
+            }
+        }
+        self.client.poll(cx);
+        self.connected |= self.client.namespaces() > 0;
+        if self.connected && self.client.namespaces() == 0 && self.client.is_idle() {
+            self.outlet.close(Code::ClientDisconnect, None);
+        }
+        if let Some((code, _)) = self.outlet.closed() {
+            self.client.end(code, 0);
+            self.client.poll(cx);
+        }
+        if self.client.is_idle() {
+            self.idle.drain(..).chain(settled).for_each(|sender| drop(sender.send(())));
+            if self.outlet.closed().is_some() {
+                return Poll::Ready(());
+            }
+        } else {
+            settled.into_iter().for_each(|sender| drop(sender.send(())));
+        }
+        Poll::Pending
+    }
+}

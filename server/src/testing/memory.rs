@@ -1,0 +1,135 @@
+//! A session's way down that ends in memory.
+
+use std::collections::{HashMap, VecDeque};
+use std::task::{Context, Poll, Waker};
+
+use everwire_session::code::Code;
+use everwire_session::packet::Kind;
+use parking_lot::Mutex;
+
+use crate::incoming::Incoming;
+use crate::outgoing::Outgoing;
+use crate::outlet::{Outlet, SendError};
+
+/// Bytes that a client may leave unread, as on a real server by default.
+const HARD_LIMIT: usize = 4 << 20;
+
+/// Everything sent and not read yet. A client that does not read is a slow consumer here too.
+pub(super) struct Memory {
+    session: String,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    /// By namespace.
+    unread: HashMap<String, VecDeque<Incoming>>,
+    bytes: usize,
+    closed: Option<(Code, Option<String>)>,
+    /// Who waits for room, for something to read, or for the end.
+    wakers: Vec<Waker>,
+}
+
+impl State {
+    fn wake(&mut self) {
+        self.wakers.drain(..).for_each(Waker::wake);
+    }
+
+    fn close(&mut self, code: Code, reason: Option<String>) {
+        self.closed.get_or_insert((code, reason));
+        self.wake();
+    }
+}
+
+impl Memory {
+    pub(super) fn new(session: String) -> Self {
+        Self { session, state: Mutex::default() }
+    }
+
+    /// The code and reason of the session's end, once it has ended.
+    pub(super) fn closed(&self) -> Option<(Code, Option<String>)> {
+        self.state.lock().closed.clone()
+    }
+
+    /// Is woken by the next thing that happens.
+    pub(super) fn watch(&self, cx: &Context<'_>) {
+        self.state.lock().wakers.push(cx.waker().clone());
+    }
+
+    /// Takes the first unread message of a namespace for which `pick` has something; `Ready(None)` if the session is over and there is none.
+    pub(super) fn poll_read<T>(
+        &self,
+        cx: &Context<'_>,
+        namespace: &str,
+        mut pick: impl FnMut(&Incoming) -> Option<T>,
+    ) -> Poll<Option<T>> {
+        let mut state = self.state.lock();
+        let unread = state.unread.entry(namespace.to_owned()).or_default();
+        let found = unread.iter().enumerate().find_map(|(at, message)| Some((at, pick(message)?)));
+        if let Some((at, picked)) = found {
+            let size = unread.remove(at).map_or(0, |message| message.size);
+            state.bytes -= size;
+            state.wake();
+            return Poll::Ready(Some(picked));
+        }
+        if state.closed.is_some() {
+            return Poll::Ready(None);
+        }
+        state.wakers.push(cx.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl Outlet for Memory {
+    fn send(&self, out: &Outgoing) -> Result<(), SendError> {
+        let frame = out.native();
+        let packet = frame.packet();
+        // Through the bytes, so that tests cover what really travels.
+        let message = if frame.binary { Incoming::binary(&packet) } else { Incoming::text(&packet) };
+        let message = message.expect("what the server writes is a packet");
+        let mut state = self.state.lock();
+        if state.closed.is_some() {
+            return Err(SendError::Closed);
+        }
+        if state.bytes + message.size > HARD_LIMIT {
+            if out.kind() == Kind::Volatile {
+                return Ok(());
+            }
+            state.close(Code::SlowConsumer, None);
+            return Err(SendError::Full);
+        }
+        state.bytes += message.size;
+        state.unread.entry(out.namespace().to_owned()).or_default().push_back(message);
+        state.wake();
+        Ok(())
+    }
+
+    fn has_room(&self) -> bool {
+        let state = self.state.lock();
+        state.closed.is_some() || state.bytes < HARD_LIMIT / 2
+    }
+
+    fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
+        let mut state = self.state.lock();
+        if state.closed.is_some() {
+            return Poll::Ready(Err(SendError::Closed));
+        }
+        if state.bytes < HARD_LIMIT / 2 {
+            return Poll::Ready(Ok(()));
+        }
+        state.wakers.push(cx.waker().clone());
+        Poll::Pending
+    }
+
+    fn close(&self, code: Code, reason: Option<String>) {
+        self.state.lock().close(code, reason);
+    }
+
+    fn transport(&self) -> Option<&'static str> {
+        Some("memory")
+    }
+
+    fn session_id(&self) -> &str {
+        &self.session
+    }
+}

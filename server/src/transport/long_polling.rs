@@ -1,0 +1,34 @@
+//! `long_polling` (protocol.md, section 12.2): attach and polls are POSTs that may carry packets up.
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::server::{How, Shape};
+use http::Response;
+use http_body::Body as HttpBody;
+
+use super::answers::{Body, whole_text};
+use super::http::answer::Refusal;
+use super::http::body::Kind;
+use super::service::Call;
+use super::up;
+use crate::config::Transport;
+use crate::dialect::native::Head;
+use crate::engine::exchange::Exchange;
+
+pub(crate) async fn post<B>(call: Call<B>) -> Result<Response<Body>, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    let (call, bytes) = up::read(call, Kind::Text).await?;
+    let exchange = Exchange::new(call.engine.pipe(), false);
+    let caller = match up::head(up::parse(&call.engine, &bytes)?) {
+        (Head::Attach(head), body) => {
+            up::attach(&call, head, body, Transport::LongPolling, Shape::Poll, exchange)?
+        }
+        (Head::Post(head), body) if head.poll.is_some() => {
+            up::post(&call.engine, head, body, How::Readable, exchange)?
+        }
+        (Head::Post(_), _) => return Err(Code::BadPacket.into()),
+    };
+    whole_text(caller).await
+}

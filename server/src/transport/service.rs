@@ -1,0 +1,232 @@
+//! The tower service: routes, origins, CORS. What happens on each path is the transport's own file.
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use http::header::{HeaderMap, USER_AGENT};
+use http::request::Parts;
+use http::{Method, Request, Response};
+use http_body::Body as HttpBody;
+
+use super::answers::Body;
+use super::http::answer::Refusal;
+use super::http::cors::Cors;
+use super::http::origin::Verdict;
+use super::{event_source, forever_iframe, jsonp, long_polling, send, streaming, websocket};
+use crate::config::Transport;
+use crate::engine::Engine;
+use crate::handshake::RequestInfo;
+
+/// Headers of the opening request that a session keeps for its handlers. Nothing else of it stays in memory.
+const KEPT: [&str; 6] = ["accept-language", "cookie", "forwarded", "host", "origin", "x-forwarded-for"];
+
+/// Serves the sessions of one server: mount it where clients look for it, by default at `/everwire`.
+///
+/// ```
+/// use everwire::Everwire;
+///
+/// let wire = Everwire::new();
+/// let app: axum::Router = axum::Router::new().nest_service("/everwire", wire.service());
+/// # let _ = app;
+/// ```
+#[derive(Clone)]
+pub struct EverwireService {
+    engine: Arc<Engine>,
+}
+
+/// One request, its body still to be read.
+pub(crate) struct Call<B> {
+    pub(crate) engine: Arc<Engine>,
+    pub(crate) parts: Parts,
+    pub(crate) body: B,
+}
+
+impl EverwireService {
+    pub(crate) fn new(engine: Arc<Engine>) -> Self {
+        Self { engine }
+    }
+}
+
+impl<B> tower::Service<Request<B>> for EverwireService
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let engine = self.engine.clone();
+        Box::pin(async move { Ok(answer(engine, request).await) })
+    }
+}
+
+/// Counts a request until its answer has been given to its end.
+pub(crate) struct OpenRequest(Arc<Engine>);
+
+impl OpenRequest {
+    fn new(engine: &Arc<Engine>) -> Self {
+        engine.open_requests.fetch_add(1, Ordering::Relaxed);
+        Self(engine.clone())
+    }
+}
+
+impl Drop for OpenRequest {
+    fn drop(&mut self) {
+        self.0.open_requests.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+async fn answer<B>(engine: Arc<Engine>, request: Request<B>) -> Response<Body>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    let open = OpenRequest::new(&engine);
+    let (parts, body) = request.into_parts();
+    let cors = Cors { credentials: engine.config.credentials, ..Cors::default() };
+    let verdict = engine.config.origins.judge(&parts.headers, None);
+    if verdict == Verdict::Foreign {
+        return refuse(&engine, &Refusal::new(Code::Origin)).counted(open);
+    }
+    let origin = match verdict {
+        Verdict::Allowed(origin) => Some(origin),
+        Verdict::Absent | Verdict::Foreign => None,
+    };
+    let call = Call { engine: engine.clone(), parts, body };
+    let routed = route(call, &cors, origin.as_ref()).await;
+    let mut response = routed.unwrap_or_else(|refusal| refuse(&engine, &refusal));
+    if let Some(origin) = &origin {
+        cors.allow(response.headers_mut(), origin);
+    }
+    response.counted(open)
+}
+
+fn refuse(engine: &Engine, refusal: &Refusal) -> Response<Body> {
+    engine.hub.hooks().refused(refusal.code());
+    refusal.answer().map(Body::full)
+}
+
+/// Ties the count of open requests to the response's body.
+trait Counted {
+    fn counted(self, open: OpenRequest) -> Self;
+}
+
+impl Counted for Response<Body> {
+    fn counted(self, open: OpenRequest) -> Self {
+        self.map(|body| body.counted(open))
+    }
+}
+
+async fn route<B>(
+    call: Call<B>,
+    cors: &Cors,
+    origin: Option<&http::HeaderValue>,
+) -> Result<Response<Body>, Refusal>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    let name = call.parts.uri.path().trim_start_matches('/').to_owned();
+    let transport = Transport::ALL.into_iter().find(|transport| transport.name() == name);
+    let methods = match (name.as_str(), transport) {
+        ("send", _) | (_, Some(Transport::LongPolling | Transport::Streaming)) => "POST, OPTIONS",
+        (_, Some(Transport::Websocket)) => "GET, OPTIONS",
+        (_, Some(_)) => "GET, POST, OPTIONS",
+        (_, None) => return Err(Code::NotFound.into()),
+    };
+    if transport.is_some_and(|transport| !call.engine.config.transports.contains(&transport)) {
+        return Err(Code::Transport.into());
+    }
+    let method = call.parts.method.clone();
+    if method == Method::OPTIONS {
+        return Ok(cors.preflight(&call.parts.headers, origin, methods).map(Body::full));
+    }
+    if !methods.split(", ").any(|allowed| allowed == method.as_str()) {
+        return Err(Refusal::method(methods));
+    }
+    if method == Method::GET {
+        let Call { engine, parts, .. } = call;
+        let call = Call { engine, parts, body: () };
+        return match transport {
+            Some(Transport::EventSource) => Ok(event_source::stream(&call)),
+            Some(Transport::ForeverIframe) => forever_iframe::stream(&call),
+            Some(Transport::Jsonp) => jsonp::script(&call).await,
+            _ => websocket::upgrade(call),
+        };
+    }
+    match transport {
+        Some(Transport::Websocket) | None => send::post(call).await,
+        Some(Transport::EventSource) => event_source::open(call).await,
+        Some(Transport::ForeverIframe) => forever_iframe::open(call).await,
+        Some(Transport::Jsonp) => jsonp::form(call).await,
+        Some(Transport::LongPolling) => long_polling::post(call).await,
+        Some(Transport::Streaming) => streaming::post(call).await,
+    }
+}
+
+/// What a session keeps of the request that opens it: copies, since the request's own memory is 16 KiB of hyper's buffer.
+pub(crate) fn request_info(parts: &Parts) -> RequestInfo {
+    let remote = parts.extensions.get::<SocketAddr>().copied();
+    let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
+    let kept = KEPT.iter().copied().chain([USER_AGENT.as_str()]);
+    RequestInfo::new(remote, target, kept.filter_map(|name| Some((name, text(&parts.headers, name)?))))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+/// A value in the query, percent-decoded. The first one counts.
+pub(crate) fn query(parts: &Parts, key: &str) -> Option<String> {
+    let pairs = parts.uri.query()?.split('&');
+    let (_, value) =
+        pairs.map(|pair| pair.split_once('=').unwrap_or((pair, ""))).find(|(name, _)| *name == key)?;
+    percent_decode(value.as_bytes())
+}
+
+/// Decodes `%XX` and `+`. `None`: no UTF-8, or a broken escape.
+pub(crate) fn percent_decode(text: &[u8]) -> Option<String> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut bytes = text.iter();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => {
+                let digits = [*bytes.next()?, *bytes.next()?];
+                let digit = |byte: u8| (byte as char).to_digit(16);
+                (digit(digits[0])? * 16 + digit(digits[1])?) as u8
+            }
+            byte => *byte,
+        });
+    }
+    String::from_utf8(out).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percent_decoding() {
+        for (text, decoded) in [
+            ("a+b%20c", Some("a b c")),
+            ("%E2%82%AC", Some("€")),
+            ("%", None),
+            ("%4", None),
+            ("%zz", None),
+            ("%ff", None),
+        ] {
+            assert_eq!(percent_decode(text.as_bytes()).as_deref(), decoded, "{text}");
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! What the HTTP transports share on the way up: read a body, hand it to its session.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::server::{How, Shape};
+use everwire_session::wire::{Attach, Post};
+use http_body::Body as HttpBody;
+
+use super::http::answer::Refusal;
+use super::http::body::{Kind, Limits, collect};
+use super::service::{Call, request_info};
+use crate::config::Transport;
+use crate::dialect::native::{self, Body, Head};
+use crate::engine::Engine;
+use crate::engine::exchange::{Caller, Exchange};
+use crate::engine::live::Job;
+
+/// Reads a body of text and takes it apart.
+pub(crate) async fn read<B>(call: Call<B>, kind: Kind) -> Result<(Call<()>, Bytes), Refusal>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    let Call { engine, parts, body } = call;
+    // A form is a third longer than what it carries, or three times if every byte is escaped.
+    let factor = if kind == Kind::Form { 3 } else { 1 };
+    let limits = Limits { bytes: engine.config.max_payload * factor, time: engine.config.body };
+    let bytes = collect(&parts.headers, body, kind, limits).await?;
+    Ok((Call { engine, parts, body: () }, bytes))
+}
+
+/// Parses a body that begins with `A` or `P`.
+pub(crate) fn parse(engine: &Engine, bytes: &Bytes) -> Result<Body, Refusal> {
+    Ok(native::body(bytes, engine.config.packets_per_body)?)
+}
+
+/// Hands an attach to its session, new or not.
+pub(crate) fn attach(
+    call: &Call<()>,
+    head: Attach,
+    body: Body,
+    transport: Transport,
+    shape: Shape,
+    exchange: Arc<Exchange>,
+) -> Result<Caller, Refusal> {
+    let job = match body.batch {
+        Ok(batch) => Job::Attach { exchange: exchange.clone(), transport, shape, head: head.clone(), batch },
+        // Nothing of a malformed body is applied, so a malformed open makes no session.
+        Err(bad) if head.key.is_some() => return Err(bad.code.into()),
+        Err(bad) => return bad_line(&call.engine, head.session.as_deref(), exchange, &bad),
+    };
+    let live = call.engine.attach(&head, || request_info(&call.parts), job).map_err(|(code, _)| code)?;
+    Ok(Caller::new(exchange, live))
+}
+
+/// Hands a post or a poll to its session.
+pub(crate) fn post(
+    engine: &Engine,
+    head: Post,
+    body: Body,
+    how: How,
+    exchange: Arc<Exchange>,
+) -> Result<Caller, Refusal> {
+    let batch = match body.batch {
+        Ok(batch) => batch,
+        Err(bad) => return bad_line(engine, Some(&head.session), exchange, &bad),
+    };
+    let live = engine.find(&head.session).ok_or(Code::UnknownSession)?;
+    live.submit(Job::Post { exchange: exchange.clone(), head, batch, how });
+    Ok(Caller::new(exchange, live))
+}
+
+fn bad_line(
+    engine: &Engine,
+    session: Option<&str>,
+    exchange: Arc<Exchange>,
+    bad: &native::BadLine,
+) -> Result<Caller, Refusal> {
+    let live = session.and_then(|id| engine.find(id)).ok_or(Code::UnknownSession)?;
+    live.submit(Job::Malformed {
+        exchange: exchange.clone(),
+        code: bad.code,
+        first: bad.first,
+        before: bad.before,
+    });
+    Ok(Caller::new(exchange, live))
+}
+
+/// Splits what was parsed into head and rest.
+pub(crate) fn head(body: Body) -> (Head, Body) {
+    let Body { head, batch } = body;
+    let copy = match &head {
+        Head::Attach(attach) => Head::Attach(attach.clone()),
+        Head::Post(post) => Head::Post(post.clone()),
+    };
+    (copy, Body { head, batch })
+}

@@ -1,0 +1,169 @@
+//! `websocket` (protocol.md, section 12.1): upgrade, first frame, and then the session's driver owns the socket.
+
+use std::future::poll_fn;
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+use everwire_session::code::Code;
+use everwire_session::packet::Packet;
+use everwire_session::wire::Attach;
+use http::Response;
+use hyper::upgrade::{OnUpgrade, Upgraded};
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+
+use super::answers::Body;
+use super::handshake;
+use super::http::answer::Refusal;
+use super::service::{Call, request_info};
+use super::ws_frame::{self, Frame};
+use crate::dialect::native;
+use crate::engine::Engine;
+use crate::engine::live::Job;
+use crate::engine::socket::{Reader, Source, WebSocket};
+use crate::engine::writer::{Sink, Writer};
+use crate::handshake::RequestInfo;
+
+pub(crate) fn upgrade(call: Call<()>) -> Result<Response<Body>, Refusal> {
+    let Call { engine, mut parts, .. } = call;
+    let accept = handshake::check(&parts.method, parts.version, &parts.headers)?;
+    let info = request_info(&parts);
+    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Code::UpgradeRequired)?;
+    tokio::spawn(async move {
+        if let Ok(upgraded) = upgrade.await {
+            welcome(engine, upgraded, info).await;
+        }
+    });
+    Ok(handshake::switch(accept).map(Body::full))
+}
+
+/// Reads the first frame, and hands the socket to the session that it names.
+async fn welcome(engine: Arc<Engine>, upgraded: Upgraded, info: RequestInfo) {
+    let mut socket = open(&engine, upgraded);
+    let first = tokio::time::timeout(engine.config.handshake, first_frame(&mut socket)).await;
+    match first {
+        Ok(Some(Ok(head))) => {
+            let attach = head.clone();
+            let job = Job::Socket { socket: Box::new(socket), head };
+            if let Err((code, job)) = engine.attach(&attach, || info, job)
+                && let Job::Socket { socket, .. } = *job
+            {
+                engine.hub.hooks().refused(code);
+                socket.refuse(code);
+            }
+        }
+        Ok(Some(Err(First::Refused(code)))) => socket.refuse(code),
+        Ok(Some(Err(First::Broken(farewell)))) => socket.part(farewell),
+        // Cut before it said anything.
+        Ok(None) => {}
+        Err(_) => socket.refuse(Code::Timeout),
+    }
+}
+
+/// Why a first frame opens nothing.
+enum First {
+    /// RFC 6455 is violated, or the client closes: the close frame to answer.
+    Broken(Bytes),
+    Refused(Code),
+}
+
+async fn first_frame(socket: &mut WebSocket) -> Option<Result<Attach, First>> {
+    loop {
+        let read = poll_fn(|cx| socket.reader.poll_read(cx, take_first)).await.ok()??;
+        if let Some((first, rest)) = read {
+            socket.reader.early_frames = rest;
+            return Some(first);
+        }
+    }
+}
+
+/// The first frame in what was read, and those behind it.
+fn take_first(
+    decoder: &mut ws_frame::Decoder,
+    bytes: &mut [u8],
+) -> Option<(Result<Attach, First>, Vec<EarlyFrame>)> {
+    let mut frames = decoder.read(bytes);
+    let first = match frames.next() {
+        Ok(None) => return None,
+        Ok(Some(Frame::Text(text))) => attach(text),
+        Ok(Some(Frame::Binary(_))) => Err(First::Refused(Code::BadPacket)),
+        Ok(Some(Frame::Ping(_) | Frame::Pong(_))) => Err(First::Refused(Code::BadPacket)),
+        Ok(Some(Frame::Close { code, .. })) => {
+            Err(First::Broken(ws_frame::close_frame(code.unwrap_or(1000), "")))
+        }
+        Err(error) => Err(First::Broken(ws_frame::close_frame(error.close_code(), error.reason()))),
+    };
+    let mut rest = Vec::new();
+    while let Ok(Some(frame)) = frames.next() {
+        rest.push(EarlyFrame::from(&frame));
+    }
+    Some((first, rest))
+}
+
+fn attach(text: &str) -> Result<Attach, First> {
+    let packet = Packet::parse(text).map_err(|malformed| First::Refused(malformed.code()))?;
+    native::attach(&packet).map_err(First::Refused)
+}
+
+/// A frame that came in the same read as the first one: owned.
+pub(crate) enum EarlyFrame {
+    Binary(Bytes),
+    Close(Option<u16>),
+    Ping(Bytes),
+    Pong,
+    Text(Box<str>),
+}
+
+impl From<&Frame<'_>> for EarlyFrame {
+    fn from(frame: &Frame<'_>) -> Self {
+        match frame {
+            Frame::Binary(bytes) => Self::Binary(Bytes::copy_from_slice(bytes)),
+            Frame::Close { code, .. } => Self::Close(*code),
+            Frame::Ping(bytes) => Self::Ping(Bytes::copy_from_slice(bytes)),
+            Frame::Pong(_) => Self::Pong,
+            Frame::Text(text) => Self::Text((*text).into()),
+        }
+    }
+}
+
+impl EarlyFrame {
+    pub(crate) fn frame(&self) -> Frame<'_> {
+        match self {
+            Self::Binary(bytes) => Frame::Binary(bytes),
+            Self::Close(code) => Frame::Close { code: *code, reason: "" },
+            Self::Ping(bytes) => Frame::Ping(bytes),
+            Self::Pong => Frame::Pong(&[]),
+            Self::Text(text) => Frame::Text(text),
+        }
+    }
+}
+
+/// Takes the connection from hyper. Plain TCP is taken apart, so that publishers can write to it; anything else stays with the driver.
+fn open(engine: &Engine, upgraded: Upgraded) -> WebSocket {
+    let pipe = engine.pipe();
+    let max = engine.config.max_payload;
+    let (stream, early) = match plain(upgraded) {
+        Ok(plain) => plain,
+        Err(other) => {
+            let (reader, writer) = tokio::io::split(TokioIo::new(other));
+            let reader = Reader::new(Source::Other(Box::new(reader)), BytesMut::new(), max);
+            return WebSocket { reader, writer: Writer::new(pipe, Sink::Driver(Box::new(writer))) };
+        }
+    };
+    let _ = stream.set_nodelay(true);
+    let (read, write) = stream.into_split();
+    let reader = Reader::new(Source::Tcp(read), BytesMut::from(&early[..]), max);
+    WebSocket { reader, writer: Writer::new(pipe, Sink::Tcp(write)) }
+}
+
+/// Our own accept loop and `axum::serve` both give plain TCP, each in its own wrapping.
+fn plain(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgraded> {
+    let upgraded = match crate::serve::plain_tcp(upgraded) {
+        Ok(plain) => return Ok(plain),
+        Err(upgraded) => upgraded,
+    };
+    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
+        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf)),
+        Err(upgraded) => Err(upgraded),
+    }
+}
