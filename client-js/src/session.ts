@@ -636,6 +636,10 @@ export class Session {
 
   private closed(now: number, body: { [key: string]: unknown }): void {
     if (this.state === "closing") {
+      if (this.saidClose && body["code"] === this.closeCode) {
+        // An answer: everything has arrived.
+        this.send.confirm(this.send.sent, 0);
+      }
       this.end(this.closeCode, "", 0);
     } else {
       this.farewell = body;

@@ -76,7 +76,8 @@ export function environment(options: Options): Env {
       }
     },
     post: usable ? fetchPost(usable, root) : xhrPost(root),
-    streams: !usable || !!(root.ReadableStream && root.TextDecoder),
+    // XMLHttpRequest shows a growing answer since it knows other origins.
+    streams: usable ? !!(root.ReadableStream && root.TextDecoder) : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest(),
     watchPage,
   };
 }

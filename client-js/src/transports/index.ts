@@ -2,7 +2,11 @@ import type { Env } from "../env/index.ts";
 import type { Options, TransportName } from "../options.ts";
 import type { Data } from "../packet.ts";
 import type { Kind, Request } from "../session.ts";
+import { eventSource } from "./event_source.ts";
+import { foreverIframe } from "./forever_iframe.ts";
+import { jsonp } from "./jsonp.ts";
 import { longPolling } from "./long_polling.ts";
+import { streaming } from "./streaming.ts";
 import { websocket } from "./websocket.ts";
 
 /** Where a transport works. */
@@ -38,4 +42,4 @@ export interface Transport {
 }
 
 /** In order of preference. */
-export const transports: Transport[] = [websocket, longPolling];
+export const transports: Transport[] = [websocket, streaming, eventSource, longPolling, foreverIframe, jsonp];

@@ -1,0 +1,38 @@
+import type { Io } from "./index.ts";
+
+export interface Frame {
+  element: HTMLIFrameElement;
+  remove(): void;
+}
+
+/** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */
+export function hiddenFrame(io: Io, url: string, loaded: () => void, name?: string): Frame {
+  const document = io.env.root.document as Document;
+  const place = document.createElement("div");
+  place.style.display = "none";
+  // As HTML, because Internet Explorer before 8 gives no name to a frame made otherwise.
+  place.innerHTML = "<iframe" + (name ? ' name="' + name + '"' : "") + "></iframe>";
+  const element = place.firstChild as HTMLIFrameElement;
+  if (url) {
+    element.src = url;
+  }
+  document.body.appendChild(place);
+  const fire = (): void => {
+    if (place.parentNode) {
+      loaded();
+    }
+  };
+  if (element.addEventListener) {
+    element.addEventListener("load", fire);
+  } else {
+    (element as unknown as { attachEvent(name: string, run: () => void): void }).attachEvent("onload", fire);
+  }
+  return {
+    element,
+    remove() {
+      if (place.parentNode) {
+        place.parentNode.removeChild(place);
+      }
+    },
+  };
+}
