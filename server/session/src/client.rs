@@ -467,11 +467,11 @@ impl<M: Message, U: Message> Session<M, U> {
 
     fn write(&mut self, carrier: Carrier) {
         let Some(written) = self.road(carrier).and_then(|road| road.written) else { return };
-        if written < self.send.confirmed() {
+        if written < self.send.base() {
             // Another carrier was faster; the welcome will give this one up.
             return;
         }
-        self.send.rewind(written);
+        self.send.seek(written);
         while let Some(message) = self.send.next() {
             self.outputs.push_back(Output::Write(carrier, Up::Message(message.clone())));
         }
@@ -653,16 +653,18 @@ impl<M: Message, U: Message> Session<M, U> {
             self.end(Code::UnknownSession, None, None);
             return false;
         }
-        let confirmed = self.send.confirmed();
+        let base = self.send.base();
         let Some(road) = self.road(carrier) else { return false };
         if road.kind == Kind::Duplex {
             let written = *road.written.get_or_insert(welcome.received);
-            if written < confirmed {
+            if written < base {
                 // Counts that came another way were faster: what must come first on this WebSocket is gone.
                 self.lose(carrier, Some(Code::Stale));
                 return false;
             }
+            self.send.seek(written);
         }
+        let Some(road) = self.road(carrier) else { return false };
         road.welcomed = true;
         road.ticketed = welcome.ticket.is_some();
         let (attach, patience) = (road.attach, road.patience);

@@ -6,8 +6,9 @@ use crate::wire::Secret;
 /// A secret dies when its successor is first used, not when that is issued: else one lost answer locks the client out.
 #[derive(Debug)]
 pub(crate) struct Secrets {
-    /// Proves the session until a token is first used.
-    key: Option<Secret>,
+    /// Proves the session until a token is first used. It is remembered longer: a late open with it must not make a second session.
+    key: Secret,
+    key_proves: bool,
     previous: Option<Secret>,
     current: Secret,
     /// Issued, not yet used.
@@ -16,11 +17,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     pub(crate) fn new(key: Secret, first: Secret) -> Self {
-        Self { key: Some(key), previous: None, current: first, next: None }
-    }
-
-    pub(crate) fn has_key(&self) -> bool {
-        self.key.is_some()
+        Self { key, key_proves: true, previous: None, current: first, next: None }
     }
 
     /// Checks a token, and notes that it was used.
@@ -29,9 +26,9 @@ impl Secrets {
             let former = std::mem::replace(&mut self.current, token.clone());
             self.previous = Some(former);
             self.next = None;
-            self.key = None;
+            self.key_proves = false;
         } else if self.current == *token {
-            self.key = None;
+            self.key_proves = false;
         } else if self.previous.as_ref() == Some(token) {
             return Err(Code::StaleToken);
         } else {
@@ -42,12 +39,16 @@ impl Secrets {
 
     /// Checks the key of an open that is repeated.
     pub(crate) fn prove_key(&self, key: &Secret) -> Result<(), Code> {
-        if self.key.as_ref() == Some(key) { Ok(()) } else { Err(Code::UnknownSession) }
+        match (self.key == *key, self.key_proves) {
+            (true, true) => Ok(()),
+            (true, false) => Err(Code::StaleToken),
+            (false, _) => Err(Code::UnknownSession),
+        }
     }
 
     /// The token for the answer to an attach: after a key the first one, after a token its successor.
     pub(crate) fn issue(&mut self, fresh: Secret) -> Secret {
-        if self.key.is_some() {
+        if self.key_proves {
             return self.current.clone();
         }
         self.next.get_or_insert(fresh).clone()

@@ -33,16 +33,19 @@ pub struct BadAck;
 /// It stands alone, so that a server can lock it alone and a publisher can write in its own turn.
 #[derive(Debug)]
 pub struct SendHalf<M> {
-    /// Unconfirmed messages, the first has number `confirmed + 1`.
+    /// The messages after number `base`.
     log: VecDeque<M>,
+    base: u64,
+    /// What the peer has confirmed. `base` may be less: a carrier's positions follow from what is written on it, so what it has
+    /// not been given yet is kept, and written to be dropped as seen.
     confirmed: u64,
     /// The number of the last message given to the current carrier.
     cursor: u64,
     /// The number of the last message ever given to any.
     sent: u64,
-    /// Credited bytes of messages up to `cursor`, up to `confirmed`, and of all.
+    /// Credited bytes of messages up to `cursor`, up to `base`, and of all.
     spent: u64,
-    spent_confirmed: u64,
+    spent_base: u64,
     spent_total: u64,
     /// What the peer consumed, and its window.
     consumed: u64,
@@ -56,11 +59,12 @@ impl<M: Message> SendHalf<M> {
     pub fn new(limit: usize) -> Self {
         Self {
             log: VecDeque::new(),
+            base: 0,
             confirmed: 0,
             cursor: 0,
             sent: 0,
             spent: 0,
-            spent_confirmed: 0,
+            spent_base: 0,
             spent_total: 0,
             consumed: 0,
             window: 0,
@@ -71,12 +75,17 @@ impl<M: Message> SendHalf<M> {
 
     /// How many messages were ever pushed.
     pub fn total(&self) -> u64 {
-        self.confirmed + self.log.len() as u64
+        self.base + self.log.len() as u64
     }
 
     /// How many the peer has confirmed.
     pub fn confirmed(&self) -> u64 {
         self.confirmed
+    }
+
+    /// Up to which number messages are gone for good.
+    pub(crate) fn base(&self) -> u64 {
+        self.base
     }
 
     /// The number of the last message ever sent.
@@ -91,17 +100,17 @@ impl<M: Message> SendHalf<M> {
 
     /// How many messages are unconfirmed.
     pub fn unconfirmed(&self) -> u64 {
-        self.log.len() as u64
+        self.total() - self.confirmed
     }
 
-    /// Bytes of unconfirmed messages.
+    /// Bytes of the messages that are kept.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
 
     /// Bytes of the messages that the current carrier has been given and the peer has not confirmed.
     pub fn replay_bytes(&self) -> usize {
-        let given = (self.cursor - self.confirmed) as usize;
+        let given = (self.cursor - self.base) as usize;
         self.log.iter().take(given).map(Message::size).sum()
     }
 
@@ -118,7 +127,7 @@ impl<M: Message> SendHalf<M> {
     /// Would [`next`](Self::next) give a message now?
     pub fn is_ready(&self) -> bool {
         self.log
-            .get((self.cursor - self.confirmed) as usize)
+            .get((self.cursor - self.base) as usize)
             .is_some_and(|message| self.affords(self.cursor + 1, self.spent, message))
     }
 
@@ -145,10 +154,11 @@ impl<M: Message> SendHalf<M> {
         reason = "an iterator would hold the half borrowed between messages"
     )]
     pub fn next(&mut self) -> Option<&M> {
+        self.forget();
         if !self.is_ready() {
             return None;
         }
-        let message = self.log.get((self.cursor - self.confirmed) as usize)?;
+        let message = self.log.get((self.cursor - self.base) as usize)?;
         if message.is_credited() {
             self.spent += message.size() as u64;
         }
@@ -167,8 +177,10 @@ impl<M: Message> SendHalf<M> {
     /// The unconfirmed messages for one body: as many as credit allows and `most` bytes hold, but at least one.
     /// The current carrier's place is not moved.
     pub fn batch(&mut self, most: usize) -> Vec<M> {
-        let (mut batch, mut bytes, mut spent) = (Vec::new(), 0, self.spent_confirmed);
-        for message in &self.log {
+        let seen = (self.confirmed - self.base) as usize;
+        let mut spent = self.spent_base + credited(self.log.iter().take(seen));
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        for message in self.log.iter().skip(seen) {
             let number = self.confirmed + batch.len() as u64 + 1;
             bytes += message.size();
             if !self.affords(number, spent, message) || bytes > most && !batch.is_empty() {
@@ -183,13 +195,18 @@ impl<M: Message> SendHalf<M> {
 
     /// Starts a carrier or a body: goes on behind `received`, or behind what is confirmed if that is more.
     pub fn rewind(&mut self, received: u64) {
-        let target = received.clamp(self.confirmed, self.total());
-        if target == self.cursor {
-            return;
+        self.seek(received.max(self.confirmed));
+        self.forget();
+    }
+
+    /// Goes on behind message `number`, if that is still there.
+    pub(crate) fn seek(&mut self, number: u64) {
+        let target = number.clamp(self.base, self.total());
+        if target != self.cursor {
+            self.cursor = target;
+            let skipped = (target - self.base) as usize;
+            self.spent = self.spent_base + credited(self.log.iter().take(skipped));
         }
-        let skipped = (target - self.confirmed) as usize;
-        self.cursor = target;
-        self.spent = self.spent_confirmed + credited(self.log.iter().take(skipped));
     }
 
     /// The peer says how many messages it has received. Less than it said before is ignored.
@@ -200,23 +217,24 @@ impl<M: Message> SendHalf<M> {
         if received > self.sent {
             return Err(BadAck);
         }
-        while self.confirmed < received {
+        self.confirmed = self.confirmed.max(received);
+        self.forget();
+        Ok(())
+    }
+
+    fn forget(&mut self) {
+        while self.base < self.confirmed.min(self.cursor) {
             let Some(message) = self.log.pop_front() else { break };
-            self.confirmed += 1;
+            self.base += 1;
             self.bytes -= message.size();
             if message.is_credited() {
-                self.spent_confirmed += message.size() as u64;
+                self.spent_base += message.size() as u64;
             }
         }
-        if self.log.is_empty() {
+        if self.log.is_empty() && self.log.capacity() > 0 {
             // An idle session keeps no buffer.
             self.log = VecDeque::new();
         }
-        if self.cursor < self.confirmed {
-            self.cursor = self.confirmed;
-            self.spent = self.spent_confirmed;
-        }
-        Ok(())
     }
 
     /// The peer says how many credited bytes it has consumed. More than it can have received is ignored.
@@ -232,10 +250,9 @@ impl<M: Message> SendHalf<M> {
     /// Forgets everything: the session has ended. Gives the number of messages that were not confirmed.
     pub fn clear(&mut self) -> u64 {
         let unconfirmed = self.unconfirmed();
+        self.confirmed = self.total();
+        (self.base, self.cursor, self.sent) = (self.confirmed, self.confirmed, self.confirmed);
         self.log = VecDeque::new();
-        self.confirmed += unconfirmed;
-        self.cursor = self.confirmed;
-        self.sent = self.confirmed;
         self.bytes = 0;
         self.limit = 0;
         unconfirmed
@@ -294,14 +311,26 @@ mod tests {
         let mut half = half(&[10, 20, 30]);
         assert_eq!(half.confirm(1), Err(BadAck), "not sent yet");
         assert_eq!(drain(&mut half), 3);
-        half.rewind(0);
         half.confirm(2).unwrap();
+        half.rewind(0);
         assert_eq!((half.bytes(), half.unconfirmed(), half.first()), (30, 1, 3));
         half.confirm(1).unwrap();
         assert_eq!(half.confirmed(), 2);
         assert_eq!(half.confirm(4), Err(BadAck));
         half.rewind(0);
         assert_eq!(half.first(), 3);
+    }
+
+    #[test]
+    fn a_carrier_skips_nothing_that_was_confirmed_another_way() {
+        let mut half = half(&[10, 20, 30]);
+        drain(&mut half);
+        half.rewind(0);
+        half.confirm(2).unwrap();
+        assert_eq!((half.confirmed(), half.unconfirmed()), (2, 1));
+        assert_eq!((half.first(), drain(&mut half)), (1, 3));
+        half.rewind(0);
+        assert_eq!((half.first(), half.bytes()), (3, 30));
     }
 
     #[test]

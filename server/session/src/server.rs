@@ -362,9 +362,9 @@ impl<M: Message, U: Message> Machine<M, U> {
         &self.id
     }
 
-    /// Does the key of the open still prove it?
+    /// Must the key of the open still lead here? Longer than it proves anything: else an open that comes late makes a second session.
     pub fn has_key(&self) -> bool {
-        self.secrets.has_key()
+        self.state != State::Forgotten
     }
 
     /// When to call [`Input::Timeout`] next.
@@ -1021,8 +1021,6 @@ impl<M: Message, U: Message> Machine<M, U> {
         };
         let answered = self.closing.as_ref().is_some_and(|closing| closing.said);
         self.end(send, now, code, reason, !answered);
-        // Both sides know: nothing is left to tell.
-        self.state = State::Forgotten;
     }
 
     fn finish_close(&mut self, send: &mut SendHalf<M>, now: Instant) {
