@@ -34,7 +34,7 @@ where
         return Err(Code::BadPacket.into());
     };
     let exchange = Exchange::new(call.engine.pipe(), true);
-    whole_text(up::attach(&call, head, body, transport, Shape::Ticketed, exchange)?).await
+    whole_text(up::attach(&call, &head, body, transport, Shape::Ticketed, exchange)?).await
 }
 
 /// The stream. 204 stops engines that would ask again with a spent ticket for ever.

@@ -40,7 +40,7 @@ where
             let ticket = head.ticket.clone().ok_or(Code::BadPacket)?;
             let exchange = call.engine.meet(&ticket);
             // The script that waits is the caller; this request only starts it.
-            up::attach(&call, head, body, Transport::Jsonp, Shape::Poll, exchange)?.hand_over();
+            up::attach(&call, &head, body, Transport::Jsonp, Shape::Poll, exchange)?.hand_over();
         }
         (Head::Post(head), body) if head.poll.is_none() => {
             let exchange = Exchange::new(call.engine.pipe(), false);

@@ -23,7 +23,7 @@ where
     let exchange = Exchange::new(call.engine.pipe(), false);
     let caller = match up::head(up::parse(&call.engine, &bytes)?) {
         (Head::Attach(head), body) => {
-            up::attach(&call, head, body, Transport::LongPolling, Shape::Poll, exchange)?
+            up::attach(&call, &head, body, Transport::LongPolling, Shape::Poll, exchange)?
         }
         (Head::Post(head), body) if head.poll.is_some() => {
             up::post(&call.engine, head, body, How::Readable, exchange)?

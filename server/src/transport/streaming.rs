@@ -28,7 +28,7 @@ where
     };
     let pad = padding(head.pad.unwrap_or(0));
     let exchange = Exchange::new(call.engine.pipe(), false);
-    let caller = up::attach(&call, head, body, Transport::Streaming, Shape::Stream, exchange)?;
+    let caller = up::attach(&call, &head, body, Transport::Streaming, Shape::Stream, exchange)?;
     begun(&caller).await?;
     Ok(streamed(TEXT, Body::stream(caller, Wrap::Lines, pad)))
 }

@@ -38,7 +38,7 @@ pub(crate) fn parse(engine: &Engine, bytes: &Bytes) -> Result<Body, Refusal> {
 /// Hands an attach to its session, new or not.
 pub(crate) fn attach(
     call: &Call<()>,
-    head: Attach,
+    head: &Attach,
     body: Body,
     transport: Transport,
     shape: Shape,
@@ -50,7 +50,7 @@ pub(crate) fn attach(
         Err(bad) if head.key.is_some() => return Err(bad.code.into()),
         Err(bad) => return bad_line(&call.engine, head.session.as_deref(), exchange, &bad),
     };
-    let live = call.engine.attach(&head, || request_info(&call.parts), job).map_err(|(code, _)| code)?;
+    let live = call.engine.attach(head, || request_info(&call.parts), job).map_err(|(code, _)| code)?;
     Ok(Caller::new(exchange, live))
 }
 

@@ -142,6 +142,8 @@ mod tests {
 
     #[tokio::test]
     async fn a_chunked_body_is_refused_at_the_limit() {
+        assert_eq!(text(chunked(&["01234567", "89a"])).await, Err(Code::TooLarge));
+        assert_eq!(text(chunked(&["0", "1", "23456789a"])).await, Err(Code::TooLarge));
         let endless = StreamBody::new(
             stream::repeat("0123").map(|piece| Ok::<_, Infallible>(Frame::data(piece.into()))),
         );

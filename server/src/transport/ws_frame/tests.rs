@@ -184,6 +184,15 @@ fn what_breaks_a_rule_is_refused_with_its_code() {
 }
 
 #[test]
+fn a_message_of_exactly_the_limit_is_taken() {
+    let whole = client_frame(FIN | BINARY, &vec![1; MAX]);
+    let halves = [client_frame(BINARY, &vec![1; MAX / 2]), client_frame(FIN, &vec![1; MAX / 2])].concat();
+    for bytes in [whole, halves] {
+        assert_eq!(decode_all(&bytes), (vec![Seen::Binary(vec![1; MAX])], None));
+    }
+}
+
+#[test]
 fn close_codes_are_those_that_may_be_sent() {
     for code in 0..=u16::MAX {
         let legal = matches!(code, 1000..=1003 | 1007..=1014 | 3000..=4999);
