@@ -83,8 +83,7 @@ class Client implements Host {
       this.io.url === io.url &&
       String(mine.transports) === String(other.transports) &&
       !mine.withCredentials === !other.withCredentials &&
-      mine.extraHeaders === other.extraHeaders &&
-      mine.reconnection === other.reconnection &&
+      JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) &&
       mine.WebSocket === other.WebSocket &&
       mine.fetch === other.fetch &&
       mine.EventSource === other.EventSource
