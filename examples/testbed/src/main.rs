@@ -1,4 +1,110 @@
-//! One server for black-box suites against Everwire.
+//! One server for black-box suites against Everwire: fixed handlers, every transport on, figures at `/stats`.
 #![forbid(unsafe_code)]
 
-fn main() {}
+mod handlers;
+mod seq;
+
+use std::io::Write;
+use std::time::Duration;
+
+use axum::Router;
+use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use clap::Parser;
+use everwire::{Config, Everwire, InvalidOrigin, OriginPolicy, Transport};
+use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
+
+const CLIENT_MODULE: &str = include_str!("../../../client-js/dist/everwire.mjs");
+const CLIENT_SCRIPT: &str = include_str!("../../../client-js/dist/everwire.js");
+
+const PAGE: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Everwire testbed</title>\
+    <script src=\"/client/everwire.js\"></script><p>The client is loaded: <code>everwire.connect</code>.";
+
+/// What can be set from outside. The flags hold for every dialect.
+#[derive(Parser)]
+#[command(about, version)]
+struct Flags {
+    /// Port on 127.0.0.1; 0 picks a free one.
+    #[arg(long, default_value_t = 3000)]
+    port: u16,
+    /// Heartbeat interval.
+    #[arg(long, default_value_t = 10_000)]
+    ping_interval_ms: u64,
+    /// How long a client may take to answer.
+    #[arg(long, default_value_t = 8_000)]
+    ping_timeout_ms: u64,
+    /// Bytes of one message, and of one HTTP body.
+    #[arg(long, default_value_t = 1_000_000)]
+    max_payload: usize,
+    /// How long a session without carrier is kept.
+    #[arg(long, default_value_t = 120_000)]
+    grace_ms: u64,
+    /// Bytes that one session may have waiting.
+    #[arg(long, default_value_t = 4_194_304)]
+    queue_bytes: usize,
+    /// `any`, or origins with commas between them.
+    #[arg(long, default_value = "any")]
+    origins: String,
+}
+
+impl Flags {
+    fn config(&self) -> Result<Config, InvalidOrigin> {
+        let mut config = Config::default();
+        config.ping = Duration::from_millis(self.ping_interval_ms);
+        config.timeout = Duration::from_millis(self.ping_timeout_ms);
+        config.grace = Duration::from_millis(self.grace_ms);
+        config.max_payload = self.max_payload;
+        config.queue_bytes = self.queue_bytes;
+        config.transports = Transport::ALL.to_vec();
+        config.origins = match self.origins.as_str() {
+            "any" => OriginPolicy::Any,
+            list => OriginPolicy::list(list.split(','))?,
+        };
+        Ok(config)
+    }
+}
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
+    let flags = Flags::parse();
+    let wire = Everwire::with_config(flags.config()?);
+    for namespace in ["/", "/custom"] {
+        handlers::install(&wire.of(namespace));
+    }
+    let listener = TcpListener::bind(("127.0.0.1", flags.port)).await?;
+    let mut stdout = std::io::stdout();
+    writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
+    stdout.flush()?;
+
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let ending = wire.clone();
+    let stopped = async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        // Clients are told; those that do not listen are not waited for.
+        let _ = tokio::time::timeout(Duration::from_secs(1), ending.shutdown(Duration::ZERO)).await;
+    };
+    everwire::serve(listener, routes(&wire), stopped).await?;
+    // Whatever still runs has been told.
+    std::process::exit(0)
+}
+
+fn routes(wire: &Everwire) -> Router {
+    let stats = wire.clone();
+    Router::new()
+        .route("/", get(|| async { Html(PAGE) }))
+        .route("/client/everwire.mjs", get(|| async { script(CLIENT_MODULE) }))
+        .route("/client/everwire.js", get(|| async { script(CLIENT_SCRIPT) }))
+        .route("/stats", get(move || async move { axum::Json(stats.stats()) }))
+        .nest_service("/everwire", wire.service())
+}
+
+fn script(text: &'static str) -> impl IntoResponse {
+    ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")], text)
+}

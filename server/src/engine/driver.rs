@@ -343,7 +343,7 @@ impl Driver {
                 Note::Deliver(incoming) => self.client.receive(incoming),
                 Note::Ended { code, reason, unconfirmed } => {
                     self.ended = Some(self.now());
-                    self.client.end(code, reason, unconfirmed);
+                    self.client.end(code, reason.as_deref(), unconfirmed);
                 }
                 Note::Refused(code) => self.engine.hub.hooks().refused(code),
                 Note::Suspended => self.client.suspended(),
@@ -406,7 +406,7 @@ impl Driver {
                     self.control(shared, pipe, Control::counts(received, consumed));
                 }
                 Output::Deliver(incoming) | Output::Volatile(incoming) => {
-                    self.notes.push(Note::Deliver(incoming))
+                    self.notes.push(Note::Deliver(incoming));
                 }
                 Output::End(pipe) => self.end(shared, pipe),
                 Output::Ended { code, reason, unconfirmed } => {
@@ -530,7 +530,7 @@ impl Driver {
         match (writer, farewell) {
             // Its reader is in use further up the stack, which goes on with this.
             (Some(writer), Some(farewell)) if self.reading == Some(pipe) => {
-                self.parting = Some((writer, farewell))
+                self.parting = Some((writer, farewell));
             }
             (Some(writer), Some(farewell)) => socket::finish(reader, writer, farewell),
             _ => {}

@@ -116,12 +116,12 @@ async fn say_goodbye(reader: Option<Reader>, sink: Sink, queue: VecDeque<Bytes>)
     match reader.source {
         Source::Other(mut io) => {
             while budget > 0 && io.read(&mut rest).await? > 0 {
-                budget -= 1
+                budget -= 1;
             }
         }
         Source::Tcp(mut io) => {
             while budget > 0 && io.read(&mut rest).await? > 0 {
-                budget -= 1
+                budget -= 1;
             }
         }
     }

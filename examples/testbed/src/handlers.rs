@@ -1,0 +1,86 @@
+//! What the testbed answers, in each of its namespaces.
+
+use std::time::Duration;
+
+use everwire::{Ack, Data, EmitError, Handshake, Namespace, Payload, Refusal, RoomError, Socket};
+use serde::Deserialize;
+
+use crate::seq::Sequence;
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Auth {
+    deny: bool,
+}
+
+/// Installs the handlers.
+pub fn install(namespace: &Namespace) {
+    namespace.use_middleware(|handshake: Handshake| async move {
+        // Auth of any other shape is nobody's business here.
+        let auth: Auth = handshake.auth().unwrap_or_default();
+        if auth.deny { Err(Refusal::new("denied")) } else { Ok(()) }
+    });
+    namespace.on_connect(connected);
+}
+
+async fn connected(socket: Socket, handshake: Handshake) -> Result<(), EmitError> {
+    socket.set_data(Sequence::default());
+    messages(&socket);
+    rooms(&socket);
+    trouble(&socket);
+    socket.on("seq", |socket: Socket, Data(number): Data<u64>| async move {
+        if let Some(sequence) = socket.data::<Sequence>() {
+            sequence.record(number);
+        }
+    });
+    socket.on("seq-report", |socket: Socket| async move {
+        Data(socket.data::<Sequence>().map(|sequence| sequence.report()))
+    });
+    let auth: Option<Box<serde_json::value::RawValue>> = handshake.auth().unwrap_or_default();
+    socket.emit("auth", (auth,)).await
+}
+
+fn messages(socket: &Socket) {
+    socket.on(
+        "message",
+        |socket: Socket, args: Payload| async move { socket.emit("message-back", args).await },
+    );
+    socket.on("message-with-ack", |args: Payload| async move { args });
+    socket.on("echo", |socket: Socket, args: Payload| async move { socket.emit("echo", args).await });
+    socket.on("count", |socket: Socket, ack: Ack, Data(count): Data<u64>| async move {
+        for tick in 0..count {
+            socket.emit("tick", tick).await?;
+        }
+        ack.send(count)
+    });
+}
+
+fn rooms(socket: &Socket) {
+    socket.on("pub", |socket: Socket, arg: Payload| async move {
+        socket.namespace().emit("ev", arg).await;
+    });
+    socket.on("join", |socket: Socket, Data(room): Data<String>| async move {
+        socket.join(room)?;
+        Ok::<_, RoomError>(true)
+    });
+    socket.on("leave", |socket: Socket, Data(room): Data<String>| async move {
+        socket.leave(room);
+        true
+    });
+    socket.on("say", |socket: Socket, args: Payload| async move {
+        let Ok(room) = args.read::<String>() else {
+            return Err("the first argument is the room");
+        };
+        // `said` has the same arguments: the room, then what was said.
+        socket.to(room).emit("said", args).await;
+        Ok(())
+    });
+}
+
+fn trouble(socket: &Socket) {
+    socket.on("sleep", |Data(millis): Data<u64>| async move {
+        tokio::time::sleep(Duration::from_millis(millis)).await;
+    });
+    socket.on("boom", || async move { panic!("asked to") });
+    socket.on("bye", |socket: Socket| async move { socket.disconnect("bye") });
+}
