@@ -182,13 +182,13 @@ function refuse(response: ServerResponse, code: string): void {
   response.writeHead(404, { "Content-Type": "application/json" }).end(JSON.stringify({ error: code, message: "" }));
 }
 
-/** In two pieces, cut inside a character if there is one to cut. */
+/** In two chunks, cut inside a character if there is one to cut. */
 function splitWrites(response: ServerResponse, text: string): void {
   const bytes = Buffer.from(text);
   const wide = bytes.findIndex((byte) => byte > 127);
   const at = wide < 0 ? bytes.length >> 1 : wide + 1;
   response.write(bytes.subarray(0, at));
-  setImmediate(() => response.writable && response.write(bytes.subarray(at)));
+  response.write(bytes.subarray(at));
 }
 
 function read(request: IncomingMessage): Promise<string> {

@@ -1,0 +1,86 @@
+// The vectors that every implementation replays: ../conformance at the root of the repository.
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+import { fromBase64, type Bytes } from "../src/bytes.ts";
+import { encode, parse, type Data, type Packet } from "../src/packet.ts";
+
+interface PacketVector {
+  section: string;
+  name: string;
+  text?: string;
+  base64?: string;
+  valid: boolean;
+  code?: string;
+  packet?: { kind: string; namespace?: string; id?: number | null; body?: string };
+  attachments?: string[];
+}
+
+const KINDS: { [kind: string]: string } = {
+  attach: "A", welcome: "W", post: "P", heartbeat: "h", counts: "n", refusal: "r", close: "z", volatile: "v",
+  event: "e", ack: "a", error: "x", connect: "c", opened: "o", denied: "d", left: "l",
+}; // prettier-ignore
+
+const folder = join(dirname(fileURLToPath(import.meta.url)), "../../conformance/packets");
+const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+
+describe.skipIf(!existsSync(folder))("packets", () => {
+  test("there are some", () => {
+    expect(files.length).toBeGreaterThan(0);
+  });
+
+  describe.each(files)("%s", (file) => {
+    const vectors = JSON.parse(readFileSync(join(folder, file), "utf8")) as PacketVector[];
+    test.each(vectors.map((vector) => [vector.section, vector.name, vector] as const))("%s %s", (_section, _name, vector) => {
+      const data = vector.text ?? (fromBase64(vector.base64 as string) as Data);
+      const packet = parse(data);
+      if (!vector.valid) {
+        expect(packet).toBe(vector.code ?? expect.any(String));
+        return;
+      }
+      expect(packet).toBeTypeOf("object");
+      const read = packet as Packet;
+      if (vector.packet) {
+        expect(read).toEqual(expected(vector.packet, vector.attachments));
+      }
+      // Bodies of counts are no JSON; everything else is encoded to what reads the same.
+      if (read.type !== "n") {
+        expect(parse(encode(read.type, read.namespace, read.id, read.body))).toEqual(read);
+      }
+    });
+  });
+});
+
+function expected(packet: NonNullable<PacketVector["packet"]>, attachments: string[] | undefined): Packet {
+  const body = packet.body;
+  return {
+    type: KINDS[packet.kind] as string,
+    namespace: packet.namespace ?? "/",
+    id: packet.id ?? null,
+    body:
+      body === undefined || body === ""
+        ? undefined
+        : packet.kind === "counts"
+          ? body.split(",").map(Number)
+          : filled(JSON.parse(body), (attachments ?? []).map((one) => fromBase64(one) as Bytes), !!attachments),
+  };
+}
+
+/** Attachments in their places, the plain way. */
+function filled(value: unknown, attachments: Bytes[], binary: boolean): unknown {
+  if (typeof value === "string" && binary && value.startsWith("\0")) {
+    return value[1] === "\0" ? value.slice(1) : attachments[Number(value.slice(1))];
+  }
+  if (Array.isArray(value)) {
+    return value.map((item) => filled(item, attachments, binary));
+  }
+  if (typeof value === "object" && value !== null) {
+    const copy: { [key: string]: unknown } = {};
+    for (const [key, item] of Object.entries(value)) {
+      Object.defineProperty(copy, key, { value: filled(item, attachments, binary), enumerable: true, configurable: true, writable: true });
+    }
+    return copy;
+  }
+  return value;
+}
