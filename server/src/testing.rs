@@ -27,8 +27,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use everwire_session::packet::{Kind, MAIN};
-use serde::{Deserialize, Serialize};
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 
@@ -128,13 +128,8 @@ impl TestClient {
         let memory = Arc::new(Memory::new(format!("test-{}", SESSIONS.fetch_add(1, Ordering::Relaxed))));
         let client = Client::new(wire.hub.clone(), memory.clone(), RequestInfo::default());
         let (commands, receiver) = mpsc::unbounded_channel();
-        let mut driver = Driver {
-            client,
-            outlet: memory.clone(),
-            commands: receiver,
-            idle: Vec::new(),
-            connected: false,
-        };
+        let mut driver =
+            Driver { client, outlet: memory.clone(), commands: receiver, idle: Vec::new(), connected: false };
         tokio::spawn(async move { poll_fn(|cx| driver.poll(cx)).await });
         Self::join(memory, commands, namespace, auth).await
     }
@@ -145,6 +140,13 @@ impl TestClient {
     /// When the server refuses.
     pub async fn namespace(&self, namespace: &str, auth: impl Serialize) -> Result<Self, Denied> {
         Self::join(self.memory.clone(), self.commands.clone(), namespace, auth).await
+    }
+
+    /// A handle to another namespace of the session that does not connect to it: for events that a client sends ahead of the answer, or to
+    /// where it is not connected.
+    pub fn early(&self, namespace: &str) -> Self {
+        let (memory, commands) = (self.memory.clone(), self.commands.clone());
+        Self { memory, commands, namespace: namespace.into(), id: String::new(), acks: 1 << 32 }
     }
 
     async fn join(
@@ -158,12 +160,15 @@ impl TestClient {
         client.send("c", None, if auth == "null" { "" } else { &auth });
         let answer = client
             .read(|message| match message.kind {
-                Kind::Opened => Some(Ok(object::<Value>(message)["id"].as_str().unwrap_or_default().to_owned())),
+                Kind::Opened => {
+                    Some(Ok(object::<Value>(message)["id"].as_str().unwrap_or_default().to_owned()))
+                }
                 Kind::Denied => Some(Err(object::<Denied>(message))),
                 _ => None,
             })
             .await;
-        client.id = answer.unwrap_or_else(|| Err(Denied { message: "no answer".into(), data: Value::Null }))?;
+        client.id =
+            answer.unwrap_or_else(|| Err(Denied { message: "no answer".into(), data: Value::Null }))?;
         Ok(client)
     }
 
@@ -195,7 +200,11 @@ impl TestClient {
     ///
     /// # Panics
     /// When the arguments cannot be written as JSON.
-    pub async fn emit_with_ack<T: DeserializeOwned>(&mut self, event: &str, args: impl IntoArgs) -> Result<T, AckError> {
+    pub async fn emit_with_ack<T: DeserializeOwned>(
+        &mut self,
+        event: &str,
+        args: impl IntoArgs,
+    ) -> Result<T, AckError> {
         self.acks += 1;
         let id = self.acks;
         self.emit_packet("e", Some(id), event, args);
@@ -235,7 +244,8 @@ impl TestClient {
 
     /// The next error about an event without ack; none as for [`next_event`](Self::next_event).
     pub async fn next_error(&mut self) -> Option<TestError> {
-        self.read(|message| (message.kind == Kind::Error && message.id.is_none()).then(|| object(message))).await
+        self.read(|message| (message.kind == Kind::Error && message.id.is_none()).then(|| object(message)))
+            .await
     }
 
     /// How the server ended the namespace or the session; none if it did not within a minute.
@@ -291,7 +301,11 @@ impl TestClient {
 
     fn head(&self, letter: &str, id: Option<u64>) -> String {
         let id = id.map(|id| id.to_string()).unwrap_or_default();
-        if self.namespace == MAIN { format!("{letter}{id}") } else { format!("{letter}{},{id}", self.namespace) }
+        if self.namespace == MAIN {
+            format!("{letter}{id}")
+        } else {
+            format!("{letter}{},{id}", self.namespace)
+        }
     }
 
     /// After the end of the session it goes nowhere.

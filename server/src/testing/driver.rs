@@ -49,17 +49,20 @@ impl Driver {
         if self.connected && self.client.namespaces() == 0 && self.client.is_idle() {
             self.outlet.close(Code::ClientDisconnect, None);
         }
-        if let Some((code, _)) = self.outlet.closed() {
-            self.client.end(code, 0);
+        if let Some((code, reason)) = self.outlet.closed() {
+            self.client.end(code, reason.as_deref(), 0);
             self.client.poll(cx);
         }
-        if self.client.is_idle() {
-            self.idle.drain(..).chain(settled).for_each(|sender| drop(sender.send(())));
-            if self.outlet.closed().is_some() {
-                return Poll::Ready(());
-            }
-        } else {
-            settled.into_iter().for_each(|sender| drop(sender.send(())));
+        let idle = self.client.is_idle();
+        if idle {
+            settled.append(&mut self.idle);
+        }
+        for sender in settled {
+            // Who asked may have stopped waiting.
+            let _ = sender.send(());
+        }
+        if idle && self.outlet.closed().is_some() {
+            return Poll::Ready(());
         }
         Poll::Pending
     }

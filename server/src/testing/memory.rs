@@ -35,6 +35,12 @@ impl State {
         self.wakers.drain(..).for_each(Waker::wake);
     }
 
+    fn watch(&mut self, waker: &Waker) {
+        if !self.wakers.iter().any(|other| other.will_wake(waker)) {
+            self.wakers.push(waker.clone());
+        }
+    }
+
     fn close(&mut self, code: Code, reason: Option<String>) {
         self.closed.get_or_insert((code, reason));
         self.wake();
@@ -53,7 +59,7 @@ impl Memory {
 
     /// Is woken by the next thing that happens.
     pub(super) fn watch(&self, cx: &Context<'_>) {
-        self.state.lock().wakers.push(cx.waker().clone());
+        self.state.lock().watch(cx.waker());
     }
 
     /// Takes the first unread message of a namespace for which `pick` has something; `Ready(None)` if the session is over and there is none.
@@ -75,7 +81,7 @@ impl Memory {
         if state.closed.is_some() {
             return Poll::Ready(None);
         }
-        state.wakers.push(cx.waker().clone());
+        state.watch(cx.waker());
         Poll::Pending
     }
 }
@@ -117,7 +123,7 @@ impl Outlet for Memory {
         if state.bytes < HARD_LIMIT / 2 {
             return Poll::Ready(Ok(()));
         }
-        state.wakers.push(cx.waker().clone());
+        state.watch(cx.waker());
         Poll::Pending
     }
 
