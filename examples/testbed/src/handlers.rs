@@ -81,6 +81,10 @@ fn trouble(socket: &Socket) {
     socket.on("sleep", |Data(millis): Data<u64>| async move {
         tokio::time::sleep(Duration::from_millis(millis)).await;
     });
-    socket.on("boom", || async move { panic!("asked to") });
+    socket.on("boom", boom);
     socket.on("bye", |socket: Socket| async move { socket.disconnect("bye") });
+}
+
+async fn boom() {
+    panic!("asked to")
 }
