@@ -102,12 +102,12 @@ impl Client {
     }
 
     /// The session is over. What has come in is still handled, then each socket's end, its rooms still joined: poll until idle.
-    pub(crate) fn end(&mut self, code: Code, reason: Option<String>, unconfirmed: u64) {
+    pub(crate) fn end(&mut self, code: Code, reason: Option<&str>, unconfirmed: u64) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
         for worker in &mut self.workers {
-            worker.end(Disconnect::new(code, reason.clone(), unconfirmed));
+            worker.end(Disconnect::new(code, reason.map(Into::into), unconfirmed));
         }
         self.link.hub.hooks().closed(self.link.outlet.session_id(), code, unconfirmed);
     }
