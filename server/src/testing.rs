@@ -233,6 +233,22 @@ impl TestClient {
         self.send_payload("a", Some(id), "[", &payload);
     }
 
+    /// Reports an event of the server as failed: the answer if it wants one, else its socket's local event `error`.
+    pub fn fail(&self, event: &TestEvent, code: &str, message: &str) {
+        let body = serde_json::json!({"code": code, "event": event.name, "message": message});
+        self.send("x", event.ack, &body.to_string());
+    }
+
+    /// Loses the session's carrier: nothing volatile arrives until it is [resumed](Self::resume).
+    pub fn suspend(&self) {
+        let _ = self.commands.send(Command::Suspend);
+    }
+
+    /// Gets a carrier again.
+    pub fn resume(&self) {
+        let _ = self.commands.send(Command::Resume);
+    }
+
     /// The next event; none if the namespace has ended, or nothing came for a minute.
     pub async fn next_event(&mut self) -> Option<TestEvent> {
         self.read(|message| match message.kind {

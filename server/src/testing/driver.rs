@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use everwire_session::code::Code;
 use tokio::sync::{mpsc, oneshot};
 
-use super::memory::Memory;
+use super::memory::{Memory, TRANSPORT};
 use crate::client::Client;
 use crate::incoming::Incoming;
 use crate::outlet::Outlet;
@@ -15,8 +15,12 @@ pub(super) enum Command {
     /// Answer when nothing runs any more.
     Idle(oneshot::Sender<()>),
     Receive(Incoming),
+    /// The session gets a carrier again.
+    Resume,
     /// Answer when everything has run as far as it goes without waiting.
     Settle(oneshot::Sender<()>),
+    /// The session loses its carrier.
+    Suspend,
 }
 
 pub(super) struct Driver {
@@ -35,6 +39,14 @@ impl Driver {
         loop {
             match self.commands.poll_recv(cx) {
                 Poll::Ready(Some(Command::Receive(incoming))) => self.client.receive(incoming),
+                Poll::Ready(Some(Command::Resume)) => {
+                    self.outlet.set_suspended(false);
+                    self.client.resumed(TRANSPORT);
+                }
+                Poll::Ready(Some(Command::Suspend)) => {
+                    self.outlet.set_suspended(true);
+                    self.client.suspended();
+                }
                 Poll::Ready(Some(Command::Idle(sender))) => self.idle.push(sender),
                 Poll::Ready(Some(Command::Settle(sender))) => settled.push(sender),
                 Poll::Ready(None) => {

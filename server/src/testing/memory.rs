@@ -14,6 +14,9 @@ use crate::outlet::{Outlet, SendError};
 /// Bytes that a client may leave unread, as on a real server by default.
 const HARD_LIMIT: usize = 4 << 20;
 
+/// What sockets say about the way here.
+pub(super) const TRANSPORT: &str = "memory";
+
 /// Everything sent and not read yet. A client that does not read is a slow consumer here too.
 pub(super) struct Memory {
     session: String,
@@ -25,6 +28,7 @@ struct State {
     /// By namespace.
     unread: HashMap<String, VecDeque<Incoming>>,
     bytes: usize,
+    suspended: bool,
     closed: Option<(Code, Option<String>)>,
     /// Who waits for room, for something to read, or for the end.
     wakers: Vec<Waker>,
@@ -55,6 +59,10 @@ impl Memory {
     /// The code and reason of the session's end, once it has ended.
     pub(super) fn closed(&self) -> Option<(Code, Option<String>)> {
         self.state.lock().closed.clone()
+    }
+
+    pub(super) fn set_suspended(&self, suspended: bool) {
+        self.state.lock().suspended = suspended;
     }
 
     /// Is woken by the next thing that happens.
@@ -97,6 +105,9 @@ impl Outlet for Memory {
         if state.closed.is_some() {
             return Err(SendError::Closed);
         }
+        if out.kind() == Kind::Volatile && state.suspended {
+            return Ok(());
+        }
         if state.bytes + message.size > HARD_LIMIT {
             if out.kind() == Kind::Volatile {
                 return Ok(());
@@ -132,7 +143,7 @@ impl Outlet for Memory {
     }
 
     fn transport(&self) -> Option<&'static str> {
-        Some("memory")
+        (!self.state.lock().suspended).then_some(TRANSPORT)
     }
 
     fn session_id(&self) -> &str {

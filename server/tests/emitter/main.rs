@@ -7,6 +7,7 @@ mod broadcast_acks;
 mod ends;
 mod extraction;
 mod handlers;
+mod local_events;
 mod names;
 mod namespaces;
 mod observers;
