@@ -59,7 +59,7 @@ browser() {
   npm_step "browser suite (Chromium)" test:browser
 }
 
-# Both below run once, however many groups ask for them.
+# Both run once, however many groups ask for them.
 client_deps() {
   [ -n "${CLIENT_READY:-}" ] && return
   if [ ! -f client-js/package-lock.json ]; then
@@ -75,8 +75,9 @@ client_deps() {
 }
 
 testbed() {
+  # With all targets the features are those of the tests, and so nothing is compiled a second time.
   [ -n "${TESTBED_READY:-}" ] && return
-  run "testbed builds" cargo build -p testbed --locked && TESTBED_READY=1
+  run "testbed builds" cargo build --workspace --all-targets --locked && TESTBED_READY=1
 }
 
 npm_step() {
