@@ -594,7 +594,8 @@ impl<M: Message, U: Message> Session<M, U> {
             _ if !begun => self.malformed(carrier, Code::BadPacket),
             Down::Message(message) => self.message(now, pipe, carrier, message),
             Down::Volatile(message) => self.outputs.push_back(Output::Volatile(message)),
-            Down::Heartbeat => self.beat = true,
+            // The next poll answers it anyway.
+            Down::Heartbeat => self.beat = !self.is_poll(carrier),
             Down::Counts(received, consumed) => self.counts(received, consumed),
             Down::Close(close) => self.closed(now, close),
         }

@@ -846,7 +846,10 @@ impl<M: Message, U: Message> Machine<M, U> {
     }
 
     fn welcome(&mut self, send: &SendHalf<M>, pipe: Pipe, grant: Option<Grant>) {
-        self.receive.told();
+        // The answer to a post may reach nobody. A carrier that stands does, and tells for itself.
+        if !matches!(self.down, Down::Duplex { pipe: live, .. } | Down::Stream { pipe: live } if live != pipe) {
+            self.receive.told();
+        }
         let (received, consumed) = self.receive.counts();
         let welcome = Welcome { first: send.first(), received, consumed, ticket: None, grant };
         self.outputs.push_back(Output::Welcome(pipe, Box::new(welcome)));
@@ -940,6 +943,10 @@ impl<M: Message, U: Message> Machine<M, U> {
                 Timer::Heartbeat => {
                     if let Down::Duplex { pipe, .. } | Down::Stream { pipe } = self.down {
                         self.outputs.push_back(Output::Heartbeat(pipe));
+                        if self.receive.has_news() {
+                            // Else a client that says little would never hear that it has been heard.
+                            self.say_counts(pipe);
+                        }
                         self.arm(Timer::Heartbeat, now + self.config.ping);
                     }
                 }
