@@ -313,6 +313,7 @@ impl World {
             }
             Event::Heal => self.heal(),
             Event::Jump => {
+                self.pump()?;
                 self.now += millis(self.dice.between(1, 200) * SECOND);
                 self.say(|| "the clock jumps".to_owned());
             }
