@@ -505,8 +505,7 @@ impl<M: Message, U: Message> Session<M, U> {
         let Some(road) = self.road(carrier) else { return };
         if road.kind == Kind::Poll {
             let polls = road.requests.iter().filter(|pending| pending.purpose == Purpose::Poll).count();
-            let attaching = road.requests.iter().any(|pending| pending.purpose == Purpose::Attach);
-            if polls == 0 && !attaching || polls == 1 && due {
+            if polls == 0 || polls == 1 && due {
                 self.request(now, carrier, Purpose::Poll, free);
             }
         } else if due {

@@ -65,12 +65,13 @@ impl ReceiveHalf {
     /// # Errors
     /// [`Code::Gap`] when messages are missing before it, [`Code::Credit`] when the peer had no credit for it.
     pub fn accept(&mut self, position: &mut u64, message: &impl Message) -> Result<Accept, Code> {
-        if *position > self.received + 1 {
+        let number = *position;
+        // Behind a gap too: what is dropped there still counts for the places of the rest.
+        *position += 1;
+        if number > self.received + 1 {
             return Err(Code::Gap);
         }
-        let seen = *position <= self.received;
-        *position += 1;
-        if seen {
+        if number <= self.received {
             return Ok(Accept::Seen);
         }
         let size = message.size() as u64;
