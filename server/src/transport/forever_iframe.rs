@@ -64,7 +64,7 @@ fn page(ticket: &str, origin: &str) -> Bytes {
     let script = format!(
         "<!doctype html><meta charset=\"utf-8\"><title>Everwire</title><script>\
          var t={ticket},o={origin};\
-         function p(k,v){{var d={{everwire:t}};d[k]=v;parent.postMessage(JSON.stringify(d),o)}}\
+         function p(k,v){{var d={{everwire:t}};d[k]=v;parent.postMessage(d,o)}}\
          function m(s){{p(\"data\",s)}}function e(){{p(\"end\",true)}}</script>"
     );
     let padding = PADDING.saturating_sub(script.len());
