@@ -40,7 +40,11 @@ where
             let ticket = head.ticket.clone().ok_or(Code::BadPacket)?;
             let exchange = call.engine.meet(&ticket);
             // The script that waits is the caller; this request only starts it.
-            up::attach(&call, &head, body, Transport::Jsonp, Shape::Poll, exchange)?.hand_over();
+            match up::attach(&call, &head, body, Transport::Jsonp, Shape::Poll, exchange.clone()) {
+                Ok(caller) => caller.hand_over(),
+                // Only the script can tell the page.
+                Err(refusal) => exchange.refuse((refusal.code(), None)),
+            }
         }
         (Head::Post(head), body) if head.poll.is_none() => {
             let exchange = Exchange::new(call.engine.pipe(), false);
