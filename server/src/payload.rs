@@ -180,9 +180,11 @@ mod tests {
     #[test]
     fn tuples_are_spread_and_nothing_else() {
         assert_eq!(text("a"), r#""a""#);
-        assert_eq!(text(&&"a"), r#""a""#);
+        let borrowed: &String = &"a".to_owned();
+        assert_eq!(text(borrowed), r#""a""#);
         assert_eq!(text((1, "b", [3])), r#"1,"b",[3]"#);
-        assert_eq!(text(&(1, 2)), "1,2");
+        let borrowed: &(i32, i32) = &(1, 2);
+        assert_eq!(text(borrowed), "1,2");
         assert_eq!(text((vec![1],)), "[1]");
         assert_eq!(text(vec![(1, 2)]), "[[1,2]]");
         assert_eq!(text(json!(null)), "null");

@@ -344,3 +344,24 @@ fn event(message: &Incoming) -> TestEvent {
 fn object<T: DeserializeOwned>(message: &Incoming) -> T {
     serde_json::from_slice(&message.body).expect("the server writes such an object")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Ack, Socket};
+
+    #[tokio::test(start_paused = true)]
+    async fn an_event_is_answered_once_however_many_acks_are_taken() {
+        let wire = Everwire::new();
+        wire.on_connect(|socket: Socket| async move {
+            socket.on("twice", |first: Ack, second: Ack| async move {
+                first.send(1).unwrap();
+                second.send(2).unwrap();
+                3
+            });
+        });
+        let mut client = TestClient::connect(&wire, "/", ()).await.unwrap();
+        assert_eq!(client.emit_with_ack::<i64>("twice", ()).await, Ok(1));
+        assert_eq!(client.read(|message| (message.kind == Kind::Ack).then_some(())).await, None);
+    }
+}

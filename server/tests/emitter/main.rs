@@ -1,4 +1,5 @@
 //! The emitter through clients in memory: one file for each behaviour. Time is virtual.
+#![allow(clippy::unwrap_used, reason = "a test's panic is its report, in its helpers too")]
 
 mod acks;
 mod backpressure;

@@ -11,7 +11,7 @@ fn boom() -> Everwire {
         socket.on("bang", || -> std::future::Ready<()> { panic!("before there is a future") });
         socket.on("late", || async {
             tokio::task::yield_now().await;
-            panic!("after a wait") as ()
+            panic!("after a wait");
         });
         socket.on("ping", || async { "pong" });
     })
@@ -45,7 +45,7 @@ async fn in_the_connect_handler_the_socket_stays() {
     let wire = Everwire::new();
     wire.on_connect(|socket: Socket| async move {
         socket.on("ping", || async { "pong" });
-        panic!("as the test wants it") as ()
+        panic!("as the test wants it");
     });
     let mut client = client(&wire).await;
     assert_eq!(client.next_error().await.unwrap().code, "handler_panic");
