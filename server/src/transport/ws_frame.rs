@@ -26,7 +26,6 @@ pub(crate) const MAX_HEADER: usize = 10;
 pub(crate) enum Opcode {
     Binary = 2,
     Close = 8,
-    Ping = 9,
     Pong = 10,
     Text = 1,
 }

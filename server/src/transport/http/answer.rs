@@ -1,7 +1,5 @@
 //! Refusals as HTTP answers, and the headers that every answer has (protocol.md, sections 10.1 and 11).
 
-use std::time::Duration;
-
 use bytes::Bytes;
 use everwire_session::code::Code;
 use http::header::{ALLOW, CONNECTION, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER, UPGRADE};
@@ -16,7 +14,6 @@ pub(crate) struct Refusal {
     message: &'static str,
     expected: Option<u64>,
     allow: Option<&'static str>,
-    retry_after: Option<Duration>,
 }
 
 #[derive(Serialize)]
@@ -30,7 +27,7 @@ struct Body {
 impl Refusal {
     /// A refusal in the code's own words.
     pub(crate) fn new(code: Code) -> Self {
-        Self { code, message: code.message(), expected: None, allow: None, retry_after: None }
+        Self { code, message: code.message(), expected: None, allow: None }
     }
 
     /// `gap`, with the number of the message that should have come.
@@ -46,11 +43,6 @@ impl Refusal {
     /// Tells more than the code does. Never put into it what the client sent.
     pub(crate) fn message(self, message: &'static str) -> Self {
         Self { message, ..self }
-    }
-
-    /// Asks the client to stay away for so long, rounded up to seconds.
-    pub(crate) fn retry_after(self, pause: Duration) -> Self {
-        Self { retry_after: Some(pause), ..self }
     }
 
     pub(crate) fn code(&self) -> Code {
@@ -76,8 +68,7 @@ impl Refusal {
         if let Some(methods) = self.allow {
             headers.insert(ALLOW, HeaderValue::from_static(methods));
         }
-        if let Some(pause) = self.retry_after {
-            let seconds = pause.as_secs() + u64::from(pause.subsec_nanos() > 0);
+        if let Some(seconds) = pause(self.code) {
             headers.insert(RETRY_AFTER, seconds.into());
         }
         response
@@ -87,6 +78,15 @@ impl Refusal {
 impl From<Code> for Refusal {
     fn from(code: Code) -> Self {
         Self::new(code)
+    }
+}
+
+/// How many seconds a client should stay away; ours adds its own jitter.
+fn pause(code: Code) -> Option<u64> {
+    match code {
+        Code::Full => Some(5),
+        Code::Rate | Code::Shutdown => Some(1),
+        _ => None,
     }
 }
 
@@ -153,10 +153,10 @@ mod tests {
     }
 
     #[test]
-    fn a_pause_is_rounded_up_to_seconds() {
-        for (millis, seconds) in [(0, "0"), (1, "1"), (1000, "1"), (1001, "2")] {
-            let refusal = Refusal::new(Code::Full).retry_after(Duration::from_millis(millis));
-            assert_eq!(header(&refusal.answer(), "retry-after"), Some(seconds));
+    fn a_server_that_takes_no_more_says_for_how_long() {
+        for &code in Code::ALL {
+            let says = header(&Refusal::new(code).answer(), "retry-after").is_some();
+            assert_eq!(says, matches!(code.http_status(), 429 | 503), "{code}");
         }
     }
 

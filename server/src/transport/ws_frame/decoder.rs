@@ -73,6 +73,7 @@ impl Decoder {
     }
 
     /// Whether all that was read has been handed out.
+    #[cfg(test)]
     pub(crate) fn is_idle(&self) -> bool {
         self.head_len == 0 && self.current.is_none() && !self.message.is_open()
     }
