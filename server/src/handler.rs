@@ -187,24 +187,6 @@ impl IntoAck for () {
     }
 }
 
-mod never {
-    /// Names the type `!`, which has no stable name outside of `fn() -> !`. Public, because a private trait may not stand in a public impl.
-    pub trait Returns {
-        type Type;
-    }
-
-    impl<T> Returns for fn() -> T {
-        type Type = T;
-    }
-}
-
-/// For handlers that loop for ever or always panic.
-impl IntoAck for <fn() -> ! as never::Returns>::Type {
-    fn into_ack(self) -> Answer {
-        self
-    }
-}
-
 impl IntoAck for Answer {
     fn into_ack(self) -> Answer {
         self

@@ -5,13 +5,18 @@ use everwire::{AckError, Everwire, Socket};
 
 use crate::{client, server};
 
+/// A panic of type `()`: a handler that can never return has nothing to answer with.
+fn fail() {
+    panic!("as the test wants it")
+}
+
 fn boom() -> Everwire {
     server(|socket| {
-        socket.on("boom", || async { panic!("as the test wants it") as () });
+        socket.on("boom", || async { fail() });
         socket.on("bang", || -> std::future::Ready<()> { panic!("before there is a future") });
         socket.on("late", || async {
             tokio::task::yield_now().await;
-            panic!("after a wait");
+            fail();
         });
         socket.on("ping", || async { "pong" });
     })
@@ -45,7 +50,7 @@ async fn in_the_connect_handler_the_socket_stays() {
     let wire = Everwire::new();
     wire.on_connect(|socket: Socket| async move {
         socket.on("ping", || async { "pong" });
-        panic!("as the test wants it");
+        fail();
     });
     let mut client = client(&wire).await;
     assert_eq!(client.next_error().await.unwrap().code, "handler_panic");
@@ -55,7 +60,7 @@ async fn in_the_connect_handler_the_socket_stays() {
 #[tokio::test(start_paused = true)]
 async fn in_a_middleware_the_connect_is_refused() {
     let wire = Everwire::new();
-    wire.of("/").use_middleware(|| async { panic!("as the test wants it") as () });
+    wire.of("/").use_middleware(|| async { fail() });
     let denied = TestClient::connect(&wire, "/", ()).await.err().unwrap();
     assert_eq!(denied.message, "handler_panic");
 }
@@ -63,7 +68,7 @@ async fn in_a_middleware_the_connect_is_refused() {
 #[tokio::test(start_paused = true)]
 async fn in_the_disconnect_handler_the_rooms_are_left() {
     let wire = server(|socket| {
-        socket.on_disconnect(|| async { panic!("as the test wants it") as () });
+        socket.on_disconnect(|| async { fail() });
         socket.join("room")
     });
     let client = client(&wire).await;
