@@ -243,6 +243,8 @@ struct Pending {
     request: Request,
     purpose: Purpose,
     position: Option<u64>,
+    /// When to give up the carrier over it.
+    deadline: Option<Instant>,
 }
 
 /// What was sent on HTTP and is not confirmed. Its serial is repeated until it is.
@@ -253,7 +255,6 @@ struct Batch {
     last: u64,
     /// The request that carries it, if that has not failed.
     request: Option<Request>,
-    deadline: Instant,
 }
 
 /// A whole session of a client.
@@ -322,6 +323,11 @@ impl<M: Message, U: Message> Session<M, U> {
         self.state
     }
 
+    /// The id, once a welcome has told it.
+    pub fn id(&self) -> Option<&str> {
+        self.named.as_ref().map(|(id, _)| id.as_str())
+    }
+
     /// What was emitted and not confirmed.
     pub fn sending(&self) -> &SendHalf<M> {
         &self.send
@@ -337,8 +343,9 @@ impl<M: Message, U: Message> Session<M, U> {
         if self.state == State::Ended {
             return None;
         }
-        let batch = self.batch.as_ref().filter(|batch| batch.request.is_some()).map(|batch| batch.deadline);
-        self.roads.iter().map(|road| road.deadline).chain(self.closing_until).chain(batch).min()
+        let requests =
+            self.roads.iter().flat_map(|road| &road.requests).filter_map(|pending| pending.deadline);
+        self.roads.iter().map(|road| road.deadline).chain(self.closing_until).chain(requests).min()
     }
 
     /// Emits a message.
@@ -517,15 +524,16 @@ impl<M: Message, U: Message> Session<M, U> {
     fn request(&mut self, now: Instant, carrier: Carrier, purpose: Purpose, load: bool) {
         self.requests += 1;
         let request = self.requests;
+        let deadline = (purpose != Purpose::Attach).then_some(now + self.mute);
         let Some(road) = self.road(carrier) else { return };
-        road.requests.push(Pending { request, purpose, position: None });
+        road.requests.push(Pending { request, purpose, position: None, deadline });
         if purpose == Purpose::Poll {
             road.polls += 1;
         }
         let (attach, poll) = (road.attach, (purpose == Purpose::Poll).then_some((road.attach, road.polls)));
         let (mut batch, mut first, mut serial) = (Vec::new(), None, None);
         if load {
-            (batch, first, serial) = self.load(now, request, carrier);
+            (batch, first, serial) = self.load(request, carrier);
         }
         let head = match purpose {
             Purpose::Attach => Some(Head::Attach(self.head(attach, first, serial))),
@@ -536,12 +544,7 @@ impl<M: Message, U: Message> Session<M, U> {
         }
     }
 
-    fn load(
-        &mut self,
-        now: Instant,
-        request: Request,
-        carrier: Carrier,
-    ) -> (Vec<Up<M>>, Option<u64>, Option<u64>) {
+    fn load(&mut self, request: Request, carrier: Carrier) -> (Vec<Up<M>>, Option<u64>, Option<u64>) {
         let repeated = self.batch.take().map(|batch| batch.serial);
         let confirmed = self.send.confirmed();
         let mut batch: Vec<_> = self.send.batch(self.config.body).into_iter().map(Up::Message).collect();
@@ -565,10 +568,8 @@ impl<M: Message, U: Message> Session<M, U> {
             self.serial += 1;
             self.serial
         });
-        let patience = self.road(carrier).map_or(Duration::ZERO, |road| road.deadline.saturating_sub(now));
-        let deadline = now + if self.mute.is_zero() { patience } else { self.mute };
         let last = if first.is_some() { last } else { 0 };
-        self.batch = Some(Batch { serial, last, request: Some(request), deadline });
+        self.batch = Some(Batch { serial, last, request: Some(request) });
         (batch, first, Some(serial))
     }
 
@@ -626,14 +627,13 @@ impl<M: Message, U: Message> Session<M, U> {
     fn welcome(&mut self, now: Instant, pipe: Pipe, carrier: Carrier, welcome: &Welcome) {
         let Some(road) = self.road(carrier) else { return };
         let awaited = !road.welcomed;
-        let is_stream = road.kind == Kind::Stream;
         if awaited && welcome.grant.is_none() {
             return self.malformed(carrier, Code::BadPacket);
         }
         if let Some(position) = self.position(pipe) {
             *position = Some(welcome.first);
         }
-        if is_stream && let Pipe::Request(request) = pipe {
+        if let Pipe::Request(request) = pipe {
             // The answer has begun, so the whole request has arrived.
             self.batch.take_if(|batch| batch.request == Some(request));
         }
@@ -776,16 +776,11 @@ impl<M: Message, U: Message> Session<M, U> {
     // ---- ends ---------------------------------------------------------------------------------------------------------
 
     fn timeout(&mut self, now: Instant) {
-        let mute: Vec<_> =
-            self.roads.iter().filter(|road| road.deadline <= now).map(|road| road.carrier).collect();
-        for carrier in mute {
-            self.lose(carrier, Some(Code::Timeout));
-        }
-        if let Some(batch) = &mut self.batch
-            && batch.deadline <= now
-            && let Some(request) = batch.request.take()
-            && let Some(carrier) = self.carrier(Pipe::Request(request))
-        {
+        let is_over = |road: &&Road| {
+            let mut deadlines = road.requests.iter().filter_map(|pending| pending.deadline);
+            road.deadline <= now || deadlines.any(|deadline| deadline <= now)
+        };
+        for carrier in self.roads.iter().filter(is_over).map(|road| road.carrier).collect::<Vec<_>>() {
             self.lose(carrier, Some(Code::Timeout));
         }
         if self.closing_until.is_some_and(|until| until <= now) {

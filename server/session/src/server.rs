@@ -549,33 +549,30 @@ impl<M: Message, U: Message> Machine<M, U> {
         let opening =
             first_ever && batch.iter().any(|up| matches!(up, Up::Message(message) if message.is_connect()));
         let hold = now + self.config.opening;
+        let mut live = Some(grant);
         match shape {
             Shape::Duplex => {
                 self.down = Down::Duplex { pipe, position: head.first.unwrap_or(expected) };
-                self.begin_live(send, now, pipe, Some(grant));
             }
             Shape::Poll => {
                 let until = if opening { hold } else { now + self.config.ping };
                 let hanging = Hanging {
                     pipe,
                     until,
-                    grant: Some(grant),
+                    grant: live.take(),
                     at_once: !opening,
                     opening,
                     since: send.first() - 1,
                 };
                 self.down = Down::Poll { hanging: Some(hanging), highest: 0 };
             }
-            Shape::Stream => {
-                self.down = Down::Stream { pipe };
-                self.begin_live(send, now, pipe, Some(grant));
-            }
+            Shape::Stream => self.down = Down::Stream { pipe },
             Shape::Ticketed => {
                 self.down = Down::Waiting;
                 let until = opening.then_some(hold);
                 self.answers.push(Answer {
                     pipe,
-                    grant: Some(grant),
+                    grant: live.take(),
                     readable: true,
                     received: head.received,
                     until,
@@ -583,7 +580,11 @@ impl<M: Message, U: Message> Machine<M, U> {
             }
         }
         if let Err(code) = self.batch(send, head.first, head.serial, batch) {
-            self.fault(send, now, code);
+            return self.fault(send, now, code);
+        }
+        if live.is_some() {
+            // Behind the messages of the same body, so that it confirms them.
+            self.begin_live(send, now, pipe, live);
         }
     }
 
@@ -847,7 +848,8 @@ impl<M: Message, U: Message> Machine<M, U> {
 
     fn welcome(&mut self, send: &SendHalf<M>, pipe: Pipe, grant: Option<Grant>) {
         // The answer to a post may reach nobody. A carrier that stands does, and tells for itself.
-        if !matches!(self.down, Down::Duplex { pipe: live, .. } | Down::Stream { pipe: live } if live != pipe) {
+        if !matches!(self.down, Down::Duplex { pipe: live, .. } | Down::Stream { pipe: live } if live != pipe)
+        {
             self.receive.told();
         }
         let (received, consumed) = self.receive.counts();

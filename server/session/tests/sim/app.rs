@@ -58,7 +58,14 @@ impl App {
 
     pub(crate) fn write_volatile(&mut self, size: usize) -> Note {
         self.volatile += 1;
-        Note { author: self.name, index: self.volatile, size, credited: false, connect: false, volatile: true }
+        Note {
+            author: self.name,
+            index: self.volatile,
+            size,
+            credited: false,
+            connect: false,
+            volatile: true,
+        }
     }
 
     /// A message came: it must be the next one, of the same author as ever.

@@ -99,7 +99,14 @@ impl Engine {
         Ok(id)
     }
 
-    pub(crate) fn attach(&mut self, now: Duration, pipe: Pipe, shape: Shape, head: Attach, batch: Vec<Up<Note>>) -> Result<(), String> {
+    pub(crate) fn attach(
+        &mut self,
+        now: Duration,
+        pipe: Pipe,
+        shape: Shape,
+        head: Attach,
+        batch: Vec<Up<Note>>,
+    ) -> Result<(), String> {
         let id = match self.find(now, &head) {
             Ok(id) => id,
             Err(code) => {
@@ -225,7 +232,11 @@ impl Place {
 
     pub(crate) fn note_use(&mut self, token: Option<&str>) -> Result<(), String> {
         let Some(token) = token else {
-            return if self.used.is_some() { Err("the key was taken after a token".to_owned()) } else { Ok(()) };
+            return if self.used.is_some() {
+                Err("the key was taken after a token".to_owned())
+            } else {
+                Ok(())
+            };
         };
         match self.tokens.iter().position(|issued| issued == token) {
             Some(at) if self.used.is_none_or(|used| at >= used) => {

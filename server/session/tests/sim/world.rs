@@ -219,7 +219,10 @@ impl World {
     }
 
     fn next_at(&self) -> Option<Duration> {
-        [self.link.next_at(), self.client.next_timeout(), self.engine.next_timeout()].into_iter().flatten().min()
+        [self.link.next_at(), self.client.next_timeout(), self.engine.next_timeout()]
+            .into_iter()
+            .flatten()
+            .min()
     }
 
     fn step(&mut self) -> Checked {
@@ -574,10 +577,22 @@ impl World {
         }
     }
 
-    fn body(&mut self, target: Target, shape: Shape, head: Head, batch: Vec<Up<Note>>, malformed: bool) -> Checked {
+    fn body(
+        &mut self,
+        target: Target,
+        shape: Shape,
+        head: Head,
+        batch: Vec<Up<Note>>,
+        malformed: bool,
+    ) -> Checked {
         let now = self.now;
         let pipe = self.open_pipe(target);
-        self.say(|| format!("server: request {pipe} for {target:?} {head:?} {batch:?} {}", if malformed { "with nonsense" } else { "" }));
+        self.say(|| {
+            format!(
+                "server: request {pipe} for {target:?} {head:?} {batch:?} {}",
+                if malformed { "with nonsense" } else { "" }
+            )
+        });
         if malformed {
             let (id, first) = match &head {
                 Head::Attach(head) => (head.session.clone(), head.first),
@@ -894,7 +909,11 @@ impl World {
 
     fn may_end_with(&self, code: Code) -> bool {
         match code {
-            Code::ClientDisconnect | Code::GraceOver | Code::ServerDisconnect | Code::Shutdown | Code::SlowConsumer => true,
+            Code::ClientDisconnect
+            | Code::GraceOver
+            | Code::ServerDisconnect
+            | Code::Shutdown
+            | Code::SlowConsumer => true,
             Code::BadJson | Code::BadPacket => self.malice,
             _ => false,
         }
@@ -903,9 +922,11 @@ impl World {
     fn client_ended(&mut self, code: Code, unconfirmed: u64) -> Checked {
         *self.ends.entry(code.as_str()).or_default() += 1;
         let key = format!("key{}", self.life);
-        let alive = self.engine.places.values().any(|place| place.key == key && !place.is_over());
-        let fine = match code {
-            Code::UnknownSession => !alive || self.restarts > 0,
+        let fine = match (code, self.client.id()) {
+            (Code::UnknownSession, Some(id)) => {
+                // After a restart the key may have made another session, and the old one still be heard of.
+                self.restarts > 0 || self.engine.places.get(id).is_none_or(Place::is_over)
+            }
             _ => self.may_end_with(code),
         };
         if !fine {
@@ -961,7 +982,12 @@ impl World {
         if self.client.state() != client::State::Open {
             return Err(format!("the client is {:?}", self.client.state()));
         }
-        let Some(place) = self.engine.places.values().find(|place| place.app.name == self.app.peer.unwrap_or(place.app.name) && place.key == key) else {
+        let Some(place) = self
+            .engine
+            .places
+            .values()
+            .find(|place| place.app.name == self.app.peer.unwrap_or(place.app.name) && place.key == key)
+        else {
             return Err("the server has no such session".to_owned());
         };
         if place.session.machine.state() != server::State::Open {
@@ -980,12 +1006,15 @@ impl World {
 
     /// Nothing is untold: whoever has ended knows how much did not arrive, and the other end has ended too.
     fn check_ends(&self) -> Checked {
-        let mut clients: Vec<(&App, String)> = self.graves.iter().map(|grave| (&grave.app, grave.key.clone())).collect();
+        let mut clients: Vec<(&App, String)> =
+            self.graves.iter().map(|grave| (&grave.app, grave.key.clone())).collect();
         if self.client.state() != client::State::Ended {
             clients.push((&self.app, format!("key{}", self.life)));
         }
         for (app, key) in &clients {
-            let now = || self.engine.past.iter().chain(self.engine.places.values()).filter(|place| place.key == *key);
+            let now = || {
+                self.engine.past.iter().chain(self.engine.places.values()).filter(|place| place.key == *key)
+            };
             // An open that comes late makes no second session, as long as the first is remembered.
             let remembered = |place: &Place| place.ended.map(|ended| ended + self.engine.config.linger);
             let mut forgotten = Some(Duration::ZERO);
@@ -995,7 +1024,10 @@ impl World {
                 }
                 forgotten = remembered(place);
             }
-            let arrived = now().chain(self.lost.iter().filter(|place| place.key == *key)).map(|place| place.app.delivered).max();
+            let arrived = now()
+                .chain(self.lost.iter().filter(|place| place.key == *key))
+                .map(|place| place.app.delivered)
+                .max();
             told(app, arrived.unwrap_or(0), "client")?;
             for place in now() {
                 let delivered = if app.peer == Some(place.app.name) { app.delivered } else { 0 };
@@ -1004,7 +1036,11 @@ impl World {
                     return Err(format!("{key} has ended for the client only: {}", place.app.name));
                 }
                 let peer = app.peer.unwrap_or(place.app.name);
-                if place.app.unconfirmed.is_some() && app.unconfirmed.is_none() && peer == place.app.name && self.restarts == 0 {
+                if place.app.unconfirmed.is_some()
+                    && app.unconfirmed.is_none()
+                    && peer == place.app.name
+                    && self.restarts == 0
+                {
                     return Err(format!("{key} has ended for the server only: {}", place.app.name));
                 }
             }
@@ -1015,9 +1051,10 @@ impl World {
 
 fn told(app: &App, arrived: u64, who: &str) -> Checked {
     match app.unconfirmed {
-        Some(told) if app.emitted - arrived > told => {
-            Err(format!("the {who} {} was told of {told} of {} emitted, {arrived} arrived", app.name, app.emitted))
-        }
+        Some(told) if app.emitted - arrived > told => Err(format!(
+            "the {who} {} was told of {told} of {} emitted, {arrived} arrived",
+            app.name, app.emitted
+        )),
         _ => Ok(()),
     }
 }
