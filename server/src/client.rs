@@ -19,7 +19,7 @@ use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
 use crate::payload::Payload;
 use crate::socket::Socket;
-use crate::worker::{Worker, credit};
+use crate::worker::Worker;
 
 pub(crate) struct Client {
     link: Arc<Link>,
@@ -159,7 +159,7 @@ impl Client {
         if let Some(worker) = self.find(incoming.namespace()) {
             return worker.event(incoming);
         }
-        self.consumed += credit(&incoming);
+        self.consumed += incoming.credit();
         if incoming.kind == Kind::Event {
             let namespace = incoming.namespace().into();
             let _ = self.link.outlet.send(&Outgoing::error(

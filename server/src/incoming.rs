@@ -44,6 +44,11 @@ impl Incoming {
         }
     }
 
+    /// What it takes of the receive window.
+    pub(crate) fn credit(&self) -> u64 {
+        if self.kind.is_credited() { self.size as u64 } else { 0 }
+    }
+
     pub(crate) fn namespace(&self) -> &str {
         self.namespace.as_deref().unwrap_or(MAIN)
     }

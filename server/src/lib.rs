@@ -42,6 +42,7 @@ mod outgoing;
 #[allow(dead_code, reason = "the engine implements it next")]
 mod outlet;
 mod payload;
+mod queue;
 mod registry;
 mod server;
 mod socket;

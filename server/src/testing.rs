@@ -364,4 +364,36 @@ mod tests {
         assert_eq!(client.emit_with_ack::<i64>("twice", ()).await, Ok(1));
         assert_eq!(client.read(|message| (message.kind == Kind::Ack).then_some(())).await, None);
     }
+
+    /// The driver of a session waits for handlers only so long.
+    #[tokio::test(start_paused = true)]
+    async fn the_end_is_handled_even_if_a_handler_never_ends() {
+        let (sender, mut ends) = mpsc::unbounded_channel();
+        let wire = Everwire::new();
+        wire.on_connect(move |socket: Socket| {
+            let sender = sender.clone();
+            socket.on("hang", std::future::pending::<()>);
+            socket.on_disconnect(move |socket: Socket, end: crate::Disconnect| {
+                let sender = sender.clone();
+                async move {
+                    tokio::time::sleep(Duration::from_secs(1)).await;
+                    sender.send((end.code, socket.rooms())).unwrap();
+                }
+            });
+            async move { socket.join("room") }
+        });
+        let memory = Arc::new(Memory::new("s".into()));
+        let mut client = Client::new(wire.hub.clone(), memory, RequestInfo::default());
+        client.receive(Incoming::text(&Bytes::from_static(b"c")).unwrap());
+        client.receive(Incoming::text(&Bytes::from_static(b"e[\"hang\"]")).unwrap());
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert_eq!(client.poll(&mut cx), 0);
+        client.end(crate::Code::SlowConsumer, None, 3);
+        client.poll(&mut cx);
+        assert!(!client.is_idle());
+        drop(client);
+        assert_eq!(ends.recv().await.unwrap(), (crate::Code::SlowConsumer, vec!["room".to_owned()]));
+        tokio::task::yield_now().await;
+        assert_eq!(wire.hub.counts(), crate::hub::HubCounts::default());
+    }
 }

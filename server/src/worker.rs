@@ -1,6 +1,5 @@
 //! One socket at work: its middleware, its events in order and one at a time, its end.
 
-use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -18,16 +17,14 @@ use crate::hub::is_event_name;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::payload::Payload;
+use crate::queue::{Item, Queue};
 use crate::registry::Found;
 use crate::socket::Socket;
-
-/// Volatile and local events are not counted in credit. While so many things wait, they are dropped.
-const MAX_WAITING_UNCREDITED: usize = 256;
 
 /// Runs what happens to one socket. Owned by its session's [`Client`](crate::client::Client).
 pub(crate) struct Worker {
     socket: Socket,
-    queue: VecDeque<Item>,
+    queue: Queue,
     running: Option<Running>,
     phase: Phase,
     /// Why the session ended, once it has.
@@ -46,12 +43,6 @@ enum Phase {
     Gone,
 }
 
-enum Item {
-    Event(Incoming),
-    Leave(Disconnect),
-    Local(&'static str, Payload),
-}
-
 enum Running {
     Admission(BoxFuture<Result<(), Refusal>>),
     Handler(BoxFuture<Answer>, Call),
@@ -68,7 +59,7 @@ struct Call {
 impl Worker {
     pub(crate) fn new(socket: Socket) -> Self {
         let mut worker =
-            Self { socket, queue: VecDeque::new(), running: None, phase: Phase::Connecting, ended: None };
+            Self { socket, queue: Queue::default(), running: None, phase: Phase::Connecting, ended: None };
         worker.start_admission();
         worker
     }
@@ -98,15 +89,17 @@ impl Worker {
 
     /// Queues an event. A volatile one may be dropped.
     pub(crate) fn event(&mut self, incoming: Incoming) {
-        if incoming.kind == Kind::Event || self.queue.len() < MAX_WAITING_UNCREDITED {
-            self.queue.push_back(Item::Event(incoming));
+        if incoming.kind == Kind::Event {
+            self.queue.push_event(incoming);
+        } else if self.queue.has_room() {
+            self.queue.push(Item::Event(incoming));
         }
     }
 
     /// Queues an event of the session itself, if anybody handles it.
     pub(crate) fn local(&mut self, event: &'static str, payload: Payload) {
-        if self.queue.len() < MAX_WAITING_UNCREDITED && self.socket.inner().registry.has(event) {
-            self.queue.push_back(Item::Local(event, payload));
+        if self.queue.has_room() && self.socket.inner().registry.has(event) {
+            self.queue.push(Item::Local(event, payload));
         }
     }
 
@@ -116,7 +109,7 @@ impl Worker {
             self.abandon();
         } else if self.phase == Phase::Open {
             self.phase = Phase::Closing;
-            self.queue.push_back(Item::Leave(disconnect));
+            self.queue.push(Item::Leave(disconnect));
         }
     }
 
@@ -201,19 +194,18 @@ impl Worker {
     /// Begins the next thing; false if there is nothing to do.
     fn next(&mut self, consumed: &mut u64) -> bool {
         if let Some(disconnect) = self.socket.take_kick() {
-            *consumed += self.queued_credit();
-            self.queue.clear();
+            *consumed += self.queue.clear();
             self.start_leaving(disconnect);
             return true;
         }
         if self.phase == Phase::Gone {
-            *consumed += self.queued_credit();
-            self.queue.clear();
+            *consumed += self.queue.clear();
             return false;
         }
-        match self.queue.pop_front() {
+        match self.queue.pop() {
             Some(Item::Event(incoming)) => self.start_event(incoming, consumed),
             Some(Item::Leave(disconnect)) => self.start_leaving(disconnect),
+            Some(Item::Packed(_)) => {}
             Some(Item::Local(event, payload)) => {
                 let context = Context::local(&self.socket, event, payload);
                 self.start_local(context);
@@ -223,15 +215,8 @@ impl Worker {
         true
     }
 
-    pub(crate) fn queued_credit(&self) -> u64 {
-        self.queue
-            .iter()
-            .map(|item| if let Item::Event(incoming) = item { credit(incoming) } else { 0 })
-            .sum()
-    }
-
     fn start_event(&mut self, incoming: Incoming, consumed: &mut u64) {
-        let credit = credit(&incoming);
+        let credit = incoming.credit();
         let name = event_name(&incoming.body).filter(|(name, _)| !name.is_empty());
         let Some((event, behind)) = name.filter(|(name, _)| name.len() <= crate::hub::MAX_EVENT) else {
             *consumed += credit;
@@ -365,11 +350,6 @@ async fn run(middleware: Vec<Erased<Result<(), Refusal>>>, found: Found, context
         }
     }
     Answer::DONE
-}
-
-/// What an event takes of the receive window.
-pub(crate) fn credit(incoming: &Incoming) -> u64 {
-    if incoming.kind.is_credited() { incoming.size as u64 } else { 0 }
 }
 
 /// Answers an event that reaches no handler. A volatile one is dropped.
