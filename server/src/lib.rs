@@ -21,25 +21,19 @@ mod ack;
 mod adapter;
 mod args;
 mod binary;
-#[allow(dead_code, reason = "the engine drives it next")]
 mod client;
 mod emit;
 mod emitter;
 mod error;
 pub mod extract;
 mod handler;
-#[allow(dead_code, reason = "the engine fills it next")]
 mod handshake;
 mod hooks;
-#[allow(dead_code, reason = "the engine reads it next")]
 mod hub;
-#[allow(dead_code, reason = "the engine makes them next")]
 mod incoming;
 mod link;
 mod namespace;
-#[allow(dead_code, reason = "the engine sends them next")]
 mod outgoing;
-#[allow(dead_code, reason = "the engine implements it next")]
 mod outlet;
 mod payload;
 mod queue;

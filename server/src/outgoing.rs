@@ -25,8 +25,8 @@ struct Message {
     native: OnceLock<NativeFrame>,
 }
 
-/// What a message says, so that another dialect can say it in its own way.
-pub(crate) enum Body {
+/// What a message says, kept apart from how a dialect writes it.
+enum Body {
     Event {
         name: Box<str>,
         payload: Payload,
@@ -117,14 +117,6 @@ impl Outgoing {
 
     pub(crate) fn namespace(&self) -> &str {
         &self.0.namespace
-    }
-
-    pub(crate) fn id(&self) -> Option<u64> {
-        self.0.id
-    }
-
-    pub(crate) fn body(&self) -> &Body {
-        &self.0.body
     }
 
     /// This message in Everwire's own protocol.
