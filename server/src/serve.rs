@@ -3,6 +3,7 @@
 //! Not `axum::serve`, which waits for ever for the end of a head and takes very large ones.
 
 use std::io;
+use std::net::SocketAddr;
 use std::pin::pin;
 use std::time::Duration;
 
@@ -75,6 +76,8 @@ enum Stage {
 /// differ (no `Host` or two, two lengths, a length beside `Transfer-Encoding`, lines that end without CR,
 /// a target on another host) are answered 400, and their connection is closed. Upgrades work.
 ///
+/// The address of the peer, a `SocketAddr`, is among the extensions of each request.
+///
 /// What was upgraded is not waited for: close it from `shutdown` itself.
 ///
 /// # Errors
@@ -135,8 +138,8 @@ where
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, _)) => {
-                connections.spawn(connection(limits, stream, service.clone(), stages.clone()));
+            Ok((stream, peer)) => {
+                connections.spawn(connection(limits, stream, peer, service.clone(), stages.clone()));
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -162,8 +165,13 @@ fn is_of_one_connection(error: &io::Error) -> bool {
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
 }
 
-async fn connection<S, B>(limits: Limits, stream: TcpStream, service: S, mut stage: watch::Receiver<Stage>)
-where
+async fn connection<S, B>(
+    limits: Limits,
+    stream: TcpStream,
+    peer: SocketAddr,
+    service: S,
+    mut stage: watch::Receiver<Stage>,
+) where
     S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send,
     S::Error: Into<BoxError> + Send,
@@ -180,7 +188,7 @@ where
         .max_headers(MAX_HEADERS)
         .max_header_size(MAX_HEAD)
         .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(Guard::new(stream)), Checked(service))
+        .serve_connection(TokioIo::new(Guard::new(stream)), Checked { service, peer })
         .with_upgrades();
     let result = loop {
         tokio::select! {

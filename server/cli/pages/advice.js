@@ -25,7 +25,9 @@ const BLOCKED = {
     "A proxy probably holds the event stream back, or an extension blocks it. Turn buffering and compression off for this path (nginx: proxy_buffering off).",
   long_polling: "Requests that wait are cut on the way. Let the proxy wait for at least 30 s (nginx: proxy_read_timeout), or lower the server's ping.",
   forever_iframe: "A proxy holds the frame's answer back, or frames are forbidden here by a policy or an extension.",
-  jsonp: "Scripts or forms to this path are blocked here, by a content security policy or an extension.",
+  jsonp:
+    "Scripts or forms to this path are blocked here, by a content security policy or an extension; or the page has the referrer policy no-referrer, " +
+    "with which its forms hide where they come from.",
 };
 
 /** What this browser lacks for a transport, or a falsy value. */

@@ -117,6 +117,7 @@ function showRooms(current) {
     button.textContent = `# ${one}`;
     button.onclick = () => {
       enter(one, name);
+      unfold(false);
       $("text").focus();
     };
     if (one === current) {
@@ -188,6 +189,12 @@ function onSubmit(id, run) {
   });
 }
 
+/** Rooms and people, where there is no room beside the messages. */
+function unfold(open) {
+  $("side").classList.toggle("open", open);
+  $("more").setAttribute("aria-expanded", String(open));
+}
+
 onSubmit("compose", () => {
   const text = $("text").value.trim();
   $("text").value = "";
@@ -207,9 +214,7 @@ $("again").addEventListener("click", () => {
   status("waiting", "Connecting…");
   socket.connect();
 });
-$("more").addEventListener("click", () => {
-  $("more").setAttribute("aria-expanded", String($("side").classList.toggle("open")));
-});
+$("more").addEventListener("click", () => unfold(!$("side").classList.contains("open")));
 $("pick").addEventListener("click", () => $("file").click());
 $("file").addEventListener("change", () => {
   sendPictures($("file").files);

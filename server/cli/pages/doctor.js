@@ -43,10 +43,10 @@ async function one(name) {
 
 function figures({ flights, handshake, openMs, tripMs, requests }) {
   return [
-    ["Flights to open", flights + (handshake ? " + handshake" : "")],
+    ["Flights to open", flights + (handshake ? " (+ upgrade)" : "")],
     ["Time to open", milliseconds(openMs)],
     ["Round trip", milliseconds(tripMs)],
-    ["100 events each way", "all, in order"],
+    ["Events in order", "100 + 100"],
     ["Binary", "unchanged"],
     ["Requests", String(requests)],
   ];

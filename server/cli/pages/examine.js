@@ -24,7 +24,7 @@ export async function examine(transport, progress) {
     progress("opening");
     await stage("open", OPEN_MS, opened(socket));
     const openMs = performance.now() - begun;
-    const flights = transport === "jsonp" ? scripts(begun) : seen.flights();
+    const flights = seen.flights();
     progress("round trips");
     const tripMs = await stage("round trip", STEP_MS, roundTrip(socket));
     progress("numbered events");
@@ -32,7 +32,13 @@ export async function examine(transport, progress) {
     await stage("events down", STEP_MS, eventsDown(socket));
     progress("binary");
     await stage("binary", STEP_MS, binary(socket));
-    return { openMs, flights, handshake: transport === "websocket", tripMs, requests: requests(begun, seen) };
+    return {
+      openMs,
+      flights: transport === "jsonp" ? scripts(begun, openMs) : flights,
+      handshake: transport === "websocket",
+      tripMs,
+      requests: requests(begun, seen),
+    };
   } finally {
     socket.off().close();
   }
@@ -139,12 +145,14 @@ function watchTraffic() {
 }
 
 function entries(begun) {
-  return performance.getEntriesByType("resource").filter((entry) => entry.startTime >= begun && entry.name.includes(`${MOUNT}/`));
+  return performance
+    .getEntriesByType("resource")
+    .filter((entry) => entry.startTime >= begun && entry.name.includes(`${MOUNT}/`));
 }
 
-/** Scripts that have been answered. */
-function scripts(begun) {
-  return entries(begun).filter((entry) => entry.initiatorType === "script").length;
+/** Scripts that were asked for until the session was open: each waits for the one before. */
+function scripts(begun, openMs) {
+  return entries(begun).filter((entry) => entry.initiatorType === "script" && entry.startTime < begun + openMs).length;
 }
 
 /** What was counted, and what the browser asked for itself: event streams, frames, scripts. */

@@ -46,7 +46,8 @@ pub(crate) fn router() -> Router {
             (CONTENT_SECURITY_POLICY, POLICY),
             // The next build has the same URLs.
             (CACHE_CONTROL, "no-cache"),
-            (REFERRER_POLICY, "no-referrer"),
+            // With `no-referrer` the forms of jsonp would hide the page's origin, and be refused.
+            (REFERRER_POLICY, "same-origin"),
             (X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
         router.route(path, get(async move || (headers, *text)))

@@ -8,7 +8,7 @@ use crate::packet::Malformed;
 /// Nesting that a body may have: `[[1]]` is 2.
 pub const MAX_DEPTH: usize = 64;
 
-/// Checks that `text` is exactly one JSON value.
+/// Checks that `text` is exactly one JSON value, without a line break: it travels as one line.
 ///
 /// With `attachments` the text is the body of a binary form: each string value that is a placeholder must name the next attachment, and
 /// all of them must be named (protocol.md, section 2.2).
@@ -42,7 +42,7 @@ impl Checker<'_> {
     }
 
     fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        while matches!(self.peek(), Some(b' ' | b'\t')) {
             self.at += 1;
         }
     }
@@ -265,6 +265,8 @@ mod tests {
             "{a:1}",
             "{\"a\"}",
             "\"\n\"",
+            "[1,\n2]",
+            "[1]\r",
             "\"\\x\"",
             "\"\\u12g4\"",
             "\"\\ud800\"",

@@ -247,16 +247,19 @@ impl<'a> Packet<'a> {
             } else if shape.id == Presence::Always {
                 return Err(Malformed::Packet);
             }
+        } else if kind == Kind::Connect && rest.starts_with(|byte: char| byte.is_ascii_digit()) {
+            // A digit begins an id. An auth that is a number has a space before it.
+            return Err(Malformed::Packet);
         }
         Ok(Self { kind, namespace, id, body: rest })
     }
 
     fn check(&self, attachments: Option<usize>) -> Result<(), Malformed> {
-        let first = self.body.bytes().next();
+        let first = self.body.trim_start_matches([' ', '\t']).bytes().next();
         let fits = match self.kind.shape().body {
-            Body::None => return if first.is_none() { Ok(()) } else { Err(Malformed::Packet) },
+            Body::None => return if self.body.is_empty() { Ok(()) } else { Err(Malformed::Packet) },
             Body::Counts => return self.counts().map(|_| ()),
-            Body::Value if first.is_none() => return Ok(()),
+            Body::Value if self.body.is_empty() => return Ok(()),
             Body::Value => true,
             Body::Array => first == Some(b'['),
             Body::Object => first == Some(b'{'),
@@ -264,7 +267,9 @@ impl<'a> Packet<'a> {
         if !fits {
             return Err(Malformed::Packet);
         }
-        json::check(self.body, attachments)
+        json::check(self.body, attachments).map_err(|malformed| {
+            if self.body.contains(['\n', '\r']) { Malformed::Packet } else { malformed }
+        })
     }
 
     /// The two numbers of a [`Kind::Counts`]: received, consumed.

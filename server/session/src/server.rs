@@ -420,6 +420,14 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
     }
 
+    /// Checks a token outside of any input: a body that is malformed counts against a session only when it proves it.
+    ///
+    /// # Errors
+    /// The code to refuse with.
+    pub fn prove(&mut self, token: &Secret) -> Result<(), Code> {
+        self.secrets.prove(token)
+    }
+
     /// Takes a message from the WebSocket `pipe`: `true` when it is for the application. The common case, and the only one that
     /// needs nothing of the send half. An error is to be handed to [`Self::fault`].
     ///
@@ -1050,8 +1058,6 @@ impl<M: Message, U: Message> Machine<M, U> {
     fn end(&mut self, send: &mut SendHalf<M>, now: Instant, code: Code, reason: Option<String>, tell: bool) {
         self.ended = Some(code);
         self.state = State::Ended;
-        let close =
-            Close { code: code.as_str().to_owned(), reason: reason.clone(), last: send.total(), retry: None };
         let answers = std::mem::take(&mut self.answers);
         let down = std::mem::replace(&mut self.down, Down::None);
         let mut last = Vec::new();
@@ -1066,7 +1072,12 @@ impl<M: Message, U: Message> Machine<M, U> {
                 self.welcome(send, pipe, grant);
             }
             if tell {
-                self.outputs.push_back(Output::Close(pipe, close.clone()));
+                // Its count covers what went down before it, and nothing that never will.
+                self.flush_messages(send, pipe);
+                let last = send.first() - 1;
+                let code = code.as_str().to_owned();
+                let close = Close { code, reason: reason.clone(), last, retry: None };
+                self.outputs.push_back(Output::Close(pipe, close));
             }
             self.outputs.push_back(Output::End(pipe));
         }
@@ -1084,12 +1095,9 @@ impl<M: Message, U: Message> Machine<M, U> {
                 (None, Some(key)) => (pipe, self.secrets.prove_key(key)),
                 (None, None) => (pipe, Err(Code::UnknownSession)),
             },
-            Input::Post { pipe, head, how: How::Readable | How::Unreadable, .. } => {
-                (pipe, self.secrets.prove(&head.token))
-            }
-            Input::Malformed { pipe, .. } | Input::Post { pipe, .. } | Input::Stream { pipe, .. } => {
-                (pipe, Err(Code::UnknownSession))
-            }
+            Input::Post { pipe, how: How::Ticket, .. } => (pipe, Ok(())),
+            Input::Post { pipe, head, .. } => (pipe, self.secrets.prove(&head.token)),
+            Input::Malformed { pipe, .. } | Input::Stream { pipe, .. } => (pipe, Err(Code::UnknownSession)),
             Input::Timeout => return self.timeout(send, now),
             Input::Close { .. }
             | Input::Consumed(_)

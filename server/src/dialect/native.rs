@@ -257,6 +257,6 @@ mod tests {
         assert_eq!(post("e[\"a\"]\ne["), Err((Code::BadJson, 1)));
         assert_eq!(post("v[1]\nv[1]\nv[1]\nv[1]"), Err((Code::TooManyPackets, 0)));
         assert_eq!(post("b!!"), Err((Code::BadPacket, 0)));
-        assert_eq!(post("bAAAAAA=="), Err((Code::Attachments, 0)));
+        assert_eq!(post("bAAAAAA=="), Err((Code::BadPacket, 0)));
     }
 }

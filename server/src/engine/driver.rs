@@ -51,6 +51,7 @@ pub(crate) struct Driver {
     attaching: Option<Attaching>,
     /// For the application, gathered while the lock was held.
     notes: Vec<Note>,
+    traffic: Traffic,
     /// Since when there is no namespace.
     lonely: Option<Duration>,
     ended: Option<Duration>,
@@ -62,6 +63,14 @@ struct Attaching {
     socket: Option<Box<WebSocket>>,
     /// The number of the attach, for tickets.
     number: u64,
+}
+
+/// Bytes of packets since the metrics were told.
+#[derive(Default)]
+struct Traffic {
+    transport: Option<Transport>,
+    up: u64,
+    down: u64,
 }
 
 /// What the application is told.
@@ -91,6 +100,7 @@ impl Driver {
             exchanges: Vec::new(),
             attaching: None,
             notes: Vec::new(),
+            traffic: Traffic::default(),
             lonely: Some(now),
             ended: None,
         }
@@ -115,6 +125,8 @@ impl Driver {
         loop {
             self.jobs();
             self.tick();
+            // What came another way before comes before what is read now.
+            self.tell();
             let more = self.read(cx);
             self.tell();
             let consumed = self.client.poll(cx);
@@ -171,7 +183,12 @@ impl Driver {
                     self.input(Input::Gone { pipe });
                 }
                 Job::Kill(code) => self.input(Input::Kill { code }),
-                Job::Malformed { exchange, code, first, before } => {
+                Job::Malformed { exchange, token, code, first, before } => {
+                    // Else whoever knows the public id could end the session.
+                    if let Err(code) = self.machine.prove(&token) {
+                        exchange.refuse((code, None));
+                        continue;
+                    }
                     let pipe = exchange.pipe;
                     self.exchanges.push(exchange);
                     self.input(Input::Malformed { pipe, code, first, before });
@@ -222,6 +239,7 @@ impl Driver {
         let now = self.now();
         if self.machine.next_timeout().is_some_and(|due| due <= now) {
             self.input(Input::Timeout);
+            self.report_traffic();
         }
         if self.client.namespaces() > 0 || self.ended.is_some() {
             self.lonely = None;
@@ -314,11 +332,18 @@ impl Driver {
         };
         match incoming.and_then(native::up) {
             Ok(Up::Message(message)) => match self.machine.accept(self.engine.wheel.now(), pipe, &message) {
-                Ok(true) => self.client.receive(message),
+                Ok(true) => {
+                    self.traffic.up += message.size as u64;
+                    self.client.receive(message);
+                }
                 Ok(false) => {}
                 Err(code) => self.fault(code),
             },
-            Ok(up) => self.input(Input::Packet { pipe, up }),
+            Ok(up) => {
+                self.input(Input::Packet { pipe, up });
+                // Before the messages behind it.
+                self.tell();
+            }
             Err(malformed) => {
                 self.input(Input::Malformed { pipe, code: malformed.code(), first: None, before: 0 });
             }
@@ -336,19 +361,44 @@ impl Driver {
     /// Tells the application what happened. Not under the lock: its hooks are user code.
     fn tell(&mut self) {
         for note in std::mem::take(&mut self.notes) {
+            if !matches!(note, Note::Deliver(_)) {
+                self.report_traffic();
+            }
             match note {
-                Note::Attached { first: true, .. } => {}
+                Note::Attached { first: true, transport, .. } => {
+                    tracing::debug!(session = &*self.live.id, transport = transport.name(), "session opened");
+                }
                 Note::Attached { resumed: true, transport, .. } => self.client.resumed(transport.name()),
                 Note::Attached { resumed: false, transport, .. } => self.client.moved(transport.name()),
-                Note::Deliver(incoming) => self.client.receive(incoming),
+                Note::Deliver(incoming) => {
+                    self.traffic.up += incoming.size as u64;
+                    self.client.receive(incoming);
+                }
                 Note::Ended { code, reason, unconfirmed } => {
                     self.ended = Some(self.now());
+                    tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
                     self.client.end(code, reason.as_deref(), unconfirmed);
                 }
-                Note::Refused(code) => self.engine.hub.hooks().refused(code),
-                Note::Suspended => self.client.suspended(),
+                Note::Refused(code) => {
+                    tracing::debug!(session = &*self.live.id, %code, why = code.message(), "refused");
+                    self.engine.hub.hooks().refused(code);
+                }
+                Note::Suspended => {
+                    tracing::debug!(session = &*self.live.id, "session suspended: no carrier");
+                    self.client.suspended();
+                }
             }
         }
+    }
+
+    fn report_traffic(&mut self) {
+        let Traffic { transport, up, down } = std::mem::take(&mut self.traffic);
+        if let Some(transport) = transport
+            && up + down > 0
+        {
+            self.engine.hub.hooks().bytes(transport.name(), up, down);
+        }
+        self.traffic.transport = self.live.lock().transport;
     }
 
     // ---- what goes out ------------------------------------------------------------------------------------------------
@@ -358,6 +408,7 @@ impl Driver {
         let (live, now) = (self.live.clone(), self.now());
         let mut guard = live.lock();
         let shared = &mut *guard;
+        shared.dirty = false;
         if let Some(writer) = &mut shared.writer {
             writer.pump(&mut shared.send);
         }
@@ -371,6 +422,7 @@ impl Driver {
         shared.volatile = (shared.writer.is_none() && self.machine.takes_volatile()).then(Vec::new);
         let mut lost = None;
         if let Some(writer) = &mut shared.writer {
+            self.traffic.down += writer.take_carried();
             let written = writer.poll_write(cx);
             // What waited behind the high mark may follow now.
             if written == Written::All && shared.send.is_ready() {
@@ -420,6 +472,7 @@ impl Driver {
                     Some(writer) if writer.pipe == pipe => writer.message(&message),
                     _ => {
                         if let Some(exchange) = self.exchange(pipe, false) {
+                            self.traffic.down += message.native().size() as u64;
                             exchange.push(message.native().line());
                         }
                     }

@@ -7,7 +7,7 @@ use everwire_session::SendHalf;
 use everwire_session::code::Code;
 use everwire_session::packet::Kind;
 use everwire_session::server::{How, Pipe, Shape, Up};
-use everwire_session::wire::{Attach, Post};
+use everwire_session::wire::{Attach, Post, Secret};
 use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 
@@ -42,6 +42,7 @@ pub(crate) enum Job {
     Kill(Code),
     Malformed {
         exchange: Arc<Exchange>,
+        token: Secret,
         code: Code,
         first: Option<u64>,
         before: u64,
@@ -96,8 +97,8 @@ pub(crate) struct Shared {
     pub(crate) volatile: Option<Vec<Outgoing>>,
     pub(crate) transport: Option<Transport>,
     pub(crate) closed: bool,
-    /// Queued for the end of a turn, or being looked at by the driver.
-    dirty: bool,
+    /// Something was emitted and not yet looked at: noted for the end of a turn.
+    pub(crate) dirty: bool,
     waiting: Vec<Waker>,
 }
 
@@ -181,7 +182,10 @@ impl Live {
     /// Writes what is queued, in the turn of whoever calls.
     pub(crate) fn write(&self) {
         let mut shared = self.shared.lock();
-        shared.dirty = false;
+        if !std::mem::replace(&mut shared.dirty, false) {
+            // Its driver has been here first.
+            return;
+        }
         let Shared { send, writer, .. } = &mut *shared;
         let Some(writer) = writer else {
             drop(shared);

@@ -37,6 +37,8 @@ pub(crate) struct Writer {
     sink: Sink,
     queue: VecDeque<Bytes>,
     bytes: usize,
+    /// Bytes that came in here since they were last asked for.
+    carried: u64,
 }
 
 /// Whether a write went through.
@@ -51,7 +53,7 @@ pub(crate) enum Written {
 
 impl Writer {
     pub(crate) fn new(pipe: Pipe, sink: Sink) -> Self {
-        Self { pipe, sink, queue: VecDeque::new(), bytes: 0 }
+        Self { pipe, sink, queue: VecDeque::new(), bytes: 0, carried: 0 }
     }
 
     pub(crate) fn is_websocket(&self) -> bool {
@@ -74,8 +76,14 @@ impl Writer {
         }
     }
 
+    /// Bytes that came in here since this was last called.
+    pub(crate) fn take_carried(&mut self) -> u64 {
+        std::mem::take(&mut self.carried)
+    }
+
     pub(crate) fn push(&mut self, bytes: Bytes) {
         self.bytes += bytes.len();
+        self.carried += bytes.len() as u64;
         self.queue.push_back(bytes);
     }
 
@@ -92,9 +100,7 @@ impl Writer {
         {
             room = room.saturating_sub(message.native().size());
             let frame = message.native();
-            let bytes = if self.is_websocket() { frame.bytes.clone() } else { frame.line() };
-            self.bytes += bytes.len();
-            self.queue.push_back(bytes);
+            self.push(if self.is_websocket() { frame.bytes.clone() } else { frame.line() });
         }
     }
 

@@ -1,6 +1,7 @@
 //! Requests refused before any handler sees them.
 
 use std::future::{Ready, ready};
+use std::net::SocketAddr;
 
 use bytes::Bytes;
 use everwire_session::code::Code;
@@ -18,9 +19,13 @@ use crate::transport::http::answer::Refusal;
 /// The longest target of a request.
 const MAX_URI: usize = 8 * 1024;
 
-/// A service behind the checks that need the whole head.
+/// A service behind the checks that need the whole head. It is told where the request came from: the
+/// peer's `SocketAddr` is among the request's extensions.
 #[derive(Clone, Debug)]
-pub(super) struct Checked<S>(pub(super) S);
+pub(super) struct Checked<S> {
+    pub(super) service: S,
+    pub(super) peer: SocketAddr,
+}
 
 type Answered<B> = Response<Either<B, Full<Bytes>>>;
 
@@ -35,11 +40,12 @@ where
         Ready<Result<Answered<B>, S::Error>>,
     >;
 
-    fn call(&self, request: Request<Incoming>) -> Self::Future {
+    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
         match check(&request) {
             None => {
+                request.extensions_mut().insert(self.peer);
                 let wrap: fn(Response<B>) -> Answered<B> = |response| response.map(Either::Left);
-                EitherFuture::Left(self.0.clone().oneshot(request).map_ok(wrap))
+                EitherFuture::Left(self.service.clone().oneshot(request).map_ok(wrap))
             }
             Some(refusal) => {
                 EitherFuture::Right(ready(Ok(refusal.map(|body| Either::Right(Full::new(body))))))

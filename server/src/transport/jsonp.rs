@@ -133,9 +133,9 @@ mod tests {
 
     #[test]
     fn fields() {
-        let field = |text: &'static str| super::field(&Bytes::from_static(text.as_bytes()));
-        assert_eq!(field("x=1&d=a%0Ab"), Ok(Bytes::from_static(b"a\nb")));
-        assert_eq!(field("p=1"), Err(Code::Empty));
-        assert_eq!(field("d=%ff"), Err(Code::Utf8));
+        let read = |text: &'static str| field(&Bytes::from_static(text.as_bytes()));
+        assert_eq!(read("x=1&d=a%0Ab"), Ok(Bytes::from_static(b"a\nb")));
+        assert_eq!(read("p=1"), Err(Code::Empty));
+        assert_eq!(read("d=%ff"), Err(Code::Utf8));
     }
 }

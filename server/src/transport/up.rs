@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::server::{How, Shape};
-use everwire_session::wire::{Attach, Post};
+use everwire_session::wire::{Attach, Post, Secret};
 use http_body::Body as HttpBody;
 
 use super::http::answer::Refusal;
@@ -48,7 +48,10 @@ pub(crate) fn attach(
         Ok(batch) => Job::Attach { exchange: exchange.clone(), transport, shape, head: head.clone(), batch },
         // Nothing of a malformed body is applied, so a malformed open makes no session.
         Err(bad) if head.key.is_some() => return Err(bad.code.into()),
-        Err(bad) => return bad_line(&call.engine, head.session.as_deref(), exchange, &bad),
+        Err(bad) => {
+            let proof = head.session.as_deref().zip(head.token.clone());
+            return bad_line(&call.engine, proof, exchange, &bad);
+        }
     };
     let live = call.engine.attach(head, || request_info(&call.parts), job).map_err(|(code, _)| code)?;
     Ok(Caller::new(exchange, live))
@@ -64,7 +67,7 @@ pub(crate) fn post(
 ) -> Result<Caller, Refusal> {
     let batch = match body.batch {
         Ok(batch) => batch,
-        Err(bad) => return bad_line(engine, Some(&head.session), exchange, &bad),
+        Err(bad) => return bad_line(engine, Some((&head.session, head.token)), exchange, &bad),
     };
     let live = engine.find(&head.session).ok_or(Code::UnknownSession)?;
     live.submit(Job::Post { exchange: exchange.clone(), head, batch, how });
@@ -73,13 +76,15 @@ pub(crate) fn post(
 
 fn bad_line(
     engine: &Engine,
-    session: Option<&str>,
+    proof: Option<(&str, Secret)>,
     exchange: Arc<Exchange>,
     bad: &native::BadLine,
 ) -> Result<Caller, Refusal> {
-    let live = session.and_then(|id| engine.find(id)).ok_or(Code::UnknownSession)?;
+    let (id, token) = proof.ok_or(Code::UnknownSession)?;
+    let live = engine.find(id).ok_or(Code::UnknownSession)?;
     live.submit(Job::Malformed {
         exchange: exchange.clone(),
+        token,
         code: bad.code,
         first: bad.first,
         before: bad.before,
