@@ -36,7 +36,7 @@ describe.skipIf(!existsSync(folder))("packets", () => {
       const data = vector.text ?? (fromBase64(vector.base64 as string) as Data);
       const packet = parse(data);
       if (!vector.valid) {
-        expect(packet).toBe(vector.code ?? expect.any(String));
+        expect(packet).toEqual(vector.code ?? expect.any(String));
         return;
       }
       expect(packet).toBeTypeOf("object");

@@ -1,0 +1,117 @@
+//! The vectors that every implementation replays: `conformance/` at the root of the repository.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use everwire_session::packet::{self, Kind, MAIN, Malformed, Packet};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Vector {
+    section: String,
+    name: String,
+    text: Option<String>,
+    base64: Option<String>,
+    valid: bool,
+    code: Option<String>,
+    packet: Option<Expected>,
+    attachments: Option<Vec<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expected {
+    kind: String,
+    namespace: Option<String>,
+    id: Option<u64>,
+    body: Option<String>,
+}
+
+const KINDS: [(&str, Kind); 15] = [
+    ("ack", Kind::Ack),
+    ("attach", Kind::Attach),
+    ("close", Kind::Close),
+    ("connect", Kind::Connect),
+    ("counts", Kind::Counts),
+    ("denied", Kind::Denied),
+    ("error", Kind::Error),
+    ("event", Kind::Event),
+    ("heartbeat", Kind::Heartbeat),
+    ("left", Kind::Left),
+    ("opened", Kind::Opened),
+    ("post", Kind::Post),
+    ("refusal", Kind::Refusal),
+    ("volatile", Kind::Volatile),
+    ("welcome", Kind::Welcome),
+];
+
+fn files(folder: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance").join(folder);
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    files
+}
+
+fn check(vector: &Vector) -> Result<(), String> {
+    let bytes = vector.base64.as_ref().map(|base64| STANDARD.decode(base64).unwrap());
+    let parsed = match (&vector.text, &bytes) {
+        (Some(text), None) => Packet::parse(text).map(|packet| (packet, Vec::new())),
+        (None, Some(bytes)) => packet::split_binary(bytes).and_then(|(head, attachments)| {
+            Packet::parse_head(head, attachments.len()).map(|packet| (packet, attachments))
+        }),
+        _ => return Err("a text or base64, one of them".to_owned()),
+    };
+    match parsed {
+        Ok((packet, attachments)) if vector.valid => is_expected(&packet, &attachments, vector),
+        Ok((packet, _)) => Err(format!("taken as {packet:?}")),
+        Err(malformed) if vector.valid => Err(malformed.to_string()),
+        Err(malformed) => has_code(malformed, vector.code.as_deref()),
+    }
+}
+
+fn has_code(malformed: Malformed, code: Option<&str>) -> Result<(), String> {
+    match code {
+        Some(code) if code != malformed.code().as_str() => Err(format!("refused with {}", malformed.code())),
+        _ => Ok(()),
+    }
+}
+
+fn is_expected(packet: &Packet<'_>, attachments: &[&[u8]], vector: &Vector) -> Result<(), String> {
+    let expected = vector.packet.as_ref().ok_or("what is it?")?;
+    let (_, kind) = KINDS.iter().find(|(name, _)| *name == expected.kind).ok_or("an unknown kind")?;
+    let named = (*kind, expected.namespace.as_deref().unwrap_or(MAIN), expected.id);
+    if (packet.kind, packet.namespace, packet.id) != named {
+        return Err(format!("read as {packet:?}"));
+    }
+    if packet.body != expected.body.as_deref().unwrap_or_default() {
+        return Err(format!("the body is {}", packet.body));
+    }
+    let wanted: Vec<_> = vector.attachments.iter().flatten().map(|one| STANDARD.decode(one).unwrap()).collect();
+    if attachments != wanted {
+        return Err("other attachments".to_owned());
+    }
+    if let Some(text) = &vector.text
+        && packet.to_string() != *text
+    {
+        return Err(format!("written as {packet}"));
+    }
+    Ok(())
+}
+
+#[test]
+fn packets() {
+    let mut count = 0;
+    for file in files("packets") {
+        let vectors: Vec<Vector> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        for vector in &vectors {
+            if let Err(what) = check(vector) {
+                panic!("{}: {} {}: {what}", file.display(), vector.section, vector.name);
+            }
+            count += 1;
+        }
+    }
+    assert!(count >= 120, "only {count}");
+}
