@@ -843,7 +843,9 @@
         if (this.state === "ended") {
           return;
         }
-        if (carrier.welcomed) {
+        // What keeps a stream alive is its own lines, not the answers to posts.
+                var alive = carrier.kind !== "stream" || down === carrier || !carrier.ticket && down.kind === "attach";
+        if (carrier.welcomed && alive) {
           carrier.deadline = now + this.ping + this.timeoutMs;
         }
         var packet = parse(data);

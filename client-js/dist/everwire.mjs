@@ -858,7 +858,9 @@ class Session {
         if (this.state === "ended") {
             return;
         }
-        if (carrier.welcomed) {
+        // What keeps a stream alive is its own lines, not the answers to posts.
+        const alive = carrier.kind !== "stream" || down === carrier || (!carrier.ticket && down.kind === "attach");
+        if (carrier.welcomed && alive) {
             carrier.deadline = now + this.ping + this.timeoutMs;
         }
         const packet = parse(data);

@@ -493,7 +493,9 @@ export class Session {
     if (this.state === "ended") {
       return;
     }
-    if (carrier.welcomed) {
+    // What keeps a stream alive is its own lines, not the answers to posts.
+    const alive = carrier.kind !== "stream" || down === carrier || (!carrier.ticket && (down as OpenRequest).kind === "attach");
+    if (carrier.welcomed && alive) {
       carrier.deadline = now + this.ping + this.timeoutMs;
     }
     const packet = parse(data);

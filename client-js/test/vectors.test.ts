@@ -1,5 +1,5 @@
 // The vectors that every implementation replays: ../conformance at the root of the repository.
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
@@ -23,13 +23,9 @@ const KINDS: { [kind: string]: string } = {
 }; // prettier-ignore
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "../../conformance/packets");
-const files = existsSync(folder) ? readdirSync(folder).filter((name) => name.endsWith(".json")) : [];
+const files = readdirSync(folder).filter((name) => name.endsWith(".json"));
 
-describe.skipIf(!existsSync(folder))("packets", () => {
-  test("there are some", () => {
-    expect(files.length).toBeGreaterThan(0);
-  });
-
+describe("packets", () => {
   describe.each(files)("%s", (file) => {
     const vectors = JSON.parse(readFileSync(join(folder, file), "utf8")) as PacketVector[];
     test.each(vectors.map((vector) => [vector.section, vector.name, vector] as const))("%s %s", (_section, _name, vector) => {
