@@ -1,0 +1,108 @@
+"""Credit, queues, slow handlers and slow readers (protocol.md 6)."""
+import json
+
+from harness import raises, test
+from wire import Client, Closed, Refused, WsClosed, event
+
+LARGE = "x" * 100_000
+
+
+@test()
+def a_client_that_ignores_its_credit_is_closed(server):
+    client = Client(server, "websocket").opened()
+    client.emit("sleep", 3000, id=1)
+    client.send(*(event("echo", LARGE) for _ in range(12)))
+    try:
+        while True:
+            client.receive()
+    except (Refused, Closed) as end:
+        assert end.code == "credit", end
+    close = raises(WsClosed, client.carrier.ws.receive)
+    assert (close.number, close.reason) == (4010, "credit"), close
+    assert raises(Refused, lambda: client.attach("long_polling").welcomed()).code == "credit"
+
+
+@test()
+def a_post_beyond_the_credit_is_refused(server):
+    client = Client(server, "streaming").opened()
+    client.emit("sleep", 3000, id=1)
+    client.send(*(event("echo", LARGE) for _ in range(9)))
+    refusal = raises(Refused, lambda: client.send(*(event("echo", LARGE) for _ in range(3))))
+    assert (refusal.status, refusal.code) == (400, "credit"), refusal
+
+
+@test()
+def what_needs_no_credit_is_taken_while_a_handler_sleeps(server):
+    client = Client(server, "websocket").opened()
+    client.emit("sleep", 1500, id=1)
+    for _ in range(5):
+        client.emit("echo", LARGE)
+    # Five times 100,000 bytes are more than a quarter of the window: they are counted at once, though no handler ran.
+    while client.confirmed < 4:
+        client.step()
+    assert client.inbox == [], "the handler had ended already"
+    client.carrier.ws.send_bytes(client.carrier.ws.frame(9, b"there?"))
+    assert client.carrier.ws.read_frame() == (10, b"there?")
+    client.expect("a1[]", *(event("echo", LARGE) for _ in range(5)))
+
+
+@test()
+def credit_comes_back_as_handlers_finish(server):
+    client = Client(server, "websocket").opened()
+    for number in range(40):
+        client.emit("echo", number, LARGE)
+        client.expect(event("echo", number, LARGE))
+
+
+@test()
+def the_server_keeps_to_the_clients_credit(server):
+    client = Client(server, window=5000, confirms=False)
+    client.attach("long_polling", "c").opened()
+    client.emit("count", 1000, id=1)
+    while client.received < 1003:  # o, auth, the ticks, the ack
+        told, before = client.consumed, client.consumed
+        client.step()  # a poll says `told`
+        assert client.consumed <= told + 5000 and client.consumed > before or client.received == 1003
+    client.expect(*(event("tick", i) for i in range(1000)), "a1[1000]")
+
+
+@test(["websocket", "long_polling", "streaming"], queue_bytes=20_000)
+def awaited_emits_wait_for_a_client_that_does_not_confirm(server, transport):
+    client = Client(server, window=10**9, confirms=False)
+    client.attach(transport, "c").opened()
+    client.emit("count", 5000, id=1)
+    quiet = server.stats
+    server.until(lambda: quiet()["queued_bytes"] + quiet()["replay_bytes"] > 5_000)
+    assert quiet()["queued_bytes"] + quiet()["replay_bytes"] <= 20_000 * 4  # of all three that run here
+    client.confirms, client.window = True, 8_000  # confirms from now on, every 2,000 bytes
+    if transport != "long_polling":
+        client.say_counts()
+    client.expect(*(event("tick", i) for i in range(5000)), "a1[5000]")
+
+
+@test(["websocket", "streaming"], own=True, queue_bytes=100_000)
+def a_client_that_is_too_slow_is_told(server, transport):
+    slow = Client(server, window=10**9, confirms=False)
+    slow.attach(transport, "c").opened()
+    flood(server)
+    assert slow.ended() == "slow_consumer"
+    if transport == "websocket":
+        close = raises(WsClosed, slow.carrier.ws.receive)
+        assert (close.number, close.reason) == (4008, "slow_consumer"), close
+
+
+@test(own=True, queue_bytes=100_000)
+def a_client_that_polls_no_more_is_told_when_it_comes_back(server):
+    slow = Client(server, "long_polling").opened()
+    flood(server)
+    assert slow.ended() == "slow_consumer"
+    assert raises(Refused, lambda: slow.attach("websocket").welcomed()).code == "slow_consumer"
+
+
+def flood(server):
+    other = Client(server, "websocket").opened()
+    for number in range(30):
+        other.emit("pub", "x" * 10_000)
+        assert json.loads(other.receive()[1:])[0] == "ev"
+        other.say_counts()
+    other.works()

@@ -1,0 +1,111 @@
+"""Testbed processes, and the table of tests."""
+import json
+import subprocess
+import threading
+import time
+import urllib.request
+
+TESTS = []
+
+
+def test(transports=None, own=False, **flags):
+    """Registers a test. `flags` are those of the testbed; tests with the same ones share a process unless `own`.
+
+    With `transports` the test runs once for each.
+    """
+    def register(function):
+        module = function.__module__.rsplit(".", 1)[-1]
+        for transport in transports or [None]:
+            name = f"{module}: {function.__name__.replace('_', ' ')}" + (f" [{transport}]" if transport else "")
+            TESTS.append(Test(name, function, [transport] if transport else [], own, flags))
+        return function
+    return register
+
+
+class Test:
+    def __init__(self, name, function, args, own, flags):
+        self.name, self.function, self.args, self.own, self.flags = name, function, args, own, flags
+
+    def run(self, testbeds):
+        process = testbeds.start(self.flags) if self.own else testbeds.shared(self.flags)
+        server = Server(process)
+        try:
+            self.function(server, *self.args)
+        finally:
+            for client in server.clients:
+                client.close()
+            if self.own:
+                process.stop()
+
+
+class Testbeds:
+    """The processes of a run."""
+
+    def __init__(self, path):
+        self.path, self.by_flags, self.all, self.lock = path, {}, [], threading.Lock()
+
+    def shared(self, flags):
+        key = json.dumps(flags, sort_keys=True)
+        with self.lock:
+            if key not in self.by_flags:
+                self.by_flags[key] = self.launch(flags)
+            return self.by_flags[key]
+
+    def start(self, flags):
+        with self.lock:
+            return self.launch(flags)
+
+    def launch(self, flags, port=0):
+        process = Process(self.path, flags, port)
+        self.all.append(process)
+        return process
+
+    def stop(self):
+        for process in self.all:
+            process.stop()
+
+
+class Process:
+    def __init__(self, path, flags, port=0):
+        args = [path, "--port", str(port)]
+        for name, value in flags.items():
+            args += ["--" + name.replace("_", "-"), str(value)]
+        self.path, self.flags = path, flags
+        self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        line = self.process.stdout.readline()
+        assert line.startswith("listening on http://127.0.0.1:"), f"the testbed said {line!r}"
+        self.port = int(line.rsplit(":", 1)[1])
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+
+class Server:
+    """What a test sees of a process, and the clients that it made."""
+
+    def __init__(self, process):
+        self.process, self.port, self.clients = process, process.port, []
+
+    def stats(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=10) as answer:
+            return json.load(answer)
+
+    def until(self, condition, patience=10):
+        """Waits for something that the server does by itself, and gives what the condition gave."""
+        deadline = time.monotonic() + patience
+        while not (result := condition()):
+            assert time.monotonic() < deadline, "it never came about"
+            time.sleep(0.02)
+        return result
+
+
+def raises(kind, function, *args):
+    """The exception of that kind that must come."""
+    try:
+        function(*args)
+    except kind as error:
+        return error
+    raise AssertionError(f"no {kind.__name__}")

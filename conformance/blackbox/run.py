@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+"""Runs the black-box suite against a testbed: `python3 conformance/blackbox/run.py --testbed PATH [-k NAME] [-j N] [-v]`."""
+import argparse
+import importlib
+import pathlib
+import sys
+import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor, as_completed
+
+import harness
+
+HERE = pathlib.Path(__file__).parent
+HELPERS = {"harness", "run", "wire"}
+
+
+def main():
+    options = argparse.ArgumentParser()
+    options.add_argument("--testbed", required=True, help="the binary to be tested")
+    options.add_argument("-k", metavar="NAME", default="", help="only tests whose name contains this")
+    options.add_argument("-j", metavar="N", type=int, default=8, help="tests at a time")
+    options.add_argument("-v", action="store_true", help="names those that pass, too")
+    options = options.parse_args()
+    for path in sorted(HERE.glob("*.py")):
+        if path.stem not in HELPERS:
+            importlib.import_module(path.stem)
+    tests = [test for test in harness.TESTS if options.k in test.name]
+    # Those with a process of their own take longest.
+    tests.sort(key=lambda test: not test.own)
+    testbeds = harness.Testbeds(options.testbed)
+    failed = 0
+    try:
+        with ThreadPoolExecutor(options.j) as pool:
+            running = {pool.submit(timed, test, testbeds): test for test in tests}
+            for done in as_completed(running):
+                seconds, error = done.result()
+                failed += error is not None
+                if error is not None or options.v:
+                    print(f"{'FAILED' if error else 'passed'}  {running[done].name}  {seconds:.1f} s", flush=True)
+                if error is not None:
+                    print("".join(traceback.format_exception(error)), flush=True)
+    finally:
+        testbeds.stop()
+    print(f"{len(tests) - failed} passed, {failed} failed")
+    return 1 if failed or not tests else 0
+
+
+def timed(test, testbeds):
+    started = time.monotonic()
+    try:
+        test.run(testbeds)
+        return time.monotonic() - started, None
+    except Exception as error:  # whatever it is, it is this test's failure
+        return time.monotonic() - started, error
+
+
+if __name__ == "__main__":
+    sys.exit(main())
