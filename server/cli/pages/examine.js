@@ -150,9 +150,9 @@ function entries(begun) {
     .filter((entry) => entry.startTime >= begun && entry.name.includes(`${MOUNT}/`));
 }
 
-/** Scripts that were asked for until the session was open: each waits for the one before. */
+/** Scripts that were answered until the session was open: each waits for the one before. */
 function scripts(begun, openMs) {
-  return entries(begun).filter((entry) => entry.initiatorType === "script" && entry.startTime < begun + openMs).length;
+  return entries(begun).filter((entry) => entry.initiatorType === "script" && entry.responseEnd <= begun + openMs).length;
 }
 
 /** What was counted, and what the browser asked for itself: event streams, frames, scripts. */
