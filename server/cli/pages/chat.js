@@ -147,9 +147,9 @@ function guest() {
 /** Shows at once what is sent, and says so if it does not arrive. */
 function send(item, event, ...args) {
   try {
-    socket.emit(event, ...args, (error) => log.settle(item, error && (error.message || error.code)));
+    socket.emit(event, ...args, (error) => log.settle(item, error));
   } catch (error) {
-    log.settle(item, error.message);
+    log.settle(item, error);
   }
 }
 

@@ -33,10 +33,12 @@ export function pictured(person, bytes, type, mine = false) {
   return message(person, image, mine);
 }
 
-/** Says how sending goes: in words, if it does not. */
+/** Says how sending went: in words, if it did not go well. */
 export function settle(item, error) {
   const state = item.querySelector(".state");
-  state.textContent = error ? `not sent: ${error}` : "";
+  // A session that has ended unconfirmed leaves open what has arrived.
+  const why = error && (error.code === "session_ended" ? "may not have arrived" : `not sent: ${error.message}`);
+  state.textContent = why || "";
   item.classList.toggle("bad", !!error);
 }
 
