@@ -54,6 +54,8 @@ interface Down {
 interface OpenRequest extends Down {
   id: number;
   kind: Request["kind"];
+  /** When the carrier is given up over it. */
+  deadline: number;
 }
 
 interface Carrier extends Down {
@@ -82,6 +84,7 @@ interface Batch {
   last: number;
   /** The request that carries it; 0 if that failed. */
   request: number;
+  /** When a script, which cannot know whether it arrived, sends it again. */
   deadline: number;
 }
 
@@ -268,17 +271,14 @@ export class Session {
   timeout(now: number): void {
     for (let i = this.carriers.length; i--; ) {
       const carrier = this.carriers[i] as Carrier;
-      if (carrier.deadline <= now) {
+      if (deadlineOf(carrier) <= now) {
         this.lose(carrier, "timeout");
       }
     }
     const batch = this.batch;
-    if (batch && batch.request && batch.deadline <= now) {
-      const carrier = this.carrierOf(batch.request);
+    if (batch && batch.deadline <= now) {
       batch.request = 0;
-      if (carrier && carrier.kind !== "script") {
-        this.lose(carrier, "timeout");
-      }
+      batch.deadline = NEVER;
     }
     if (this.closeDeadline <= now && this.state !== "ended") {
       const z = this.farewell;
@@ -290,9 +290,9 @@ export class Session {
   nextTimeout(): number | null {
     let next = this.closeDeadline;
     for (let i = 0; i < this.carriers.length; i++) {
-      next = Math.min(next, (this.carriers[i] as Carrier).deadline);
+      next = Math.min(next, deadlineOf(this.carriers[i] as Carrier));
     }
-    if (this.batch && this.batch.request) {
+    if (this.batch) {
       next = Math.min(next, this.batch.deadline);
     }
     return this.state === "ended" || next === NEVER ? null : next;
@@ -398,7 +398,8 @@ export class Session {
     if (kind === "poll") {
       carrier.ticket = "";
     }
-    carrier.requests.push({ id, kind, position: 0 });
+    const deadline = kind === "attach" || carrier.kind === "script" ? NEVER : now + this.ping + this.timeoutMs;
+    carrier.requests.push({ id, kind, position: 0, deadline });
     this.queue.push({
       type: "request",
       request: {
@@ -434,8 +435,8 @@ export class Session {
     }
     if (lines.length) {
       fields.serial = repeated ? repeated.serial : ++this.serial;
-      const patience = carrier.kind === "script" ? SCRIPT_RESEND : this.ping ? this.ping + this.timeoutMs : carrier.deadline - now;
-      this.batch = { serial: fields.serial, last: last >= first ? last : 0, request: id, deadline: now + patience };
+      const deadline = carrier.kind === "script" ? now + SCRIPT_RESEND : NEVER;
+      this.batch = { serial: fields.serial, last: last >= first ? last : 0, request: id, deadline };
     } else if (repeated) {
       this.batch = null;
     }
@@ -543,18 +544,28 @@ export class Session {
       return;
     }
     down.position = body["first"];
-    if (carrier.kind === "stream" && this.batch && find(carrier.requests, this.batch.request) === down) {
+    if (carrier.kind !== "script" && this.batch && find(carrier.requests, this.batch.request) === down) {
       // The answer has begun, so the whole request has arrived.
       this.batch = null;
     }
     if (full && !carrier.welcomed) {
+      if (this.id && body["session"] !== this.id) {
+        // The key has opened another session: the server knows nothing of this one.
+        this.end("unknown_session", "", 0);
+        return;
+      }
+      if (carrier.cursor < 0) {
+        carrier.cursor = numberOf(body["received"], 0);
+      }
+      if (carrier.kind === "duplex" && carrier.cursor < this.send.base) {
+        // Counts that came another way were faster: what must come first on this WebSocket is gone.
+        this.lose(carrier, "stale");
+        return;
+      }
       this.adopt(now, carrier, body);
     }
     if (!this.counts(body["received"], body["consumed"])) {
       return;
-    }
-    if (carrier.kind === "duplex" && carrier.cursor < 0) {
-      carrier.cursor = this.send.base;
     }
     if (typeof body["ticket"] === "string") {
       carrier.ticket = body["ticket"];
@@ -624,7 +635,9 @@ export class Session {
   }
 
   private refused(now: number, carrier: Carrier, code: string): void {
-    if (endsSession(code)) {
+    // Said of a proof that has a successor by now, it is no news of the session.
+    const outdated = code === "unknown_session" && !carrier.welcomed && carrier.token !== this.token;
+    if (endsSession(code) && !outdated) {
       this.end(code, "", 0);
     } else if (code === "stale_poll" && carrier.kind === "poll" && !carrier.strikes++) {
       // The next poll has a higher number, and is made at once.
@@ -726,6 +739,15 @@ interface Fields {
   first?: number | undefined;
   serial?: number;
   ticket?: string;
+}
+
+/** When it is given up, over itself or one of its requests. */
+function deadlineOf(carrier: Carrier): number {
+  let deadline = carrier.deadline;
+  for (let i = 0; i < carrier.requests.length; i++) {
+    deadline = Math.min(deadline, (carrier.requests[i] as OpenRequest).deadline);
+  }
+  return deadline;
 }
 
 function find<T extends { id: number }>(list: T[], id: number): T | null {

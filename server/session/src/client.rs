@@ -817,6 +817,10 @@ impl<M: Message, U: Message> Session<M, U> {
 
     fn closed(&mut self, now: Instant, close: Close) {
         if let Some(code) = self.closing {
+            if self.said_close && close.code == code.as_str() {
+                // An answer: everything has arrived.
+                let _ = self.send.confirm(self.send.sent());
+            }
             return self.end(code, None, None);
         }
         self.closing_until = Some(now + self.config.close);

@@ -267,9 +267,8 @@ impl<'a> Packet<'a> {
         if !fits {
             return Err(Malformed::Packet);
         }
-        json::check(self.body, attachments).map_err(|malformed| {
-            if self.body.contains(['\n', '\r']) { Malformed::Packet } else { malformed }
-        })
+        json::check(self.body, attachments)
+            .map_err(|malformed| if self.body.contains(['\n', '\r']) { Malformed::Packet } else { malformed })
     }
 
     /// The two numbers of a [`Kind::Counts`]: received, consumed.

@@ -482,7 +482,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             Down::Poll { hanging: Some(hanging), .. } => {
                 let news = !hanging.opening && self.receive.has_news() || self.closes_now(send);
                 if hanging.at_once || hanging.until <= now || send.is_ready() || news {
-                    let beat = hanging.until <= now;
+                    let beat = !hanging.opening && hanging.until <= now;
                     if let Some(pipe) = self.begin_poll_answer(send, now) {
                         if beat {
                             self.outputs.push_back(Output::Heartbeat(pipe));
@@ -1006,6 +1006,9 @@ impl<M: Message, U: Message> Machine<M, U> {
     }
 
     fn say_close(&mut self, send: &SendHalf<M>, pipe: Pipe) {
+        if self.closes_now(send) && self.receive.has_news() {
+            self.say_counts(pipe);
+        }
         if self.closes_now(send)
             && let Some(closing) = &mut self.closing
         {
@@ -1037,6 +1040,10 @@ impl<M: Message, U: Message> Machine<M, U> {
             None => (Code::ClientDisconnect, close.reason.clone()),
         };
         let answered = self.closing.as_ref().is_some_and(|closing| closing.said);
+        if answered && close.code == code.as_str() {
+            // It is the answer to ours: everything has arrived.
+            let _ = send.confirm(send.sent());
+        }
         self.end(send, now, code, reason, !answered);
     }
 

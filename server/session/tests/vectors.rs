@@ -1,5 +1,9 @@
 //! The vectors that every implementation replays: `conformance/` at the root of the repository.
 
+#![expect(clippy::unwrap_used, reason = "a script that cannot be read fails the test")]
+
+mod scripts;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -7,6 +11,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use everwire_session::packet::{self, Kind, MAIN, Malformed, Packet};
 use serde::Deserialize;
+
+use scripts::client::Client;
+use scripts::server::Server;
+use scripts::{Player, Script, play};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -89,7 +97,8 @@ fn is_expected(packet: &Packet<'_>, attachments: &[&[u8]], vector: &Vector) -> R
     if packet.body != expected.body.as_deref().unwrap_or_default() {
         return Err(format!("the body is {}", packet.body));
     }
-    let wanted: Vec<_> = vector.attachments.iter().flatten().map(|one| STANDARD.decode(one).unwrap()).collect();
+    let wanted: Vec<_> =
+        vector.attachments.iter().flatten().map(|one| STANDARD.decode(one).unwrap()).collect();
     if attachments != wanted {
         return Err("other attachments".to_owned());
     }
@@ -114,4 +123,26 @@ fn packets() {
         }
     }
     assert!(count >= 120, "only {count}");
+}
+
+#[test]
+fn sessions() {
+    let (mut clients, mut servers) = (0, 0);
+    let mut wrong = Vec::new();
+    for file in files("sessions") {
+        let scripts: Vec<Script> = serde_json::from_slice(&fs::read(&file).unwrap()).unwrap();
+        for script in &scripts {
+            let mut player: Box<dyn Player> = match script.role.as_str() {
+                "client" => Box::new(Client::new(&script.config)),
+                _ => Box::new(Server::new(&script.config)),
+            };
+            if let Some(out) = play(script, player.as_mut()) {
+                let out = serde_json::to_string(&out).unwrap();
+                wrong.push(format!("{} {} {}: {out}", file.display(), script.section, script.name));
+            }
+            *(if script.role == "client" { &mut clients } else { &mut servers }) += 1;
+        }
+    }
+    assert!(wrong.is_empty(), "the machine says otherwise:\n{}", wrong.join("\n"));
+    assert!(clients >= 15 && servers >= 15, "only {clients} and {servers}");
 }

@@ -169,7 +169,7 @@ impl World {
             let at = self.dice.between(0, length);
             self.link.at(millis(at), Event::ServerTalk);
         }
-        self.some(35, 3, length, || Event::Attach);
+        self.some(50, 6, length, || Event::Attach);
         self.some(15, 1, length, || Event::Restart);
         self.some(15, 2, length, || Event::Jump);
         self.some(15, 1, length, || Event::ClientClose);
