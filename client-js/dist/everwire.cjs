@@ -86,7 +86,7 @@ class SendHalf {
     }
     /** Takes out waiting messages that are larger than the peer takes. */
     dropLarger(max) {
-        const waiting = this.log.splice(Math.max(0, this.sent - this.base));
+        const waiting = this.log.splice(Math.max(0, this.sent - this.base), this.log.length);
         const dropped = [];
         this.credits.length = this.log.length;
         this.credited = this.log.length ? this.credits[this.log.length - 1] : this.floor;
@@ -647,17 +647,14 @@ class Session {
     timeout(now) {
         for (let i = this.carriers.length; i--;) {
             const carrier = this.carriers[i];
-            if (carrier.deadline <= now) {
+            if (deadlineOf(carrier) <= now) {
                 this.lose(carrier, "timeout");
             }
         }
         const batch = this.batch;
-        if (batch && batch.request && batch.deadline <= now) {
-            const carrier = this.carrierOf(batch.request);
+        if (batch && batch.deadline <= now) {
             batch.request = 0;
-            if (carrier && carrier.kind !== "script") {
-                this.lose(carrier, "timeout");
-            }
+            batch.deadline = NEVER;
         }
         if (this.closeDeadline <= now && this.state !== "ended") {
             const z = this.farewell;
@@ -668,9 +665,9 @@ class Session {
     nextTimeout() {
         let next = this.closeDeadline;
         for (let i = 0; i < this.carriers.length; i++) {
-            next = Math.min(next, this.carriers[i].deadline);
+            next = Math.min(next, deadlineOf(this.carriers[i]));
         }
-        if (this.batch && this.batch.request) {
+        if (this.batch) {
             next = Math.min(next, this.batch.deadline);
         }
         return this.state === "ended" || next === NEVER ? null : next;
@@ -773,7 +770,8 @@ class Session {
         if (kind === "poll") {
             carrier.ticket = "";
         }
-        carrier.requests.push({ id, kind, position: 0 });
+        const deadline = kind === "attach" || carrier.kind === "script" ? NEVER : now + this.ping + this.timeoutMs;
+        carrier.requests.push({ id, kind, position: 0, deadline });
         this.queue.push({
             type: "request",
             request: {
@@ -808,8 +806,8 @@ class Session {
         }
         if (lines.length) {
             fields.serial = repeated ? repeated.serial : ++this.serial;
-            const patience = carrier.kind === "script" ? SCRIPT_RESEND : this.ping ? this.ping + this.timeoutMs : carrier.deadline - now;
-            this.batch = { serial: fields.serial, last: last >= first ? last : 0, request: id, deadline: now + patience };
+            const deadline = carrier.kind === "script" ? now + SCRIPT_RESEND : NEVER;
+            this.batch = { serial: fields.serial, last: last >= first ? last : 0, request: id, deadline };
         }
         else if (repeated) {
             this.batch = null;
@@ -917,18 +915,28 @@ class Session {
             return;
         }
         down.position = body["first"];
-        if (carrier.kind === "stream" && this.batch && find(carrier.requests, this.batch.request) === down) {
+        if (carrier.kind !== "script" && this.batch && find(carrier.requests, this.batch.request) === down) {
             // The answer has begun, so the whole request has arrived.
             this.batch = null;
         }
         if (full && !carrier.welcomed) {
+            if (this.id && body["session"] !== this.id) {
+                // The key has opened another session: the server knows nothing of this one.
+                this.end("unknown_session", "", 0);
+                return;
+            }
+            if (carrier.cursor < 0) {
+                carrier.cursor = numberOf(body["received"], 0);
+            }
+            if (carrier.kind === "duplex" && carrier.cursor < this.send.base) {
+                // Counts that came another way were faster: what must come first on this WebSocket is gone.
+                this.lose(carrier, "stale");
+                return;
+            }
             this.adopt(now, carrier, body);
         }
         if (!this.counts(body["received"], body["consumed"])) {
             return;
-        }
-        if (carrier.kind === "duplex" && carrier.cursor < 0) {
-            carrier.cursor = this.send.base;
         }
         if (typeof body["ticket"] === "string") {
             carrier.ticket = body["ticket"];
@@ -996,7 +1004,9 @@ class Session {
         }
     }
     refused(now, carrier, code) {
-        if (endsSession(code)) {
+        // Said of a proof that has a successor by now, it is no news of the session.
+        const outdated = code === "unknown_session" && !carrier.welcomed && carrier.token !== this.token;
+        if (endsSession(code) && !outdated) {
             this.end(code, "", 0);
         }
         else if (code === "stale_poll" && carrier.kind === "poll" && !carrier.strikes++) {
@@ -1088,6 +1098,14 @@ class Session {
         }
         return null;
     }
+}
+/** When it is given up, over itself or one of its requests. */
+function deadlineOf(carrier) {
+    let deadline = carrier.deadline;
+    for (let i = 0; i < carrier.requests.length; i++) {
+        deadline = Math.min(deadline, carrier.requests[i].deadline);
+    }
+    return deadline;
 }
 function find(list, id) {
     for (let i = 0; i < list.length; i++) {
@@ -1659,6 +1677,7 @@ function xhrPost(root) {
     };
 }
 
+// The only folder that touches globals, and only when a client connects: so the module loads anywhere.
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 function environment(options) {
     const root = (typeof globalThis !== "undefined" ? globalThis : typeof window !== "undefined" ? window : {});
@@ -1689,17 +1708,16 @@ function environment(options) {
 }
 function secret(root) {
     const source = root.crypto;
-    let random;
+    const random = newBytes(22);
     if (source && source.getRandomValues) {
-        random = source.getRandomValues(new Uint8Array(22));
+        // PhantomJS 1.9 fills the array and returns nothing.
+        source.getRandomValues(random);
     }
     else {
         // Engines before 2012 and node 18 have nothing better. What is drawn here is good for seconds only.
-        const weak = [];
-        for (let i = 22; i--;) {
-            weak.push(Math.floor(Math.random() * 256));
+        for (let i = 0; i < 22; i++) {
+            random[i] = Math.floor(Math.random() * 256);
         }
-        random = weak;
     }
     let text = "";
     for (let i = 0; i < 22; i++) {

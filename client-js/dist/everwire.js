@@ -83,7 +83,7 @@
         return true;
       };
       /** Takes out waiting messages that are larger than the peer takes. */      SendHalf.prototype.dropLarger = function(max) {
-        var waiting = this.log.splice(Math.max(0, this.sent - this.base));
+        var waiting = this.log.splice(Math.max(0, this.sent - this.base), this.log.length);
         var dropped = [];
         this.credits.length = this.log.length;
         this.credited = this.log.length ? this.credits[this.log.length - 1] : this.floor;
@@ -619,17 +619,14 @@
       Session.prototype.timeout = function(now) {
         for (var i = this.carriers.length; i--; ) {
           var carrier = this.carriers[i];
-          if (carrier.deadline <= now) {
+          if (deadlineOf(carrier) <= now) {
             this.lose(carrier, "timeout");
           }
         }
         var batch = this.batch;
-        if (batch && batch.request && batch.deadline <= now) {
-          var carrier = this.carrierOf(batch.request);
+        if (batch && batch.deadline <= now) {
           batch.request = 0;
-          if (carrier && carrier.kind !== "script") {
-            this.lose(carrier, "timeout");
-          }
+          batch.deadline = NEVER;
         }
         if (this.closeDeadline <= now && this.state !== "ended") {
           var z = this.farewell;
@@ -639,9 +636,9 @@
       /** When `timeout` has something to do; null if never. */      Session.prototype.nextTimeout = function() {
         var next = this.closeDeadline;
         for (var i = 0; i < this.carriers.length; i++) {
-          next = Math.min(next, this.carriers[i].deadline);
+          next = Math.min(next, deadlineOf(this.carriers[i]));
         }
-        if (this.batch && this.batch.request) {
+        if (this.batch) {
           next = Math.min(next, this.batch.deadline);
         }
         return this.state === "ended" || next === NEVER ? null : next;
@@ -748,10 +745,12 @@
         if (kind === "poll") {
           carrier.ticket = "";
         }
+        var deadline = kind === "attach" || carrier.kind === "script" ? NEVER : now + this.ping + this.timeoutMs;
         carrier.requests.push({
           id: id,
           kind: kind,
-          position: 0
+          position: 0,
+          deadline: deadline
         });
         this.queue.push({
           type: "request",
@@ -787,12 +786,12 @@
         }
         if (lines.length) {
           fields.serial = repeated ? repeated.serial : ++this.serial;
-          var patience = carrier.kind === "script" ? SCRIPT_RESEND : this.ping ? this.ping + this.timeoutMs : carrier.deadline - now;
+          var deadline = carrier.kind === "script" ? now + SCRIPT_RESEND : NEVER;
           this.batch = {
             serial: fields.serial,
             last: last >= first ? last : 0,
             request: id,
-            deadline: now + patience
+            deadline: deadline
           };
         } else if (repeated) {
           this.batch = null;
@@ -899,18 +898,28 @@
           return;
         }
         down.position = body["first"];
-        if (carrier.kind === "stream" && this.batch && find(carrier.requests, this.batch.request) === down) {
+        if (carrier.kind !== "script" && this.batch && find(carrier.requests, this.batch.request) === down) {
           // The answer has begun, so the whole request has arrived.
           this.batch = null;
         }
         if (full && !carrier.welcomed) {
+          if (this.id && body["session"] !== this.id) {
+            // The key has opened another session: the server knows nothing of this one.
+            this.end("unknown_session", "", 0);
+            return;
+          }
+          if (carrier.cursor < 0) {
+            carrier.cursor = numberOf(body["received"], 0);
+          }
+          if (carrier.kind === "duplex" && carrier.cursor < this.send.base) {
+            // Counts that came another way were faster: what must come first on this WebSocket is gone.
+            this.lose(carrier, "stale");
+            return;
+          }
           this.adopt(now, carrier, body);
         }
         if (!this.counts(body["received"], body["consumed"])) {
           return;
-        }
-        if (carrier.kind === "duplex" && carrier.cursor < 0) {
-          carrier.cursor = this.send.base;
         }
         if (typeof body["ticket"] === "string") {
           carrier.ticket = body["ticket"];
@@ -989,7 +998,9 @@
         }
       };
       Session.prototype.refused = function(now, carrier, code) {
-        if (endsSession(code)) {
+        // Said of a proof that has a successor by now, it is no news of the session.
+        var outdated = code === "unknown_session" && !carrier.welcomed && carrier.token !== this.token;
+        if (endsSession(code) && !outdated) {
           this.end(code, "", 0);
         } else if (code === "stale_poll" && carrier.kind === "poll" && !carrier.strikes++) {
           // The next poll has a higher number, and is made at once.
@@ -1102,6 +1113,13 @@
       };
       return Session;
     }();
+    /** When it is given up, over itself or one of its requests. */    function deadlineOf(carrier) {
+      var deadline = carrier.deadline;
+      for (var i = 0; i < carrier.requests.length; i++) {
+        deadline = Math.min(deadline, carrier.requests[i].deadline);
+      }
+      return deadline;
+    }
     function find(list, id) {
       for (var i = 0; i < list.length; i++) {
         if (list[i].id === id) {
@@ -1675,7 +1693,8 @@
         };
       };
     }
-    var BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
+        var BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     function environment(options) {
       var root = typeof globalThis !== "undefined" ? globalThis : typeof window !== "undefined" ? window : {};
       var clock = root.performance;
@@ -1714,16 +1733,15 @@
     }
     function secret(root) {
       var source = root.crypto;
-      var random;
+      var random = newBytes(22);
       if (source && source.getRandomValues) {
-        random = source.getRandomValues(new Uint8Array(22));
+        // PhantomJS 1.9 fills the array and returns nothing.
+        source.getRandomValues(random);
       } else {
         // Engines before 2012 and node 18 have nothing better. What is drawn here is good for seconds only.
-        var weak = [];
-        for (var i = 22; i--; ) {
-          weak.push(Math.floor(Math.random() * 256));
+        for (var i = 0; i < 22; i++) {
+          random[i] = Math.floor(Math.random() * 256);
         }
-        random = weak;
       }
       var text = "";
       for (var i = 0; i < 22; i++) {

@@ -75,7 +75,7 @@ export class SendHalf {
 
   /** Takes out waiting messages that are larger than the peer takes. */
   dropLarger(max: number): Message[] {
-    const waiting = this.log.splice(Math.max(0, this.sent - this.base));
+    const waiting = this.log.splice(Math.max(0, this.sent - this.base), this.log.length);
     const dropped: Message[] = [];
     this.credits.length = this.log.length;
     this.credited = this.log.length ? (this.credits[this.log.length - 1] as number) : this.floor;

@@ -1,4 +1,5 @@
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
+import { newBytes } from "../bytes.ts";
 import type { Options } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
 import { watchPage } from "./browser.ts";
@@ -10,7 +11,7 @@ export interface Root extends XhrRoot {
   document?: Document;
   navigator?: Navigator;
   performance?: { now(): number };
-  crypto?: { getRandomValues?(bytes: Uint8Array): Uint8Array };
+  crypto?: { getRandomValues?(bytes: Uint8Array): unknown };
   fetch?: typeof fetch;
   AbortController?: typeof AbortController;
   ReadableStream?: unknown;
@@ -84,16 +85,15 @@ export function environment(options: Options): Env {
 
 function secret(root: Root): string {
   const source = root.crypto;
-  let random: ArrayLike<number>;
+  const random = newBytes(22);
   if (source && source.getRandomValues) {
-    random = source.getRandomValues(new Uint8Array(22));
+    // PhantomJS 1.9 fills the array and returns nothing.
+    source.getRandomValues(random as Uint8Array);
   } else {
     // Engines before 2012 and node 18 have nothing better. What is drawn here is good for seconds only.
-    const weak: number[] = [];
-    for (let i = 22; i--; ) {
-      weak.push(Math.floor(Math.random() * 256));
+    for (let i = 0; i < 22; i++) {
+      random[i] = Math.floor(Math.random() * 256);
     }
-    random = weak;
   }
   let text = "";
   for (let i = 0; i < 22; i++) {
