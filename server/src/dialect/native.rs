@@ -86,7 +86,7 @@ pub(crate) fn body(bytes: &Bytes, max_packets: usize) -> Result<Body, Code> {
                 batch: Err(BadLine { code: Code::TooManyPackets, first: None, before }),
             });
         }
-        match self::line(&bytes.slice_ref(line)).and_then(up) {
+        match self::line(&own(bytes, line)).and_then(up) {
             Ok(Up::Message(_)) if first.is_none() => {
                 return Ok(Body { head, batch: Err(BadLine { code: Code::BadPacket, first, before }) });
             }
@@ -102,14 +102,31 @@ pub(crate) fn body(bytes: &Bytes, max_packets: usize) -> Result<Body, Code> {
     Ok(Body { head, batch: Ok(batch) })
 }
 
+/// A line that may wait long. It shares the body's memory only if it is most of it: else a small event would keep a large body.
+fn own(body: &Bytes, line: &[u8]) -> Bytes {
+    if line.len() > body.len() / 2 { body.slice_ref(line) } else { Bytes::copy_from_slice(line) }
+}
+
 fn head(line: &[u8]) -> Result<Head, Code> {
     let text = std::str::from_utf8(line).map_err(|_| Code::Utf8)?;
     let packet = Packet::parse(text).map_err(Malformed::code)?;
     match packet.kind {
         Kind::Attach => attach(&packet).map(Head::Attach),
-        Kind::Post => object(&packet).map(Head::Post),
+        Kind::Post => post(&packet).map(Head::Post),
         _ => Err(Code::BadPacket),
     }
+}
+
+/// Reads the object of a post.
+fn post(packet: &Packet<'_>) -> Result<Post, Code> {
+    let post: Post = object(packet)?;
+    let numbers = [Some(post.received), Some(post.consumed), post.serial, post.first, post.attach, post.poll];
+    if are_exact(&numbers) { Ok(post) } else { Err(Code::BadPacket) }
+}
+
+/// Numbers are at most 2^53-1: what JSON carries everywhere without a loss.
+fn are_exact(numbers: &[Option<u64>]) -> bool {
+    numbers.iter().flatten().all(|number| *number < 1 << 53)
 }
 
 /// Reads the object of an attach, and checks its version.
@@ -128,7 +145,9 @@ pub(crate) fn attach(packet: &Packet<'_>) -> Result<Attach, Code> {
     let proof = (attach.key.is_some(), attach.session.is_some(), attach.token.is_some());
     let key = attach.key.as_ref().is_none_or(|key| is_key(key.expose()));
     let ticket = attach.ticket.as_deref().is_none_or(is_key);
-    if !matches!(proof, (true, false, false) | (false, true, true)) || !key || !ticket || attach.attach == 0 {
+    let counts = [attach.attach, attach.received, attach.consumed, attach.window].map(Some);
+    let numbers = are_exact(&counts) && are_exact(&[attach.first, attach.serial]) && attach.attach > 0;
+    if !matches!(proof, (true, false, false) | (false, true, true)) || !key || !ticket || !numbers {
         return Err(Code::BadPacket);
     }
     Ok(attach)
@@ -241,11 +260,28 @@ mod tests {
             (r#"A{"v":1,"attach":1,"received":0,"consumed":0,"window":1}"#, Code::BadPacket),
             (r#"A{"v":1,"attach":1,"session":"s","received":0,"consumed":0,"window":1}"#, Code::BadPacket),
             (r#"A{"v":1,"attach":-1}"#, Code::BadPacket),
+            (
+                r#"A{"v":1,"attach":1,"key":"0123456789abcdefghijkl","received":0,"consumed":0,"window":9007199254740992}"#,
+                Code::BadPacket,
+            ),
+            (
+                r#"P{"session":"s","token":"t","received":0,"consumed":0,"first":18446744073709551615}"#,
+                Code::BadPacket,
+            ),
             ("P{", Code::BadJson),
         ] {
             assert_eq!(read(text).err(), Some(code), "{text}");
         }
         assert_eq!(body(&Bytes::from_static(b"\xff"), 3).err(), Some(Code::Utf8));
+    }
+
+    #[test]
+    fn a_small_event_does_not_keep_the_body_that_it_came_in() {
+        let bytes = Bytes::from(format!("{POST}\n{}\ne[\"a\"]", " ".repeat(1000)));
+        let batch = body(&bytes, 3).ok().unwrap().batch.ok().unwrap();
+        let [Up::Message(event)] = &batch[..] else { panic!("one event") };
+        assert_eq!(&event.body[..], b"[\"a\"]");
+        assert!(!bytes.as_ptr_range().contains(&event.body.as_ptr()));
     }
 
     #[test]

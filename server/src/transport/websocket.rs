@@ -94,8 +94,16 @@ fn take_first(
         Err(error) => Err(First::Broken(ws_frame::close_frame(error.close_code(), error.reason()))),
     };
     let mut rest = Vec::new();
-    while let Ok(Some(frame)) = frames.next() {
-        rest.push(EarlyFrame::from(&frame));
+    loop {
+        match frames.next() {
+            Ok(None) => break,
+            Ok(Some(frame)) => rest.push(EarlyFrame::from(&frame)),
+            // Parted from as after a close of its own: with the number that the violation has.
+            Err(error) => {
+                rest.push(EarlyFrame::Close(Some(error.close_code())));
+                break;
+            }
+        }
     }
     Some((first, rest))
 }
