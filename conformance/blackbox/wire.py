@@ -115,17 +115,13 @@ class Http:
 
     def start(self, method, path, body=None, headers=None):
         """Sends a request, and gives the connection that its answer will come on."""
-        while True:
-            reused = bool(self.idle)
-            connection = self.idle.pop() if reused else self.connect()
-            try:
-                connection.request(method, "/everwire" + path, body.encode() if isinstance(body, str) else body, headers or {})
-                self.requests += 1
-                return connection
-            except (ConnectionError, http.client.CannotSendRequest):
-                connection.close()
-                if not reused:
-                    raise
+        connection = self.idle.pop() if self.idle else self.connect()
+        try:
+            connection.request(method, "/everwire" + path, body.encode() if isinstance(body, str) else body, headers or {})
+        except ConnectionError:
+            pass  # refused before all of it was sent: the answer is there
+        self.requests += 1
+        return connection
 
     def connect(self):
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=PATIENCE)
@@ -141,7 +137,15 @@ class Http:
         return answer
 
     def request(self, method, path, body=None, headers=None):
-        return self.finish(self.start(method, path, body, headers))
+        reused = bool(self.idle)
+        try:
+            return self.finish(self.start(method, path, body, headers))
+        except (http.client.RemoteDisconnected, ConnectionError):
+            if not reused:
+                raise
+            # Closed by the server in the same moment, as any connection may be between two requests.
+            self.idle.clear()
+            return self.finish(self.start(method, path, body, headers))
 
     def post(self, path, body, headers=None):
         return self.request("POST", path, body, {"Content-Type": "text/plain", **(headers or {})})
