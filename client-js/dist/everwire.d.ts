@@ -142,6 +142,8 @@ interface Host {
     queued(): number;
     later(run: () => void, ms: number): unknown;
     cancel(timer: unknown): void;
+    /** Ends the session at once. */
+    abort(code: string): void;
     open(socket: AnySocket): void;
     close(socket: AnySocket): void;
 }

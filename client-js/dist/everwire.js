@@ -1347,10 +1347,13 @@
           return;
         }
         this.draining = true;
-        for (var output = void 0; output = this.session.next(this.io.env.now()); ) {
-          this.perform(output);
+        try {
+          for (var output = void 0; output = this.session.next(this.io.env.now()); ) {
+            this.perform(output);
+          }
+        } finally {
+          this.draining = false;
         }
-        this.draining = false;
         this.schedule();
       };
       Driver.prototype.perform = function(output) {
@@ -1964,11 +1967,18 @@
       Socket.prototype.post = function(type, id, body, event, args) {
         var data = args ? encodeEvent(type, this.namespace, id, event, args) : encode(type, this.namespace, id, body);
         var size = sizeOf(data);
-        if (size > this.host.max()) {
+        var queued = size + this.waitingBytes + this.host.queued();
+        // An error report comes from no call that could fail.
+                if (type !== "x" && size > this.host.max()) {
           throw failure("too_large");
         }
-        if (size + this.waitingBytes + this.host.queued() > MAX_QUEUED) {
+        if (type === "e" && queued > MAX_QUEUED) {
           throw failure("buffer_full");
+        }
+        if (queued > 2 * MAX_QUEUED) {
+          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+          this.host.abort("buffer_full");
+          return;
         }
         var message = {
           namespace: this.namespace,
@@ -1996,8 +2006,8 @@
               values[_i] = arguments[_i];
             }
             if (open) {
-              open = false;
               _this.post("a", id, values);
+              open = false;
             }
           });
         }
@@ -2515,6 +2525,12 @@
       };
       Client.prototype.queued = function() {
         return this.driver ? this.driver.session.send.bytes : 0;
+      };
+      Client.prototype.abort = function(code) {
+        if (this.driver) {
+          this.driver.session.abort(code);
+          this.driver.flush();
+        }
       };
       Client.prototype.later = function(run, ms) {
         return this.env.later(run, ms);

@@ -1330,10 +1330,14 @@ class Driver {
             return;
         }
         this.draining = true;
-        for (let output; (output = this.session.next(this.io.env.now()));) {
-            this.perform(output);
+        try {
+            for (let output; (output = this.session.next(this.io.env.now()));) {
+                this.perform(output);
+            }
         }
-        this.draining = false;
+        finally {
+            this.draining = false;
+        }
         this.schedule();
     }
     perform(output) {
@@ -1916,11 +1920,18 @@ class Socket {
     post(type, id, body, event, args) {
         const data = args ? encodeEvent(type, this.namespace, id, event, args) : encode(type, this.namespace, id, body);
         const size = sizeOf(data);
-        if (size > this.host.max()) {
+        const queued = size + this.waitingBytes + this.host.queued();
+        // An error report comes from no call that could fail.
+        if (type !== "x" && size > this.host.max()) {
             throw failure("too_large");
         }
-        if (size + this.waitingBytes + this.host.queued() > MAX_QUEUED) {
+        if (type === "e" && queued > MAX_QUEUED) {
             throw failure("buffer_full");
+        }
+        if (queued > 2 * MAX_QUEUED) {
+            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+            this.host.abort("buffer_full");
+            return;
         }
         const message = { namespace: this.namespace, data, size, credited: type === "e", id };
         if (this.joined) {
@@ -1938,8 +1949,8 @@ class Socket {
         if (open) {
             args.push((...values) => {
                 if (open) {
-                    open = false;
                     this.post("a", id, values);
+                    open = false;
                 }
             });
         }
@@ -2453,6 +2464,12 @@ class Client {
     }
     queued() {
         return this.driver ? this.driver.session.send.bytes : 0;
+    }
+    abort(code) {
+        if (this.driver) {
+            this.driver.session.abort(code);
+            this.driver.flush();
+        }
     }
     later(run, ms) {
         return this.env.later(run, ms);

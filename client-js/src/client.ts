@@ -158,6 +158,13 @@ class Client implements Host {
     return this.driver ? this.driver.session.send.bytes : 0;
   }
 
+  abort(code: string): void {
+    if (this.driver) {
+      this.driver.session.abort(code);
+      this.driver.flush();
+    }
+  }
+
   later(run: () => void, ms: number): unknown {
     return this.env.later(run, ms);
   }

@@ -234,10 +234,13 @@ export class Driver {
       return;
     }
     this.draining = true;
-    for (let output; (output = this.session.next(this.io.env.now())); ) {
-      this.perform(output);
+    try {
+      for (let output; (output = this.session.next(this.io.env.now())); ) {
+        this.perform(output);
+      }
+    } finally {
+      this.draining = false;
     }
-    this.draining = false;
     this.schedule();
   }
 

@@ -19,6 +19,8 @@ export interface Host {
   queued(): number;
   later(run: () => void, ms: number): unknown;
   cancel(timer: unknown): void;
+  /** Ends the session at once. */
+  abort(code: string): void;
   open(socket: AnySocket): void;
   close(socket: AnySocket): void;
 }
@@ -262,11 +264,18 @@ export class Socket<Listen extends object = AnyEvents, Emit extends object = Any
   private post(type: string, id: number | null, body: unknown, event?: unknown, args?: unknown[]): void {
     const data = args ? encodeEvent(type, this.namespace, id, event, args) : encode(type, this.namespace, id, body);
     const size = sizeOf(data);
-    if (size > this.host.max()) {
+    const queued = size + this.waitingBytes + this.host.queued();
+    // An error report comes from no call that could fail.
+    if (type !== "x" && size > this.host.max()) {
       throw failure("too_large");
     }
-    if (size + this.waitingBytes + this.host.queued() > MAX_QUEUED) {
+    if (type === "e" && queued > MAX_QUEUED) {
       throw failure("buffer_full");
+    }
+    if (queued > 2 * MAX_QUEUED) {
+      // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+      this.host.abort("buffer_full");
+      return;
     }
     const message = { namespace: this.namespace, data, size, credited: type === "e", id };
     if (this.joined) {
@@ -285,8 +294,8 @@ export class Socket<Listen extends object = AnyEvents, Emit extends object = Any
     if (open) {
       args.push((...values: unknown[]) => {
         if (open) {
-          open = false;
           this.post("a", id, values);
+          open = false;
         }
       });
     }
