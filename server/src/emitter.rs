@@ -15,6 +15,7 @@ use tokio::time::Sleep;
 
 use crate::ack::{Reply, Waiter};
 use crate::adapter::{Seat, Target};
+use crate::engine::turn;
 use crate::error::{AckError, EmitError};
 use crate::hub::{is_event_name, next_ack_id};
 use crate::namespace::Space;
@@ -23,8 +24,10 @@ use crate::outlet::SharedOutlet;
 use crate::payload::IntoArgs;
 use crate::socket::Socket;
 
-/// Receivers that are sent to in one go, so that a long broadcast leaves room for other tasks.
+/// Receivers that are sent to in one go, so that a long broadcast leaves room for other tasks: where each is written at once, and where
+/// it is only queued, for the end of the turn.
 const SLICE: usize = 256;
+const QUEUED_SLICE: usize = 16_384;
 
 /// Whom to send to: rooms joined, exceptions taken out. Made by `to`, `except` and `broadcast` of a socket, a namespace or the server.
 ///
@@ -74,8 +77,9 @@ impl Broadcast {
     /// Sends an event to all of them. It is encoded once, and waits for nobody: a receiver whose queue is full loses its session, or
     /// this event, as the server was told.
     ///
-    /// The first 256 receivers have it when this returns. Awaiting the rest leaves room for other tasks now and then; dropping the future sends it at once.
-    /// Without an `await` nothing is lost. An event that cannot be written, or of a reserved name, is logged and not sent.
+    /// What is emitted in a handler is written when the handlers of this turn have run, once for each receiver. A broadcast to very many is done
+    /// in parts: awaiting the rest leaves room for other tasks now and then; dropping the future queues it at once. Without an `await` nothing is
+    /// lost. An event that cannot be written, or of a reserved name, is logged and not sent.
     pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Delivery {
         let out = self.outgoing(event.as_ref(), args, None);
         let receivers = match &out {
@@ -230,7 +234,8 @@ pub struct Delivery {
 impl Delivery {
     fn send_slice(&mut self) {
         let Some(out) = &self.out else { return };
-        let rest = self.receivers.len().saturating_sub(SLICE);
+        let slice = if turn::is_open() { QUEUED_SLICE } else { SLICE };
+        let rest = self.receivers.len().saturating_sub(slice);
         for outlet in self.receivers.drain(rest..) {
             // Its own limit closes a slow receiver: nothing for this one to do.
             let _ = outlet.send(out);

@@ -17,8 +17,9 @@ use everwire_session::wire::{Secret, Welcome};
 use super::exchange::Exchange;
 use super::live::{Job, Live, Shared};
 use super::socket::{self, Reader, WebSocket};
+use super::turn::{self, Backlog};
 use super::writer::{Sink, Writer, Written};
-use super::{Engine, ids, turn};
+use super::{Engine, ids};
 use crate::client::Client;
 use crate::config::Transport;
 use crate::dialect::native::{self, Control};
@@ -51,6 +52,8 @@ pub(crate) struct Driver {
     attaching: Option<Attaching>,
     /// For the application, gathered while the lock was held.
     notes: Vec<Note>,
+    /// Receivers of what was emitted in the last turn.
+    backlog: Backlog,
     traffic: Traffic,
     /// Since when there is no namespace.
     lonely: Option<Duration>,
@@ -100,6 +103,7 @@ impl Driver {
             exchanges: Vec::new(),
             attaching: None,
             notes: Vec::new(),
+            backlog: Backlog::default(),
             traffic: Traffic::default(),
             lonely: Some(now),
             ended: None,
@@ -120,7 +124,19 @@ impl Driver {
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.live.register(cx);
-        let _turn = turn::enter();
+        if self.backlog.write() {
+            let turn = turn::enter();
+            self.turn(cx);
+            self.backlog = turn.end();
+        }
+        if !self.backlog.write() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.is_over() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) {
         let mut reads = 0;
         loop {
             self.jobs();
@@ -144,7 +160,6 @@ impl Driver {
                 break;
             }
         }
-        if self.is_over() { Poll::Ready(()) } else { Poll::Pending }
     }
 
     fn now(&self) -> Duration {

@@ -5,7 +5,7 @@ pub(crate) mod exchange;
 pub(crate) mod ids;
 pub(crate) mod live;
 pub(crate) mod socket;
-mod turn;
+pub(crate) mod turn;
 mod wheel;
 pub(crate) mod writer;
 

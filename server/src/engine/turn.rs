@@ -1,12 +1,17 @@
 //! A turn: one run of a driver. What is emitted in it is written at its end, once per receiver.
 //!
-//! A handler that emits ten times, or a burst of events that each broadcast, costs each receiver one write instead of ten. Writing
-//! at once would cost 5.2 µs a delivery where this costs 1.4 (ARCHITECTURE.md, "Writes").
+//! A handler that emits ten times, or a burst of events that each broadcast, costs each receiver one write instead of ten
+//! (ARCHITECTURE.md, "Writes", has the figures). With many receivers the writing takes longer than others should wait: it is done in slices, and
+//! what comes next from the same client waits until all are written.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::live::Live;
+
+/// Receivers written in one go: about a millisecond.
+const SLICE: usize = 256;
 
 thread_local! {
     static TURN: RefCell<Option<Vec<Arc<Live>>>> = const { RefCell::new(None) };
@@ -21,13 +26,45 @@ pub(crate) fn enter() -> Turn {
     Turn(())
 }
 
+impl Turn {
+    /// Ends the turn: gives those who are to be written.
+    pub(crate) fn end(self) -> Backlog {
+        Backlog(TURN.with_borrow_mut(Option::take).unwrap_or_default().into())
+    }
+}
+
 impl Drop for Turn {
     fn drop(&mut self) {
-        let touched = TURN.with_borrow_mut(Option::take).unwrap_or_default();
-        for live in touched {
-            live.write();
-        }
+        drop(Backlog(TURN.with_borrow_mut(Option::take).unwrap_or_default().into()));
     }
+}
+
+/// Those for whom something was queued in a turn and who are still to be written. None is forgotten: the rest is written when it is dropped.
+#[derive(Default)]
+pub(crate) struct Backlog(VecDeque<Arc<Live>>);
+
+impl Backlog {
+    /// Writes a slice of them. `true`: all are written.
+    pub(crate) fn write(&mut self) -> bool {
+        let slice = self.0.len().min(SLICE);
+        self.0.drain(..slice).for_each(|live| live.write());
+        if self.0.is_empty() {
+            // An idle session keeps no buffer.
+            self.0 = VecDeque::new();
+        }
+        self.0.is_empty()
+    }
+}
+
+impl Drop for Backlog {
+    fn drop(&mut self) {
+        self.0.drain(..).for_each(|live| live.write());
+    }
+}
+
+/// Is what is emitted now written later, at the end of a turn?
+pub(crate) fn is_open() -> bool {
+    TURN.with_borrow(Option::is_some)
 }
 
 /// Something has been queued for this session: writes it at the end of the turn, or now if there is none.
