@@ -92,6 +92,7 @@ def by_http(server, row):
     client.sent += row.get("sent", 0)
     client.confirmed += row.get("sent", 0)
     client.serial += 1
+    client.http.idle.clear()  # a connection whose request was not read to its end is closed
     check_session(client, row.get("then", "kept"))
 
 

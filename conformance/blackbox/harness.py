@@ -16,7 +16,9 @@ def test(transports=None, own=False, **flags):
     def register(function):
         module = function.__module__.rsplit(".", 1)[-1]
         for transport in transports or [None]:
-            name = f"{module}: {function.__name__.replace('_', ' ')}" + (f" [{transport}]" if transport else "")
+            title = function.__name__
+            title = title.replace("_", " ") if title.isidentifier() else title
+            name = f"{module}: {title}" + (f" [{transport}]" if transport else "")
             TESTS.append(Test(name, function, [transport] if transport else [], own, flags))
         return function
     return register

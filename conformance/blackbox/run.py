@@ -2,7 +2,9 @@
 """Runs the black-box suite against a testbed: `python3 conformance/blackbox/run.py --testbed PATH [-k NAME] [-j N] [-v]`."""
 import argparse
 import importlib
+import os
 import pathlib
+import signal
 import sys
 import time
 import traceback
@@ -12,6 +14,7 @@ import harness
 
 HERE = pathlib.Path(__file__).parent
 HELPERS = {"harness", "run", "wire"}
+LONGEST = 120  # seconds after which a run has hung
 
 
 def main():
@@ -28,21 +31,31 @@ def main():
     # Those with a process of their own take longest.
     tests.sort(key=lambda test: not test.own)
     testbeds = harness.Testbeds(options.testbed)
-    failed = 0
-    try:
-        with ThreadPoolExecutor(options.j) as pool:
-            running = {pool.submit(timed, test, testbeds): test for test in tests}
-            for done in as_completed(running):
-                seconds, error = done.result()
+    signal.signal(signal.SIGTERM, lambda *_: give_up(testbeds, "stopped"))
+    left, failed = {test.name for test in tests}, 0
+    with ThreadPoolExecutor(options.j) as pool:
+        running = {pool.submit(timed, test, testbeds): test for test in tests}
+        try:
+            for done in as_completed(running, LONGEST):
+                name, (seconds, error) = running[done].name, done.result()
+                left.remove(name)
                 failed += error is not None
                 if error is not None or options.v:
-                    print(f"{'FAILED' if error else 'passed'}  {running[done].name}  {seconds:.1f} s", flush=True)
+                    print(f"{'FAILED' if error else 'passed'}  {name}  {seconds:.1f} s", flush=True)
                 if error is not None:
                     print("".join(traceback.format_exception(error)), flush=True)
-    finally:
-        testbeds.stop()
+        except TimeoutError:
+            give_up(testbeds, f"hung: {sorted(left)}")
+    testbeds.stop()
     print(f"{len(tests) - failed} passed, {failed} failed")
     return 1 if failed or not tests else 0
+
+
+def give_up(testbeds, why):
+    """Threads cannot be stopped; the process can, and takes its testbeds with it."""
+    testbeds.stop()
+    print(why, flush=True)
+    os._exit(1)
 
 
 def timed(test, testbeds):
