@@ -495,6 +495,16 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
     }
 
+    /// The same where the carrier has too much on its way for more messages: answers and counts do not wait behind them.
+    pub fn flush_beside(&mut self, send: &mut SendHalf<M>, now: Instant) {
+        self.flush_answers(send, now);
+        if let Some(pipe) = self.live_pipe()
+            && self.receive.owes()
+        {
+            self.say_counts(pipe);
+        }
+    }
+
     /// What is to be done next.
     pub fn poll_output(&mut self) -> Option<Output<M, U>> {
         let output = self.outputs.pop_front();

@@ -6,7 +6,7 @@
 use std::future::poll_fn;
 use std::ops::ControlFlow;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -30,6 +30,9 @@ use crate::transport::ws_frame::{self, Frame, Opcode};
 
 /// Reads in one turn, after which others on this thread have theirs.
 const READS: usize = 16;
+
+/// Bytes on their way to the network above which pings are not answered.
+const PONGS_HIGH: usize = 64 << 10;
 
 /// How long handlers may go on after the end of their session.
 const AFTERLIFE: Duration = Duration::from_secs(30);
@@ -55,6 +58,8 @@ pub(crate) struct Driver {
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
     traffic: Traffic,
+    /// Has a carrier ever attached?
+    opened: bool,
     /// Since when there is no namespace.
     lonely: Option<Duration>,
     ended: Option<Duration>,
@@ -64,8 +69,6 @@ struct Attaching {
     pipe: Pipe,
     transport: Transport,
     socket: Option<Box<WebSocket>>,
-    /// The number of the attach, for tickets.
-    number: u64,
 }
 
 /// Bytes of packets since the metrics were told.
@@ -74,6 +77,20 @@ struct Traffic {
     transport: Option<Transport>,
     up: u64,
     down: u64,
+}
+
+/// However it ends, by a panic of user code or with its runtime too: nobody waits for it in vain.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.engine.forget_key(&key);
+        }
+        self.engine.forget(&self.live);
+        self.live.bury();
+        for exchange in self.exchanges.drain(..) {
+            exchange.refuse((Code::UnknownSession, None));
+        }
+    }
 }
 
 /// What the application is told.
@@ -105,6 +122,7 @@ impl Driver {
             notes: Vec::new(),
             backlog: Backlog::default(),
             traffic: Traffic::default(),
+            opened: false,
             lonely: Some(now),
             ended: None,
         }
@@ -112,14 +130,6 @@ impl Driver {
 
     pub(crate) async fn run(mut self) {
         poll_fn(|cx| self.poll(cx)).await;
-        if let Some(key) = self.key.take() {
-            self.engine.forget_key(&key);
-        }
-        self.engine.forget(&self.live);
-        self.live.bury();
-        for exchange in self.exchanges.drain(..) {
-            exchange.refuse((Code::UnknownSession, None));
-        }
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
@@ -180,7 +190,7 @@ impl Driver {
                 Job::Attach { exchange, transport, shape, head, batch } => {
                     let pipe = exchange.pipe;
                     self.exchanges.push(exchange);
-                    self.attaching = Some(Attaching { pipe, transport, socket: None, number: head.attach });
+                    self.attaching = Some(Attaching { pipe, transport, socket: None });
                     self.attach(Input::Attach {
                         pipe,
                         shape,
@@ -214,9 +224,9 @@ impl Driver {
                     self.input(Input::Post { pipe, head, batch, how });
                 }
                 Job::Socket { socket, head } => {
-                    let (pipe, number) = (socket.writer.pipe, head.attach);
+                    let pipe = socket.writer.pipe;
                     let transport = Transport::Websocket;
-                    self.attaching = Some(Attaching { pipe, transport, socket: Some(socket), number });
+                    self.attaching = Some(Attaching { pipe, transport, socket: Some(socket) });
                     let fresh = Secret::new(ids::random());
                     self.attach(Input::Attach { pipe, shape: Shape::Duplex, head, batch: Vec::new(), fresh });
                 }
@@ -241,8 +251,9 @@ impl Driver {
         let mut shared = live.lock();
         self.machine.handle(&mut shared.send, now, input);
         self.outputs(&mut shared);
-        shared.wake_waiting();
+        let waiting = shared.take_waiting();
         drop(shared);
+        waiting.into_iter().for_each(Waker::wake);
         if !self.machine.has_key()
             && let Some(key) = self.key.take()
         {
@@ -335,7 +346,10 @@ impl Driver {
             Frame::Text(text) => Incoming::text(&Bytes::copy_from_slice(text.as_bytes())),
             Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
             Frame::Ping(payload) => {
-                if let Some(writer) = &mut self.live.lock().writer {
+                // Who sends pings and reads nothing gets no more pongs.
+                if let Some(writer) = &mut self.live.lock().writer
+                    && writer.queued() < PONGS_HIGH
+                {
                     writer.push(ws_frame::frame(Opcode::Pong, &[payload]));
                 }
                 return ControlFlow::Continue(());
@@ -371,6 +385,9 @@ impl Driver {
         let mut shared = live.lock();
         self.machine.fault(&mut shared.send, now, code);
         self.outputs(&mut shared);
+        let waiting = shared.take_waiting();
+        drop(shared);
+        waiting.into_iter().for_each(Waker::wake);
     }
 
     /// Tells the application what happened. Not under the lock: its hooks are user code.
@@ -432,6 +449,8 @@ impl Driver {
         }
         if shared.writer.as_ref().is_none_or(|writer| writer.queued() == 0 || shared.send.is_drained()) {
             self.machine.flush(&mut shared.send, now);
+        } else {
+            self.machine.flush_beside(&mut shared.send, now);
         }
         self.outputs(shared);
         shared.volatile = (shared.writer.is_none() && self.machine.takes_volatile()).then(Vec::new);
@@ -440,7 +459,7 @@ impl Driver {
             self.traffic.down += writer.take_carried();
             let written = writer.poll_write(cx);
             // What waited behind the high mark may follow now.
-            if written == Written::All && shared.send.is_ready() {
+            if written == Written::All && writer.wants_more(&shared.send) {
                 cx.waker().wake_by_ref();
             }
             if written == Written::Dead {
@@ -510,7 +529,7 @@ impl Driver {
 
     fn attached(&mut self, shared: &mut Shared, pipe: Pipe, resumed: bool) {
         let Some(attaching) = &mut self.attaching else { return };
-        let first = attaching.number == 1 && !resumed;
+        let first = !std::mem::replace(&mut self.opened, true);
         self.notes.push(Note::Attached { resumed, first, transport: attaching.transport });
         shared.transport = Some(attaching.transport);
         shared.writer = None;

@@ -24,6 +24,9 @@ use crate::outlet::{Outlet, SendError};
 /// Bytes on their way to the network above which volatile events are dropped: this client is behind.
 const VOLATILE_HIGH: usize = 64 << 10;
 
+/// Volatile events above which more are dropped while a poll is being answered.
+const VOLATILE_MANY: usize = 256;
+
 /// What others want of a driver.
 pub(crate) enum Job {
     Attach {
@@ -107,11 +110,15 @@ impl Shared {
         self.closed || self.send.bytes() <= self.send.limit() / 2
     }
 
-    /// Wakes those who wait for room. To be called after counts came in.
-    pub(crate) fn wake_waiting(&mut self) {
-        if !self.waiting.is_empty() && self.has_room() {
-            self.waiting.drain(..).for_each(Waker::wake);
-        }
+    /// Has the session told its end? Between being closed and that it may still flush.
+    pub(crate) fn is_over(&self) -> bool {
+        self.closed && self.send.limit() == 0
+    }
+
+    /// Those who waited for room and have it now: to be woken when the lock is free, since with a waker a task may go that emits.
+    #[must_use]
+    pub(crate) fn take_waiting(&mut self) -> Vec<Waker> {
+        if self.has_room() { std::mem::take(&mut self.waiting) } else { Vec::new() }
     }
 }
 
@@ -165,10 +172,14 @@ impl Live {
 
     /// The driver is gone: whatever comes now is refused.
     pub(crate) fn bury(&self) {
-        self.shared.lock().closed = true;
-        for job in self.inbox.lock().take().unwrap_or_default() {
-            job.refuse();
-        }
+        let waiting = {
+            let mut shared = self.shared.lock();
+            shared.closed = true;
+            shared.take_waiting()
+        };
+        waiting.into_iter().for_each(Waker::wake);
+        let jobs = self.inbox.lock().take();
+        jobs.into_iter().flatten().for_each(Job::refuse);
     }
 
     pub(crate) fn register(&self, cx: &Context<'_>) {
@@ -193,7 +204,8 @@ impl Live {
             return self.driver.wake();
         };
         writer.pump(send);
-        if writer.try_write() != Written::All {
+        // The driver goes on with what does not fit, and with what waited behind the high mark.
+        if writer.try_write() != Written::All || writer.wants_more(send) {
             drop(shared);
             self.driver.wake();
         }
@@ -222,7 +234,7 @@ impl Outlet for Live {
                     writer.pump(&mut shared.send);
                     writer.message(out);
                 }
-                (None, Some(volatile)) => volatile.push(out.clone()),
+                (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => volatile.push(out.clone()),
                 _ => return Ok(()),
             }
         } else if shared.send.push(out.clone()).is_err() {

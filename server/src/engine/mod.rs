@@ -109,6 +109,10 @@ impl Engine {
         live.submit(job);
         if let Some(driver) = driver {
             tokio::spawn(driver.run());
+            // It may have been opened just behind the back of a shutdown, which then has not told it.
+            if self.closing.load(Ordering::SeqCst) {
+                live.submit(Job::Close { code: Code::Shutdown, reason: None, retry: None });
+            }
         }
         Ok(live)
     }
@@ -123,11 +127,15 @@ impl Engine {
         let live = Live::new(&id, self.config.queue_bytes, self.config.overflow);
         entry.insert(live.clone());
         self.sessions.insert(id.into(), live.clone());
+        self.turn_wheel();
+        let driver = Driver::new(self.clone(), live.clone(), key, request);
+        (Some(live), Some(driver))
+    }
+
+    fn turn_wheel(self: &Arc<Self>) {
         if !self.turning.swap(true, Ordering::Relaxed) {
             tokio::spawn(wheel::turn(Arc::downgrade(self)));
         }
-        let driver = Driver::new(self.clone(), live.clone(), key, request);
-        (Some(live), Some(driver))
     }
 
     fn machine_config(&self) -> machine::Config {
@@ -167,7 +175,9 @@ impl Engine {
     }
 
     /// Whoever of a script request and its form comes first makes the exchange; the second takes it.
-    pub(crate) fn meet(&self, ticket: &str) -> Arc<Exchange> {
+    pub(crate) fn meet(self: &Arc<Self>, ticket: &str) -> Arc<Exchange> {
+        // Which sweeps out those that nobody meets.
+        self.turn_wheel();
         match self.scripts.entry(ticket.into()) {
             Entry::Occupied(entry) => entry.remove().0,
             Entry::Vacant(entry) => {
@@ -191,7 +201,7 @@ impl Engine {
 
     /// Tells every session that the server goes down, each with another time to come back within `spread`, and takes no new ones.
     pub(crate) fn shutdown(&self, spread: Duration) {
-        self.closing.store(true, Ordering::Relaxed);
+        self.closing.store(true, Ordering::SeqCst);
         let count = self.sessions.len().max(1) as u64;
         let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
         for (index, live) in self.sessions.iter().enumerate() {
@@ -202,7 +212,7 @@ impl Engine {
 
     /// How many sessions have not ended.
     pub(crate) fn live_sessions(&self) -> usize {
-        self.sessions.iter().filter(|live| !live.lock().closed).count()
+        self.sessions.iter().filter(|live| !live.lock().is_over()).count()
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -213,7 +223,7 @@ impl Engine {
         }
         for live in &self.sessions {
             let shared = live.lock();
-            if shared.closed && shared.send.limit() == 0 {
+            if shared.is_over() {
                 continue;
             }
             stats.sessions += 1;

@@ -104,6 +104,11 @@ impl Writer {
         }
     }
 
+    /// Is there something to send, and room for it? An answer that is full calls its driver when it has been read.
+    pub(crate) fn wants_more(&self, send: &SendHalf<Outgoing>) -> bool {
+        self.queued() < HIGH && send.is_ready()
+    }
+
     /// Writes what can be written without a task to wait: plain TCP and answers.
     pub(crate) fn try_write(&mut self) -> Written {
         match &self.sink {
@@ -114,8 +119,13 @@ impl Writer {
             }
             Sink::Driver(_) => Written::Blocked,
             Sink::Tcp(tcp) => {
-                while !self.queue.is_empty() {
-                    match with_slices(&self.queue, |slices| tcp.try_write_vectored(slices)) {
+                while let Some(front) = self.queue.front() {
+                    // The system call for one piece is the cheaper one.
+                    let written = match self.queue.len() {
+                        1 => tcp.try_write(front),
+                        _ => with_slices(&self.queue, |slices| tcp.try_write_vectored(slices)),
+                    };
+                    match written {
                         Ok(written) => advance(&mut self.queue, &mut self.bytes, written),
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Blocked,
                         Err(_) => return Written::Dead,
@@ -131,13 +141,18 @@ impl Writer {
         if matches!(self.sink, Sink::Exchange(_)) {
             return self.try_write();
         }
-        while !self.queue.is_empty() {
+        while let Some(front) = self.queue.front() {
             let sink: &mut (dyn AsyncWrite + Unpin) = match &mut self.sink {
                 Sink::Driver(io) => io.as_mut(),
                 Sink::Tcp(tcp) => tcp,
                 Sink::Exchange(_) => return Written::All,
             };
-            match with_slices(&self.queue, |slices| Pin::new(&mut *sink).poll_write_vectored(cx, slices)) {
+            let sink = Pin::new(sink);
+            let polled = match self.queue.len() {
+                1 => sink.poll_write(cx, front),
+                _ => with_slices(&self.queue, |slices| sink.poll_write_vectored(cx, slices)),
+            };
+            match polled {
                 Poll::Ready(Ok(0) | Err(_)) => return Written::Dead,
                 Poll::Ready(Ok(written)) => advance(&mut self.queue, &mut self.bytes, written),
                 Poll::Pending => return Written::Blocked,
@@ -162,9 +177,6 @@ impl Writer {
 }
 
 fn with_slices<R>(queue: &VecDeque<Bytes>, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {
-    if queue.len() == 1 {
-        return write(&[IoSlice::new(&queue[0])]);
-    }
     let mut slices = [IoSlice::new(&[]); SLICES];
     let mut used = 0;
     for (slice, bytes) in slices.iter_mut().zip(queue) {

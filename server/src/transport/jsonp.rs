@@ -1,5 +1,6 @@
 //! `jsonp` (protocol.md, section 12.6): scripts down, forms up. Cookies are never read.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -79,7 +80,7 @@ pub(crate) async fn script(call: &Call<()>) -> Result<Response<Body>, Refusal> {
     Ok(answer::answer(StatusCode::OK, SCRIPT, script).map(Body::full))
 }
 
-async fn first(engine: &Engine, ticket: &str) -> Result<Bytes, Refusal> {
+async fn first(engine: &Arc<Engine>, ticket: &str) -> Result<Bytes, Refusal> {
     let exchange = engine.meet(ticket);
     // Its session is known only to the form: when this request dies, what was written is sent again at the next attach.
     let lines = std::future::poll_fn(|cx| exchange.poll_whole(cx));

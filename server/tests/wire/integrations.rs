@@ -1,0 +1,97 @@
+//! The same behaviour in Everwire's own loop and in axum's.
+
+use everwire::{Data, Everwire, OriginPolicy, Socket};
+
+use super::*;
+
+const HOSTS: [Host; 2] = [Host::Axum, Host::Own];
+
+fn echo() -> Everwire {
+    let mut config = timeless();
+    config.origins = OriginPolicy::list(["https://page.example"]).unwrap();
+    config.stream_bytes = 50_000;
+    let wire = Everwire::with_config(config);
+    wire.on_connect(|socket: Socket| async move {
+        socket.on("echo", |Data(text): Data<String>| async move { text });
+    });
+    wire
+}
+
+#[tokio::test]
+async fn a_websocket_echoes() {
+    for host in HOSTS {
+        let address = start(&echo(), host).await;
+        let mut ws = Ws::open(address, 'w', 1 << 20).await;
+        ws.send(r#"e1["echo","hi"]"#).await;
+        assert_eq!(ws.next().await, r#"a1["hi"]"#, "{host:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_open_by_polling_is_one_flight() {
+    for host in HOSTS {
+        let address = start(&echo(), host).await;
+        let answer = post(address, "long_polling", &(open('p', 1 << 20) + "\nc\ne1[\"echo\",\"hi\"]")).await;
+        assert_eq!(answer.status, 200, "{host:?}");
+        let lines: Vec<_> = answer.body.lines().map(|line| &line[..1]).collect();
+        assert_eq!(lines, ["W", "o", "a"], "{host:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_stream_ends_at_its_limit_and_http_1_0_reads_it_to_its_end() {
+    for host in HOSTS {
+        let wire = echo();
+        let address = start(&wire, host).await;
+        let body = open('s', 1 << 20) + "\nc";
+        let length = body.len();
+        let request = format!("POST /everwire/streaming HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{body}");
+        let stream = tokio::spawn(async move { raw(address, &request).await });
+        while wire.stats().sessions == 0 || wire.fetch_sockets().await.is_empty() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..6 {
+            drop(wire.emit("big", "x".repeat(10_000)));
+        }
+        let answer = soon(stream).await.unwrap();
+        assert_eq!((answer.status, answer.header("transfer-encoding")), (200, None), "{host:?}");
+        let kinds: String = answer.body.lines().map(|line| &line[..1]).collect();
+        assert_eq!(kinds, "Woeeeeee", "{host:?}");
+    }
+}
+
+#[tokio::test]
+async fn every_answer_to_an_allowed_origin_can_be_read_by_it() {
+    let page = "Origin: https://page.example\r\nConnection: close\r\n";
+    for host in HOSTS {
+        let address = start(&echo(), host).await;
+        let get =
+            |method: &str, path: &str| format!("{method} /everwire/{path} HTTP/1.1\r\nHost: a\r\n{page}\r\n");
+        for (request, status) in [
+            (get("HEAD", "long_polling"), 405),
+            (get("GET", "event_source?ticket=0123456789abcdefghijkl"), 204),
+            (get("OPTIONS", "send"), 204),
+            (get("GET", "nowhere"), 404),
+            (get("GET", "jsonp?c=x"), 404),
+            (get("GET", "websocket"), 426),
+            (posting("send", "", page), 400),
+            (posting("send", r#"P{"session":"x","token":"y","received":0,"consumed":0}"#, page), 404),
+            (posting("streaming", "A{}", page), 400),
+        ] {
+            let answer = raw(address, &request).await;
+            assert_eq!(answer.status, status, "{host:?} {request}");
+            let allowed = answer.header("access-control-allow-origin");
+            assert_eq!(allowed, Some("https://page.example"), "{host:?} {request}");
+            assert_eq!(answer.header("cache-control"), Some("no-store, no-transform"), "{host:?} {request}");
+            if status == 204 || request.starts_with("HEAD") {
+                assert_eq!(answer.body, "", "{host:?} {request}");
+            }
+            if status == 204 {
+                assert_eq!(answer.header("content-length"), None, "{host:?} {request}");
+            }
+        }
+        let foreign = get("GET", "websocket").replace("page.example", "evil.example");
+        let answer = raw(address, &foreign).await;
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{host:?}");
+    }
+}

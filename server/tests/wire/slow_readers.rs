@@ -1,0 +1,100 @@
+//! A client that reads slowly, or not at all, costs its limits and stops nothing else.
+
+use std::time::Duration;
+
+use everwire::{Everwire, EverwireService, Socket};
+use http::Request;
+use http_body_util::Full;
+use tower::ServiceExt;
+
+use super::*;
+
+/// An event of about a hundred kilobytes.
+fn big() -> String {
+    "x".repeat(100_000)
+}
+
+#[tokio::test]
+async fn what_waits_behind_the_high_mark_of_a_writer_follows_by_itself() {
+    let wire = Everwire::with_config(timeless());
+    wire.on_connect(|socket: Socket| async move {
+        socket.on("burst", |socket: Socket| async move {
+            for _ in 0..8 {
+                drop(socket.broadcast().emit("big", big()));
+            }
+        });
+    });
+    let address = start(&wire, Host::Own).await;
+    let mut listener = Ws::open(address, 'l', 1 << 20).await;
+    let mut speaker = Ws::open(address, 's', 1 << 20).await;
+    speaker.send(r#"e["burst"]"#).await;
+    for _ in 0..8 {
+        assert!(listener.next().await.starts_with(r#"e["big""#));
+    }
+}
+
+/// A stream that has been answered and that nobody reads, with more to say than fits into its queue.
+async fn unread(service: &EverwireService, wire: &Everwire) -> http::Response<everwire::Body> {
+    let body = open('s', 4 << 20) + "\nc";
+    let stream = call(service, "streaming", body).await;
+    for _ in 0..20 {
+        drop(wire.emit("big", big()));
+    }
+    stream
+}
+
+async fn call(service: &EverwireService, path: &str, body: String) -> http::Response<everwire::Body> {
+    let request = Request::post(format!("/{path}")).body(Full::new(bytes::Bytes::from(body))).unwrap();
+    service.clone().oneshot(request).await.unwrap()
+}
+
+/// Time is virtual and passes only when nothing has anything to do: what spins stops it.
+fn in_virtual_time<F: Future<Output = ()>>(test: impl FnOnce() -> F + Send + 'static) {
+    let (done, is_done) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().start_paused(true).build().unwrap().block_on(test());
+        let _ = done.send(());
+    });
+    is_done.recv_timeout(PATIENCE).expect("it spins, hangs or has failed");
+}
+
+#[test]
+fn a_stream_that_nobody_reads_costs_no_work() {
+    in_virtual_time(|| async {
+        let wire = Everwire::with_config(timeless());
+        let service = wire.service();
+        let _stream = unread(&service, &wire).await;
+        // Something for its driver to do.
+        let body = r#"P{"session":"x","token":"x","received":0,"consumed":0}"#;
+        let session = wire.fetch_sockets().await[0].session_id().to_owned();
+        let body = body.replacen('x', &session, 1);
+        assert_eq!(call(&service, "send", body).await.status(), 404);
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    });
+}
+
+#[test]
+fn posts_are_answered_while_the_stream_is_full() {
+    in_virtual_time(|| async {
+        let wire = Everwire::with_config(timeless());
+        let service = wire.service();
+        let stream = unread(&service, &wire).await;
+        let (welcome, _rest) = first_lines(stream).await;
+        let (session, token) = (value(&welcome, "session"), value(&welcome, "token"));
+        let body = format!(
+            r#"P{{"session":"{session}","token":"{token}","received":0,"consumed":0,"serial":2,"first":2}}"#
+        );
+        let answer =
+            tokio::time::timeout(Duration::from_secs(60), call(&service, "send", body + "\ne[\"x\"]"));
+        assert_eq!(answer.await.expect("the post hangs").status(), 200);
+    });
+}
+
+/// Reads once: whatever is there.
+async fn first_lines(stream: http::Response<everwire::Body>) -> (String, everwire::Body) {
+    use http_body_util::BodyExt;
+    let mut body = stream.into_body();
+    let data = body.frame().await.unwrap().unwrap().into_data().unwrap();
+    (String::from_utf8(data.to_vec()).unwrap(), body)
+}
