@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::emitter::{Broadcast, broadcasts};
 use crate::engine::Engine;
 use crate::handler::{Handler, IntoAck};
-use crate::hooks::Hooks;
+use crate::hooks::{Guarded, Hooks};
 use crate::hub::Hub;
 use crate::namespace::Namespace;
 use crate::stats::Stats;
@@ -85,7 +85,7 @@ impl Everwire {
 
     /// Sets the observer of sessions, in place of a former one.
     pub fn with_hooks(self, hooks: impl Hooks) -> Self {
-        self.hub.set_hooks(Arc::new(hooks));
+        self.hub.set_hooks(Arc::new(Guarded(hooks)));
         self
     }
 

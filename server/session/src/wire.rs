@@ -2,9 +2,11 @@
 //!
 //! Secrets are kept out of `Debug`.
 
-use serde::{Deserialize, Serialize};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::code::Code;
+use crate::packet::MAX_NUMBER;
 
 /// The version that this crate speaks.
 pub const VERSION: u64 = 1;
@@ -46,6 +48,7 @@ pub struct Attach {
     /// The version of the protocol.
     pub v: u64,
     /// The number of this attach.
+    #[serde(deserialize_with = "number")]
     pub attach: u64,
     /// The key of an open.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -57,19 +60,22 @@ pub struct Attach {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<Secret>,
     /// Messages received.
+    #[serde(deserialize_with = "number")]
     pub received: u64,
     /// Bytes consumed.
+    #[serde(deserialize_with = "number")]
     pub consumed: u64,
     /// The client's receive window.
+    #[serde(deserialize_with = "number")]
     pub window: u64,
     /// The number of the first message that follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
     /// The number of this body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub serial: Option<u64>,
     /// Padding wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub pad: Option<u64>,
     /// The ticket that a script will name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,20 +90,22 @@ pub struct Post {
     /// What proves it.
     pub token: Secret,
     /// Messages received.
+    #[serde(deserialize_with = "number")]
     pub received: u64,
     /// Bytes consumed.
+    #[serde(deserialize_with = "number")]
     pub consumed: u64,
     /// The number of this body.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub serial: Option<u64>,
     /// The number of the first message that follows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub first: Option<u64>,
     /// The carrier that is polled.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub attach: Option<u64>,
     /// The number of the poll.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub poll: Option<u64>,
 }
 
@@ -150,7 +158,7 @@ pub struct Close {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// How many messages the sender has sent in all.
-    #[serde(rename = "final")]
+    #[serde(rename = "final", deserialize_with = "number")]
     pub last: u64,
     /// Milliseconds before which the client should not come back.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -174,4 +182,18 @@ impl Refusal {
     pub fn new(code: Code, expected: Option<u64>) -> Self {
         Self { error: code.as_str().to_owned(), message: code.message().to_owned(), expected }
     }
+}
+
+/// A number that every implementation can hold. It also leaves room to add such numbers up.
+fn number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let number = u64::deserialize(deserializer)?;
+    if number > MAX_NUMBER { Err(Error::custom("a number beyond 2^53-1")) } else { Ok(number) }
+}
+
+fn optional<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(transparent)]
+    struct Number(#[serde(deserialize_with = "number")] u64);
+
+    Ok(Option::<Number>::deserialize(deserializer)?.map(|Number(number)| number))
 }
