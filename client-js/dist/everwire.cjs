@@ -873,7 +873,9 @@ class Session {
             this.welcome(now, carrier, down, body);
         }
         else if (packet.type === "r") {
-            this.refused(now, carrier, String(body["error"]));
+            // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
+            const ticket = carrier.welcomed && carrier.kind !== "duplex" && body["error"] === "unknown_session";
+            this.refused(now, carrier, ticket ? "stale" : String(body["error"]));
         }
         else if (!down.position) {
             this.malformed(carrier, "bad_packet");
@@ -2309,7 +2311,10 @@ const websocket = {
                 closed(code);
             }
         };
-        const made = (socket = new Class(io.url.replace(/^http/, "ws") + "/websocket"));
+        const url = io.url.replace(/^http/, "ws") + "/websocket";
+        const headers = io.options.extraHeaders;
+        // Only an implementation for node takes headers.
+        const made = (socket = headers && io.options.WebSocket ? new Class(url, [], { headers }) : new Class(url));
         made.binaryType = "arraybuffer";
         made.onopen = opened;
         made.onmessage = (event) => packet(typeof event.data === "string" ? event.data : new Uint8Array(event.data));

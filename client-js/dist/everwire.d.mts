@@ -90,7 +90,10 @@ interface Options {
     namespace?: string;
     /** Send cookies to another origin, too. Default: false. */
     withCredentials?: boolean;
-    /** For node, and requests by `fetch` and XMLHttpRequest; in a browser they cost a preflight that the server refuses by default. */
+    /**
+     * For node: on every request, and on a WebSocket whose class was handed in and takes `{ headers }`, as that of `ws` does.
+     * In a browser they make the requests to another origin need a preflight.
+     */
     extraHeaders?: {
         [name: string]: string;
     };

@@ -856,7 +856,9 @@
         if (packet.type === "W") {
           this.welcome(now, carrier, down, body);
         } else if (packet.type === "r") {
-          this.refused(now, carrier, String(body["error"]));
+          // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
+          var ticket = carrier.welcomed && carrier.kind !== "duplex" && body["error"] === "unknown_session";
+          this.refused(now, carrier, ticket ? "stale" : String(body["error"]));
         } else if (!down.position) {
           this.malformed(carrier, "bad_packet");
         } else if (isCounted(packet.type)) {
@@ -2365,7 +2367,12 @@
             closed(code);
           }
         };
-        var made = socket = new Class(io.url.replace(/^http/, "ws") + "/websocket");
+        var url = io.url.replace(/^http/, "ws") + "/websocket";
+        var headers = io.options.extraHeaders;
+        // Only an implementation for node takes headers.
+                var made = socket = headers && io.options.WebSocket ? new Class(url, [], {
+          headers: headers
+        }) : new Class(url);
         made.binaryType = "arraybuffer";
         made.onopen = opened;
         made.onmessage = function(event) {

@@ -508,7 +508,9 @@ export class Session {
     if (packet.type === "W") {
       this.welcome(now, carrier, down, body);
     } else if (packet.type === "r") {
-      this.refused(now, carrier, String(body["error"]));
+      // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
+      const ticket = carrier.welcomed && carrier.kind !== "duplex" && body["error"] === "unknown_session";
+      this.refused(now, carrier, ticket ? "stale" : String(body["error"]));
     } else if (!down.position) {
       this.malformed(carrier, "bad_packet");
     } else if (isCounted(packet.type)) {

@@ -2,7 +2,7 @@ import { actionOf } from "../codes.ts";
 import type { Data } from "../packet.ts";
 import type { Io, Transport } from "./index.ts";
 
-type WebSocketClass = new (url: string) => WebSocket;
+type WebSocketClass = new (url: string, protocols?: string[], options?: unknown) => WebSocket;
 
 export const websocket: Transport = {
   name: "websocket",
@@ -24,7 +24,10 @@ export const websocket: Transport = {
         closed(code);
       }
     };
-    const made = (socket = new Class(io.url.replace(/^http/, "ws") + "/websocket"));
+    const url = io.url.replace(/^http/, "ws") + "/websocket";
+    const headers = io.options.extraHeaders;
+    // Only an implementation for node takes headers.
+    const made = (socket = headers && io.options.WebSocket ? new Class(url, [], { headers }) : new Class(url));
     made.binaryType = "arraybuffer";
     made.onopen = opened;
     made.onmessage = (event) => packet(typeof event.data === "string" ? event.data : new Uint8Array(event.data as ArrayBuffer));

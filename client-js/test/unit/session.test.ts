@@ -378,6 +378,17 @@ describe("ends", () => {
     expect(pair.server.attaches.map((head) => head["attach"])).toEqual([2]);
   });
 
+  test("a ticket that is not known costs the carrier, not the session", () => {
+    const pair = new Pair();
+    pair.connect();
+    const id = pair.attach("stream");
+    pair.client.answer(0, 1, 'W{"session":"s","token":"t","attach":1,"first":1,"received":1,"consumed":0,"ticket":"k"}');
+    pair.client.line(0, id, 'r{"error":"unknown_session","message":""}');
+    pair.drain();
+    expect(pair.of("ended")).toEqual([]);
+    expect(pair.of("lost")).toMatchObject([{ code: "stale", welcomed: false }]);
+  });
+
   test("a beacon holds what is not confirmed and z", () => {
     const pair = new Pair();
     pair.connect();
