@@ -47,7 +47,9 @@ conformance() {
     left_out "conformance: the client in Python" "no conformance/client.py yet"
     return 0
   fi
-  testbed && run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
+  testbed || return 1
+  run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
+  run "conformance: the server from outside" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED"
 }
 
 browser() {

@@ -6,6 +6,8 @@ import time
 from harness import Process, test
 from wire import CARRIERS, Client, Ws
 
+SOON = 3  # 2 s, and one for a machine that is busy with other tests
+
 
 @test(own=True)
 def clients_are_told_of_a_shutdown(server):
@@ -23,7 +25,7 @@ def clients_are_told_of_a_shutdown(server):
         assert client.ended() == "shutdown", transport
     assert server.process.process.wait(10) == 0
     took = time.monotonic() - before
-    assert took < 2, f"{took:.1f} s"
+    assert took < SOON, f"{took:.1f} s"
     mute.close()
     again = Process(server.process.path, {}, server.port)
     try:
@@ -43,7 +45,7 @@ def a_shutdown_does_not_wait_for_those_who_say_nothing(server):
     server.process.process.terminate()
     assert server.process.process.wait(10) == 0
     took = time.monotonic() - before
-    assert took < 2, f"{took:.1f} s"
+    assert took < SOON, f"{took:.1f} s"
     idle.close()
 
 
