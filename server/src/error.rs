@@ -18,6 +18,8 @@ pub enum EmitError {
     Full,
     /// As many acks as allowed are pending in this session. Wait for some.
     PendingAcks,
+    /// It is larger than this client's receive window, so it could never be sent. Send it in pieces.
+    TooLarge,
 }
 
 impl fmt::Display for EmitError {
@@ -28,6 +30,7 @@ impl fmt::Display for EmitError {
             Self::Event => f.write_str("the event's name is empty, longer than 128 bytes, or reserved"),
             Self::Full => f.write_str("the queue of this session is full"),
             Self::PendingAcks => f.write_str("too many acks are pending"),
+            Self::TooLarge => f.write_str("the event is larger than the client's receive window"),
         }
     }
 }

@@ -14,6 +14,8 @@ pub(crate) enum SendError {
     Closed,
     /// The queue is full, and what that means has been done: the session is being closed, or nothing was queued.
     Full,
+    /// It is larger than the window of the client, and would stand before all others for ever: nothing was queued.
+    TooLarge,
 }
 
 /// The send half of one session. Called from any thread, from handlers too, so it must not call back into the emitter.

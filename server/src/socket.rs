@@ -399,6 +399,7 @@ impl Socket {
         self.outlet().send(out).map_err(|error| match error {
             SendError::Closed => EmitError::Closed,
             SendError::Full => EmitError::Full,
+            SendError::TooLarge => EmitError::TooLarge,
         })
     }
 

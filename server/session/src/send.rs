@@ -114,6 +114,11 @@ impl<M: Message> SendHalf<M> {
         self.log.iter().take(given).map(Message::size).sum()
     }
 
+    /// The peer's receive window.
+    pub fn window(&self) -> u64 {
+        self.window
+    }
+
     /// The most bytes it may hold.
     pub fn limit(&self) -> usize {
         self.limit

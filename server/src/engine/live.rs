@@ -237,6 +237,9 @@ impl Outlet for Live {
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => volatile.push(out.clone()),
                 _ => return Ok(()),
             }
+        } else if out.kind().is_credited() && out.native().size() as u64 > shared.send.window() {
+            tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
+            return Err(SendError::TooLarge);
         } else if shared.send.push(out.clone()).is_err() {
             return Err(self.overflow(shared));
         }

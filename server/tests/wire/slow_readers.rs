@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use everwire::{Everwire, EverwireService, Socket};
+use everwire::{EmitError, Everwire, EverwireService, Socket};
 use http::Request;
 use http_body_util::Full;
 use tower::ServiceExt;
@@ -31,6 +31,18 @@ async fn what_waits_behind_the_high_mark_of_a_writer_follows_by_itself() {
     for _ in 0..8 {
         assert!(listener.next().await.starts_with(r#"e["big""#));
     }
+}
+
+#[tokio::test]
+async fn an_event_larger_than_the_clients_window_fails_at_the_call_and_blocks_nothing() {
+    let wire = Everwire::with_config(timeless());
+    let address = start(&wire, Host::Own).await;
+    let mut ws = Ws::open(address, 'w', 1_000).await;
+    let socket = wire.fetch_sockets().await.remove(0);
+    assert_eq!(socket.emit("big", "x".repeat(1_000)).await, Err(EmitError::TooLarge));
+    wire.emit("big", "x".repeat(1_000)).await;
+    socket.emit("small", ()).await.unwrap();
+    assert_eq!(ws.next().await, r#"e["small"]"#);
 }
 
 /// A stream that has been answered and that nobody reads, with more to say than fits into its queue.
