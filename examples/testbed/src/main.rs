@@ -44,7 +44,7 @@ struct Flags {
     /// Bytes that one session may have waiting.
     #[arg(long, default_value_t = 4_194_304)]
     queue_bytes: usize,
-    /// `any`, or origins with commas between them.
+    /// `any`, `same`, or origins with commas between them.
     #[arg(long, default_value = "any")]
     origins: String,
 }
@@ -60,6 +60,7 @@ impl Flags {
         config.transports = Transport::ALL.to_vec();
         config.origins = match self.origins.as_str() {
             "any" => OriginPolicy::Any,
+            "same" => OriginPolicy::SameOrigin,
             list => OriginPolicy::list(list.split(','))?,
         };
         Ok(config)
