@@ -1,5 +1,6 @@
 // Bounded waiting: on a condition, never for a length of time.
-export const DEADLINE_MS = 20_000;
+// Longer than ping + timeout (18 s): a cut forever-iframe is noticed by nothing else, since Chromium does not tell the page.
+export const DEADLINE_MS = 30_000;
 const LOOK_EVERY_MS = 20;
 
 /** Asks `probe` until it answers something truthy, which is returned; throws `what` at the deadline. */
