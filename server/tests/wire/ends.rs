@@ -108,3 +108,53 @@ async fn a_session_whose_first_attach_has_a_higher_number_is_opened_and_not_move
     assert_eq!(post(address, "long_polling", &(attach + "\nc")).await.status, 200);
     assert_eq!(*said.0.lock().unwrap(), ["opened"]);
 }
+
+async fn call(
+    service: &everwire::EverwireService,
+    path: &str,
+    body: String,
+) -> http::Response<everwire::Body> {
+    let request =
+        http::Request::post(format!("/{path}")).body(http_body_util::Full::new(bytes::Bytes::from(body)));
+    tower::ServiceExt::oneshot(service.clone(), request.unwrap()).await.unwrap()
+}
+
+async fn text(answer: http::Response<everwire::Body>) -> String {
+    use http_body_util::BodyExt;
+    String::from_utf8(answer.into_body().collect().await.unwrap().to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_task_outlives_its_session() {
+    let wire = Everwire::new();
+    wire.on_connect(|socket: Socket| async move {
+        socket.on("stuck", std::future::pending::<()>);
+        socket.on_disconnect(|| async {});
+    });
+    let service = wire.service();
+    for (letter, path, more) in [
+        ('a', "long_polling", "\nc\ne1[\"stuck\"]"),
+        ('b', "long_polling", "\nc\nz{\"code\":\"client_disconnect\",\"final\":1}"),
+        ('c', "long_polling", "\nc\ne[\"stuck\"]\nz{\"code\":\"client_disconnect\",\"final\":9}"),
+        ('d', "long_polling", ""),
+        ('e', "event_source", "\nc"),
+    ] {
+        assert_eq!(call(&service, path, open(letter, 1 << 20) + more).await.status(), 200, "{letter}");
+    }
+    drop(call(&service, "streaming", open('f', 1 << 20) + "\nc").await);
+    let welcome = text(call(&service, "long_polling", open('g', 1 << 20) + "\nc").await).await;
+    let (session, token) = (value(&welcome, "session"), value(&welcome, "token"));
+    let poll = format!(
+        r#"P{{"session":"{session}","token":"{token}","received":0,"consumed":0,"attach":1,"poll":1}}"#
+    );
+    assert_eq!(call(&service, "long_polling", poll.clone()).await.status(), 200);
+    // With nothing to say it hangs, and its client gives it up.
+    let poll = poll.replace("\"received\":0", "\"received\":1").replace("\"poll\":1", "\"poll\":2");
+    let given_up = tokio::time::timeout(Duration::from_secs(1), call(&service, "long_polling", poll)).await;
+    assert!(given_up.is_err(), "there is nothing to say");
+    assert!(wire.stats().sessions > 3);
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let stats = wire.stats();
+    assert_eq!((stats.sessions, stats.open_requests), (0, 0), "{stats:?}");
+    assert_eq!(stats.tasks, 1, "only the timer is left: {stats:?}");
+}

@@ -27,6 +27,32 @@ async fn a_websocket_echoes() {
     }
 }
 
+/// As with TLS: then only the driver can write.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_websocket_over_something_else_than_tcp_carries_bursts() {
+    let wire = echo();
+    let path = std::env::temp_dir().join(format!("everwire-{}.sock", std::process::id()));
+    let listener = tokio::net::UnixListener::bind(&path).unwrap();
+    let app = Router::new().nest_service("/everwire", wire.service());
+    drop(tokio::spawn(async { axum::serve(listener, app).await }));
+    let unix = tokio::net::UnixStream::connect(&path).await.unwrap();
+    std::fs::remove_file(&path).unwrap();
+    let url = "ws://localhost/everwire/websocket";
+    let mut ws = Ws(tokio_tungstenite::client_async(url, unix).await.unwrap().0);
+    ws.begin('u', 4 << 20).await;
+    for _ in 0..20 {
+        drop(wire.emit("big", "x".repeat(100_000)));
+    }
+    for _ in 0..20 {
+        assert!(ws.next().await.starts_with(r#"e["big""#));
+    }
+    ws.send(r#"e1["echo","hi"]"#).await;
+    assert_eq!(ws.next().await, r#"a1["hi"]"#);
+    wire.disconnect_sockets("enough");
+    assert!(ws.next().await.starts_with("l{"));
+}
+
 #[tokio::test]
 async fn an_open_by_polling_is_one_flight() {
     for host in HOSTS {

@@ -4,6 +4,7 @@
 mod ends;
 mod floods;
 mod integrations;
+mod moves;
 mod slow_readers;
 
 use std::net::SocketAddr;
@@ -12,7 +13,7 @@ use std::time::Duration;
 use axum::Router;
 use everwire::{Config, Everwire};
 use futures_util::{SinkExt, StreamExt};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
@@ -63,7 +64,7 @@ fn open(letter: char, window: u64) -> String {
 }
 
 /// A WebSocket that speaks in lines.
-struct Ws(WebSocketStream<MaybeTlsStream<TcpStream>>);
+struct Ws<S = MaybeTlsStream<TcpStream>>(WebSocketStream<S>);
 
 impl Ws {
     async fn connect(address: SocketAddr) -> Self {
@@ -74,11 +75,17 @@ impl Ws {
     /// With the main namespace connected.
     async fn open(address: SocketAddr, letter: char, window: u64) -> Self {
         let mut ws = Self::connect(address).await;
-        ws.send(open(letter, window)).await;
-        ws.send("c").await;
-        assert!(ws.next().await.starts_with('W'));
-        assert!(ws.next().await.starts_with('o'));
+        ws.begin(letter, window).await;
         ws
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Ws<S> {
+    async fn begin(&mut self, letter: char, window: u64) {
+        self.send(open(letter, window)).await;
+        self.send("c").await;
+        assert!(self.next().await.starts_with('W'));
+        assert!(self.next().await.starts_with('o'));
     }
 
     async fn send(&mut self, packet: impl Into<String>) {
