@@ -59,7 +59,7 @@ def a_spent_ticket_is_told_in_the_page(server):
         answer = page(client, ticket, "http://page.example")
         assert answer.status == 200 and len(answer.body) >= 2048
         string = re.search(r'm\((".*")\)', answer.text().split("\n")[1]).group(1)
-        assert split(unscript(string).rstrip("\n"))[3]["error"] == "unknown_session"
+        assert split(unscript(string).rstrip("\n"))[3]["error"] == "stale"
         assert "e()" in answer.text().split("\n")[1]
     client.works()
 

@@ -17,7 +17,7 @@ def a_script_is_harmless_whoever_asks_for_it(server):
         assert answer.status == 200 and answer.text().startswith(f"/**/{name}(\"r"), answer.text()
         assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
         assert answer.headers["x-content-type-options"] == "nosniff"
-        assert "unknown_session" in answer.text()
+        assert "stale" in answer.text()
     client.works()
 
 
@@ -64,7 +64,7 @@ def cookies_prove_nothing(server):
     client = Client(server, "jsonp").opened()
     cookies = {"Cookie": f"session={client.session}; token={client.token}"}
     answer = client.http.request("GET", f"/jsonp?c=take&ticket={random_key()}&poll=9&received=0&consumed=0", headers=cookies)
-    assert "unknown_session" in answer.text() and answer.headers["set-cookie"] is None
+    assert "stale" in answer.text() and answer.headers["set-cookie"] is None
 
 
 @test()
@@ -85,5 +85,5 @@ def scripts_are_polled_one_ticket_at_a_time(server):
     ticket, received, consumed = client.ticket, client.received, client.consumed
     client.works()
     answer = client.http.request("GET", f"/jsonp?c=take&ticket={ticket}&poll=50&received={received}&consumed={consumed}")
-    assert "unknown_session" in answer.text(), answer.text()
+    assert "stale" in answer.text(), answer.text()
     client.works()

@@ -94,7 +94,7 @@ async fn first(engine: &Arc<Engine>, ticket: &str) -> Result<Bytes, Refusal> {
 fn poll(call: &Call<()>, ticket: &str) -> Result<Caller, Code> {
     let number = |key| query(&call.parts, key).and_then(|text| text.parse().ok()).ok_or(Code::BadRequest);
     let (poll, received, consumed) = (number("poll")?, number("received")?, number("consumed")?);
-    let ticket = call.engine.redeem(ticket).ok_or(Code::UnknownSession)?;
+    let ticket = call.engine.redeem(ticket).ok_or(Code::Stale)?;
     let head = Post {
         session: ticket.live.id.to_string(),
         token: Secret::new(""),
