@@ -23,12 +23,17 @@ pub(crate) struct Place {
     /// Pipes whose welcome names a ticket.
     pub(crate) ticketed: BTreeSet<Pipe>,
     pub(crate) latest: u64,
+    /// Messages that its carrier takes at once, and when it takes the next.
+    pub(crate) breath: Option<usize>,
+    pub(crate) breathes_at: Duration,
 }
 
 /// The server.
 pub(crate) struct Engine {
     pub(crate) config: Config,
     pub(crate) queue: usize,
+    /// Messages that a carrier takes at once; none if it takes all.
+    pub(crate) breath: Option<usize>,
     pub(crate) places: BTreeMap<String, Place>,
     /// Ends of sessions that are forgotten, by key: what was delivered, and the application.
     pub(crate) past: Vec<Place>,
@@ -41,10 +46,11 @@ pub(crate) struct Engine {
 }
 
 impl Engine {
-    pub(crate) fn new(config: Config, queue: usize) -> Self {
+    pub(crate) fn new(config: Config, queue: usize, breath: Option<usize>) -> Self {
         Self {
             config,
             queue,
+            breath,
             places: BTreeMap::new(),
             past: Vec::new(),
             tickets: BTreeMap::new(),
@@ -94,6 +100,8 @@ impl Engine {
             ended: None,
             ticketed: BTreeSet::new(),
             latest: 0,
+            breath: self.breath,
+            breathes_at: Duration::ZERO,
         };
         self.places.insert(id.clone(), place);
         Ok(id)

@@ -35,6 +35,7 @@ enum Frame {
 
 enum Event {
     Attach,
+    Breathe,
     Body { target: Target, shape: Shape, head: Box<Head>, batch: Vec<Up<Note>>, malformed: bool },
     ClientClose,
     ClientConsume { life: u64, bytes: u64 },
@@ -134,6 +135,7 @@ impl World {
             ..client::Config::default()
         };
         let weather = Weather::random(&mut dice);
+        let breath = dice.pick(&[None, None, Some(1), Some(3)]);
         let mut world = Self {
             now: Duration::ZERO,
             weather,
@@ -143,7 +145,7 @@ impl World {
             app: App::new(1),
             life: 1,
             graves: Vec::new(),
-            engine: Engine::new(config, queue),
+            engine: Engine::new(config, queue, breath),
             lost: Vec::new(),
             targets: BTreeMap::new(),
             sockets: BTreeMap::new(),

@@ -7,6 +7,8 @@ impl World {
         let (now, current) = (self.now, self.life);
         match event {
             Event::Attach => self.attach(),
+            // The turn that follows does it.
+            Event::Breathe => {}
             Event::Body { target, shape, head, batch, malformed } => {
                 return self.body(target, shape, *head, batch, malformed);
             }

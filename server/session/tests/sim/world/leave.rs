@@ -29,11 +29,23 @@ impl World {
         self.check_bytes()
     }
 
+    /// One turn of a session of the server.
     pub(super) fn pump_server(&mut self, id: &str) -> Result<bool, String> {
+        let mut any = self.drain(id)?;
+        loop {
+            self.flush(id);
+            if !self.drain(id)? {
+                return Ok(any);
+            }
+            any = true;
+        }
+    }
+
+    fn drain(&mut self, id: &str) -> Result<bool, String> {
         let mut any = false;
         loop {
             let Some(place) = self.engine.places.get_mut(id) else { return Ok(any) };
-            let Some(output) = place.session.poll_output(self.now) else { return Ok(any) };
+            let Some(output) = place.session.machine.poll_output() else { return Ok(any) };
             self.outputs += 1;
             if self.outputs > 1_000_000 {
                 return Err("the server never stops".to_owned());
@@ -41,6 +53,33 @@ impl World {
             any = true;
             self.server_output(id, output)?;
         }
+    }
+
+    /// Lets a session write what it has, or as much as its carrier takes now.
+    fn flush(&mut self, id: &str) {
+        let now = self.now;
+        let Some(place) = self.engine.places.get_mut(id) else { return };
+        let session = &mut place.session;
+        if let (Some(breath), Some(pipe)) = (place.breath, session.machine.live_pipe()) {
+            let mut taken = Vec::new();
+            if now >= place.breathes_at {
+                taken.extend(std::iter::from_fn(|| session.send.next().cloned()).take(breath));
+            }
+            let more = session.send.is_ready();
+            if more && !taken.is_empty() {
+                place.breathes_at = now + millis(20);
+                self.link.at(now + millis(20), Event::Breathe);
+            }
+            for note in taken {
+                self.down(pipe, Down::Message(note));
+            }
+            let Some(place) = self.engine.places.get_mut(id) else { return };
+            if more {
+                return place.session.machine.flush_beside(&mut place.session.send, now);
+            }
+        }
+        let Some(place) = self.engine.places.get_mut(id) else { return };
+        place.session.machine.flush(&mut place.session.send, now);
     }
 
     pub(super) fn forget(&mut self) {
