@@ -3,36 +3,37 @@
 //! A turn runs to completion: take jobs, read, decode all that came, let handlers run as far as they go without waiting, gather
 //! what they emitted, write once. No task and no channel stands between a frame that comes in and the reply that goes out.
 
+mod down;
+mod jobs;
+mod notes;
+mod reading;
+
 use std::future::poll_fn;
-use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
 use bytes::Bytes;
+use everwire_session::SendHalf;
 use everwire_session::code::Code;
-use everwire_session::server::{Input, Machine, Output, Pipe, Shape, State, Up};
-use everwire_session::wire::{Secret, Welcome};
+use everwire_session::server::{Input, Machine, Pipe, State};
+use everwire_session::wire::Secret;
 
+use self::jobs::Attaching;
+use self::notes::{Note, Traffic};
 use super::exchange::Exchange;
-use super::live::{Job, Live, Shared};
-use super::socket::{self, Reader, WebSocket};
+use super::live::Live;
+use super::socket::Reader;
 use super::turn::{self, Backlog};
-use super::writer::{Sink, Writer, Written};
+use super::writer::{Writer, Written};
 use super::{Engine, ids};
 use crate::client::Client;
-use crate::config::Transport;
-use crate::dialect::native::{self, Control};
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
-use crate::transport::ws_frame::{self, Frame, Opcode};
 
 /// Reads in one turn, after which others on this thread have theirs.
 const READS: usize = 16;
-
-/// Bytes on their way to the network above which pings are not answered.
-const PONGS_HIGH: usize = 64 << 10;
 
 /// How long handlers may go on after the end of their session.
 const AFTERLIFE: Duration = Duration::from_secs(30);
@@ -65,20 +66,6 @@ pub(crate) struct Driver {
     ended: Option<Duration>,
 }
 
-struct Attaching {
-    pipe: Pipe,
-    transport: Transport,
-    socket: Option<Box<WebSocket>>,
-}
-
-/// Bytes of packets since the metrics were told.
-#[derive(Default)]
-struct Traffic {
-    transport: Option<Transport>,
-    up: u64,
-    down: u64,
-}
-
 /// However it ends, by a panic of user code or with its runtime too: nobody waits for it in vain.
 impl Drop for Driver {
     fn drop(&mut self) {
@@ -91,15 +78,6 @@ impl Drop for Driver {
             exchange.refuse((Code::UnknownSession, None));
         }
     }
-}
-
-/// What the application is told.
-enum Note {
-    Attached { resumed: bool, first: bool, transport: Transport },
-    Deliver(Incoming),
-    Ended { code: Code, reason: Option<String>, unconfirmed: u64 },
-    Refused(Code),
-    Suspended,
 }
 
 impl Driver {
@@ -182,74 +160,18 @@ impl Driver {
         self.machine.state() == State::Forgotten && (self.client.is_idle() || now > ended + AFTERLIFE)
     }
 
-    // ---- what comes in ------------------------------------------------------------------------------------------------
-
-    fn jobs(&mut self) {
-        for job in self.live.take_jobs() {
-            match job {
-                Job::Attach { exchange, transport, shape, head, batch } => {
-                    let pipe = exchange.pipe;
-                    self.exchanges.push(exchange);
-                    self.attaching = Some(Attaching { pipe, transport, socket: None });
-                    self.attach(Input::Attach {
-                        pipe,
-                        shape,
-                        head,
-                        batch,
-                        fresh: Secret::new(ids::random()),
-                    });
-                }
-                Job::Close { code, reason, retry } => {
-                    self.live.lock().closed = true;
-                    self.input(Input::Close { code, reason, retry });
-                }
-                Job::Gone(pipe) => {
-                    self.exchanges.retain(|exchange| exchange.pipe != pipe);
-                    self.input(Input::Gone { pipe });
-                }
-                Job::Kill(code) => self.input(Input::Kill { code }),
-                Job::Malformed { exchange, token, code, first, before } => {
-                    // Else whoever knows the public id could end the session.
-                    if let Err(code) = self.machine.prove(&token) {
-                        exchange.refuse((code, None));
-                        continue;
-                    }
-                    let pipe = exchange.pipe;
-                    self.exchanges.push(exchange);
-                    self.input(Input::Malformed { pipe, code, first, before });
-                }
-                Job::Post { exchange, head, batch, how } => {
-                    let pipe = exchange.pipe;
-                    self.exchanges.push(exchange);
-                    self.input(Input::Post { pipe, head, batch, how });
-                }
-                Job::Socket { socket, head } => {
-                    let pipe = socket.writer.pipe;
-                    let transport = Transport::Websocket;
-                    self.attaching = Some(Attaching { pipe, transport, socket: Some(socket) });
-                    let fresh = Secret::new(ids::random());
-                    self.attach(Input::Attach { pipe, shape: Shape::Duplex, head, batch: Vec::new(), fresh });
-                }
-                Job::Stream { exchange, attach } => {
-                    let pipe = exchange.pipe;
-                    self.exchanges.push(exchange);
-                    self.input(Input::Stream { pipe, attach });
-                }
-            }
-        }
-    }
-
-    fn attach(&mut self, input: Input<Incoming>) {
-        self.input(input);
-        // A WebSocket that was refused has been dealt with by then.
-        self.attaching = None;
-    }
-
     /// Gives the machine an input, and does what it says.
     fn input(&mut self, input: Input<Incoming>) {
+        self.step(|machine, send, now| machine.handle(send, now, input));
+    }
+
+    fn step(
+        &mut self,
+        step: impl FnOnce(&mut Machine<Outgoing, Incoming>, &mut SendHalf<Outgoing>, Duration),
+    ) {
         let (live, now) = (self.live.clone(), self.now());
         let mut shared = live.lock();
-        self.machine.handle(&mut shared.send, now, input);
+        step(&mut self.machine, &mut shared.send, now);
         self.outputs(&mut shared);
         let waiting = shared.take_waiting();
         drop(shared);
@@ -276,164 +198,6 @@ impl Driver {
             }
         }
     }
-
-    /// Reads the WebSocket once. `true`: there may be more.
-    fn read(&mut self, cx: &mut Context<'_>) -> bool {
-        let Some((pipe, mut reader)) = self.socket.take() else { return false };
-        self.reading = Some(pipe);
-        for early in std::mem::take(&mut reader.early_frames) {
-            if self.parting.is_none()
-                && let ControlFlow::Break(farewell) = self.frame(pipe, &early.frame())
-            {
-                self.reading = None;
-                self.socket = Some((pipe, reader));
-                self.lose_socket(pipe, farewell);
-                return true;
-            }
-        }
-        let polled = reader.poll_read(cx, |decoder, bytes| {
-            let mut frames = decoder.read(bytes);
-            loop {
-                match frames.next() {
-                    Ok(None) => return None,
-                    Ok(Some(frame)) => match self.frame(pipe, &frame) {
-                        ControlFlow::Continue(()) if self.parting.is_none() => {}
-                        ControlFlow::Continue(()) => return None,
-                        ControlFlow::Break(farewell) => return farewell,
-                    },
-                    Err(error) => return Some(ws_frame::close_frame(error.close_code(), error.reason())),
-                }
-            }
-        });
-        self.reading = None;
-        if let Some((writer, farewell)) = self.parting.take() {
-            socket::finish(Some(reader), writer, farewell);
-            return true;
-        }
-        match polled {
-            Poll::Pending => {
-                self.socket = Some((pipe, reader));
-                false
-            }
-            Poll::Ready(Ok(Some(None))) => {
-                self.socket = Some((pipe, reader));
-                true
-            }
-            Poll::Ready(Ok(Some(farewell))) => {
-                self.socket = Some((pipe, reader));
-                self.lose_socket(pipe, farewell);
-                true
-            }
-            Poll::Ready(Ok(None) | Err(_)) => {
-                self.lose_socket(pipe, None);
-                true
-            }
-        }
-    }
-
-    /// The WebSocket is no carrier any more.
-    fn lose_socket(&mut self, pipe: Pipe, farewell: Option<Bytes>) {
-        let live = self.live.clone();
-        let mut shared = live.lock();
-        self.drop_socket(&mut shared, pipe, farewell);
-        drop(shared);
-        self.input(Input::Gone { pipe });
-    }
-
-    /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
-    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Option<Bytes>> {
-        let incoming = match frame {
-            Frame::Text(text) => Incoming::text(&Bytes::copy_from_slice(text.as_bytes())),
-            Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
-            Frame::Ping(payload) => {
-                // Who sends pings and reads nothing gets no more pongs.
-                if let Some(writer) = &mut self.live.lock().writer
-                    && writer.queued() < PONGS_HIGH
-                {
-                    writer.push(ws_frame::frame(Opcode::Pong, &[payload]));
-                }
-                return ControlFlow::Continue(());
-            }
-            Frame::Pong(_) => return ControlFlow::Continue(()),
-            Frame::Close { code, .. } => {
-                return ControlFlow::Break(Some(ws_frame::close_frame(code.unwrap_or(1000), "")));
-            }
-        };
-        match incoming.and_then(native::up) {
-            Ok(Up::Message(message)) => match self.machine.accept(self.engine.wheel.now(), pipe, &message) {
-                Ok(true) => {
-                    self.traffic.up += message.size as u64;
-                    self.client.receive(message);
-                }
-                Ok(false) => {}
-                Err(code) => self.fault(code),
-            },
-            Ok(up) => {
-                self.input(Input::Packet { pipe, up });
-                // Before the messages behind it.
-                self.tell();
-            }
-            Err(malformed) => {
-                self.input(Input::Malformed { pipe, code: malformed.code(), first: None, before: 0 });
-            }
-        }
-        ControlFlow::Continue(())
-    }
-
-    fn fault(&mut self, code: Code) {
-        let (live, now) = (self.live.clone(), self.now());
-        let mut shared = live.lock();
-        self.machine.fault(&mut shared.send, now, code);
-        self.outputs(&mut shared);
-        let waiting = shared.take_waiting();
-        drop(shared);
-        waiting.into_iter().for_each(Waker::wake);
-    }
-
-    /// Tells the application what happened. Not under the lock: its hooks are user code.
-    fn tell(&mut self) {
-        for note in std::mem::take(&mut self.notes) {
-            if !matches!(note, Note::Deliver(_)) {
-                self.report_traffic();
-            }
-            match note {
-                Note::Attached { first: true, transport, .. } => {
-                    tracing::debug!(session = &*self.live.id, transport = transport.name(), "session opened");
-                }
-                Note::Attached { resumed: true, transport, .. } => self.client.resumed(transport.name()),
-                Note::Attached { resumed: false, transport, .. } => self.client.moved(transport.name()),
-                Note::Deliver(incoming) => {
-                    self.traffic.up += incoming.size as u64;
-                    self.client.receive(incoming);
-                }
-                Note::Ended { code, reason, unconfirmed } => {
-                    self.ended = Some(self.now());
-                    tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
-                    self.client.end(code, reason.as_deref(), unconfirmed);
-                }
-                Note::Refused(code) => {
-                    tracing::debug!(session = &*self.live.id, %code, why = code.message(), "refused");
-                    self.engine.hub.hooks().refused(code);
-                }
-                Note::Suspended => {
-                    tracing::debug!(session = &*self.live.id, "session suspended: no carrier");
-                    self.client.suspended();
-                }
-            }
-        }
-    }
-
-    fn report_traffic(&mut self) {
-        let Traffic { transport, up, down } = std::mem::take(&mut self.traffic);
-        if let Some(transport) = transport
-            && up + down > 0
-        {
-            self.engine.hub.hooks().bytes(transport.name(), up, down);
-        }
-        self.traffic.transport = self.live.lock().transport;
-    }
-
-    // ---- what goes out ------------------------------------------------------------------------------------------------
 
     /// Writes all there is, and sets the alarm.
     fn settle(&mut self, cx: &mut Context<'_>) {
@@ -479,148 +243,6 @@ impl Driver {
         let afterlife = self.ended.map(|ended| ended + AFTERLIFE);
         if let Some(due) = self.machine.next_timeout().into_iter().chain(lonely).chain(afterlife).min() {
             self.engine.wheel.arm(&self.live, due);
-        }
-    }
-
-    /// Does what the machine says. The application's part is noted for later: the lock is held.
-    fn outputs(&mut self, shared: &mut Shared) {
-        while let Some(output) = self.machine.poll_output() {
-            match output {
-                Output::Attached { pipe, resumed } => self.attached(shared, pipe, resumed),
-                Output::Close(pipe, close) => self.control(shared, pipe, Control::close(&close)),
-                Output::Counts(pipe, received, consumed) => {
-                    self.control(shared, pipe, Control::counts(received, consumed));
-                }
-                Output::Deliver(incoming) | Output::Volatile(incoming) => {
-                    self.notes.push(Note::Deliver(incoming));
-                }
-                Output::End(pipe) => self.end(shared, pipe),
-                Output::Ended { code, reason, unconfirmed } => {
-                    shared.closed = true;
-                    shared.transport = None;
-                    shared.volatile = None;
-                    self.notes.push(Note::Ended { code, reason, unconfirmed });
-                }
-                Output::Heartbeat(pipe) => self.control(shared, pipe, Control::heartbeat()),
-                Output::Message(pipe, message) => match &mut shared.writer {
-                    Some(writer) if writer.pipe == pipe => writer.message(&message),
-                    _ => {
-                        if let Some(exchange) = self.exchange(pipe, false) {
-                            self.traffic.down += message.native().size() as u64;
-                            exchange.push(message.native().line());
-                        }
-                    }
-                },
-                Output::Refuse(pipe, code, expected) => self.refuse(shared, pipe, code, expected),
-                Output::Suspended => {
-                    shared.writer = None;
-                    shared.transport = None;
-                    self.notes.push(Note::Suspended);
-                }
-                Output::Welcome(pipe, welcome) => self.welcome(shared, pipe, *welcome),
-            }
-        }
-    }
-
-    fn exchange(&mut self, pipe: Pipe, take: bool) -> Option<Arc<Exchange>> {
-        let at = self.exchanges.iter().position(|exchange| exchange.pipe == pipe)?;
-        Some(if take { self.exchanges.swap_remove(at) } else { self.exchanges[at].clone() })
-    }
-
-    fn attached(&mut self, shared: &mut Shared, pipe: Pipe, resumed: bool) {
-        let Some(attaching) = &mut self.attaching else { return };
-        let first = !std::mem::replace(&mut self.opened, true);
-        self.notes.push(Note::Attached { resumed, first, transport: attaching.transport });
-        shared.transport = Some(attaching.transport);
-        shared.writer = None;
-        if let Some(socket) = attaching.socket.take() {
-            let WebSocket { reader, writer } = *socket;
-            self.socket = Some((pipe, reader));
-            shared.writer = Some(writer);
-        }
-    }
-
-    fn welcome(&mut self, shared: &mut Shared, pipe: Pipe, mut welcome: Welcome) {
-        if let Some(exchange) = self.exchange(pipe, false) {
-            if exchange.ticketed {
-                let attach = self.machine.attach_number();
-                welcome.ticket = Some(self.engine.ticket(&self.live, attach));
-            }
-            if self.machine.live_pipe() == Some(pipe) {
-                shared.writer = Some(Writer::new(pipe, Sink::Exchange(exchange)));
-            }
-        }
-        self.control(shared, pipe, Control::welcome(&welcome));
-    }
-
-    fn control(&mut self, shared: &mut Shared, pipe: Pipe, control: Control) {
-        match &mut shared.writer {
-            Some(writer) if writer.pipe == pipe => {
-                let bytes = if writer.is_websocket() { control.frame() } else { control.line() };
-                writer.push(bytes);
-            }
-            _ => {
-                if let Some(exchange) = self.exchange(pipe, false) {
-                    exchange.push(control.line());
-                }
-            }
-        }
-    }
-
-    /// Nothing more goes down this pipe.
-    fn end(&mut self, shared: &mut Shared, pipe: Pipe) {
-        if let Some(writer) = &mut shared.writer
-            && writer.pipe == pipe
-        {
-            let _ = writer.try_write();
-        }
-        if let Some(exchange) = self.exchange(pipe, true) {
-            exchange.end();
-        }
-        let code = self.machine.ended().unwrap_or(Code::ServerDisconnect);
-        self.drop_socket(shared, pipe, Some(ws_frame::close_frame(code.websocket(), code.as_str())));
-    }
-
-    fn refuse(&mut self, shared: &mut Shared, pipe: Pipe, code: Code, expected: Option<u64>) {
-        self.notes.push(Note::Refused(code));
-        if let Some(exchange) = self.exchange(pipe, true) {
-            if let Some(writer) = &mut shared.writer
-                && writer.pipe == pipe
-            {
-                let _ = writer.try_write();
-                shared.writer = None;
-            }
-            return exchange.refuse((code, expected));
-        }
-        let frame = Control::refusal(code, expected).frame();
-        let farewell = ws_frame::close_frame(code.websocket(), code.as_str());
-        if let Some(attaching) = &mut self.attaching
-            && attaching.pipe == pipe
-            && let Some(socket) = attaching.socket.take()
-        {
-            let WebSocket { reader, mut writer } = *socket;
-            writer.push(frame);
-            return socket::finish(Some(reader), writer, farewell);
-        }
-        if let Some(writer) = &mut shared.writer
-            && writer.pipe == pipe
-        {
-            writer.push(frame);
-        }
-        self.drop_socket(shared, pipe, Some(farewell));
-    }
-
-    /// Lets go of the WebSocket `pipe`. With a farewell it is closed properly, in a task of its own that is short.
-    fn drop_socket(&mut self, shared: &mut Shared, pipe: Pipe, farewell: Option<Bytes>) {
-        let reader = self.socket.take_if(|(current, _)| *current == pipe).map(|(_, reader)| reader);
-        let writer = shared.writer.take_if(|writer| writer.pipe == pipe);
-        match (writer, farewell) {
-            // Its reader is in use further up the stack, which goes on with this.
-            (Some(writer), Some(farewell)) if self.reading == Some(pipe) => {
-                self.parting = Some((writer, farewell));
-            }
-            (Some(writer), Some(farewell)) => socket::finish(reader, writer, farewell),
-            _ => {}
         }
     }
 }

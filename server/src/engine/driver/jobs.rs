@@ -1,0 +1,81 @@
+//! What others want of a driver: its inbox.
+
+use everwire_session::server::{Input, Pipe, Shape};
+use everwire_session::wire::Secret;
+
+use super::Driver;
+use crate::config::Transport;
+use crate::engine::ids;
+use crate::engine::live::Job;
+use crate::engine::socket::WebSocket;
+use crate::incoming::Incoming;
+
+/// An attach, until the machine has accepted or refused it.
+pub(super) struct Attaching {
+    pub(super) pipe: Pipe,
+    pub(super) transport: Transport,
+    pub(super) socket: Option<Box<WebSocket>>,
+}
+
+impl Driver {
+    pub(super) fn jobs(&mut self) {
+        for job in self.live.take_jobs() {
+            match job {
+                Job::Attach { exchange, transport, shape, head, batch } => {
+                    let pipe = exchange.pipe;
+                    self.exchanges.push(exchange);
+                    self.attaching = Some(Attaching { pipe, transport, socket: None });
+                    self.attach(Input::Attach {
+                        pipe,
+                        shape,
+                        head,
+                        batch,
+                        fresh: Secret::new(ids::random()),
+                    });
+                }
+                Job::Close { code, reason, retry } => {
+                    self.live.lock().closed = true;
+                    self.input(Input::Close { code, reason, retry });
+                }
+                Job::Gone(pipe) => {
+                    self.exchanges.retain(|exchange| exchange.pipe != pipe);
+                    self.input(Input::Gone { pipe });
+                }
+                Job::Kill(code) => self.input(Input::Kill { code }),
+                Job::Malformed { exchange, token, code, first, before } => {
+                    // Else whoever knows the public id could end the session.
+                    if let Err(code) = self.machine.prove(&token) {
+                        exchange.refuse((code, None));
+                        continue;
+                    }
+                    let pipe = exchange.pipe;
+                    self.exchanges.push(exchange);
+                    self.input(Input::Malformed { pipe, code, first, before });
+                }
+                Job::Post { exchange, head, batch, how } => {
+                    let pipe = exchange.pipe;
+                    self.exchanges.push(exchange);
+                    self.input(Input::Post { pipe, head, batch, how });
+                }
+                Job::Socket { socket, head } => {
+                    let pipe = socket.writer.pipe;
+                    let transport = Transport::Websocket;
+                    self.attaching = Some(Attaching { pipe, transport, socket: Some(socket) });
+                    let fresh = Secret::new(ids::random());
+                    self.attach(Input::Attach { pipe, shape: Shape::Duplex, head, batch: Vec::new(), fresh });
+                }
+                Job::Stream { exchange, attach } => {
+                    let pipe = exchange.pipe;
+                    self.exchanges.push(exchange);
+                    self.input(Input::Stream { pipe, attach });
+                }
+            }
+        }
+    }
+
+    fn attach(&mut self, input: Input<Incoming>) {
+        self.input(input);
+        // A WebSocket that was refused has been dealt with by then.
+        self.attaching = None;
+    }
+}

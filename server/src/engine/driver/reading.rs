@@ -1,0 +1,121 @@
+//! The way up of a WebSocket: frames to the machine and to the application.
+
+use std::ops::ControlFlow;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use everwire_session::server::{Input, Pipe, Up};
+
+use super::Driver;
+use crate::dialect::native;
+use crate::engine::socket;
+use crate::incoming::Incoming;
+use crate::transport::ws_frame::{self, Frame, Opcode};
+
+/// Bytes on their way to the network above which pings are not answered.
+const PONGS_HIGH: usize = 64 << 10;
+
+impl Driver {
+    /// Reads the WebSocket once. `true`: there may be more.
+    pub(super) fn read(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some((pipe, mut reader)) = self.socket.take() else { return false };
+        self.reading = Some(pipe);
+        for early in std::mem::take(&mut reader.early_frames) {
+            if self.parting.is_none()
+                && let ControlFlow::Break(farewell) = self.frame(pipe, &early.frame())
+            {
+                self.reading = None;
+                self.socket = Some((pipe, reader));
+                self.lose_socket(pipe, farewell);
+                return true;
+            }
+        }
+        let polled = reader.poll_read(cx, |decoder, bytes| {
+            let mut frames = decoder.read(bytes);
+            loop {
+                match frames.next() {
+                    Ok(None) => return None,
+                    Ok(Some(frame)) => match self.frame(pipe, &frame) {
+                        ControlFlow::Continue(()) if self.parting.is_none() => {}
+                        ControlFlow::Continue(()) => return None,
+                        ControlFlow::Break(farewell) => return farewell,
+                    },
+                    Err(error) => return Some(ws_frame::close_frame(error.close_code(), error.reason())),
+                }
+            }
+        });
+        self.reading = None;
+        if let Some((writer, farewell)) = self.parting.take() {
+            socket::finish(Some(reader), writer, farewell);
+            return true;
+        }
+        match polled {
+            Poll::Pending => {
+                self.socket = Some((pipe, reader));
+                false
+            }
+            Poll::Ready(Ok(Some(None))) => {
+                self.socket = Some((pipe, reader));
+                true
+            }
+            Poll::Ready(Ok(Some(farewell))) => {
+                self.socket = Some((pipe, reader));
+                self.lose_socket(pipe, farewell);
+                true
+            }
+            Poll::Ready(Ok(None) | Err(_)) => {
+                self.lose_socket(pipe, None);
+                true
+            }
+        }
+    }
+
+    /// The WebSocket is no carrier any more.
+    pub(super) fn lose_socket(&mut self, pipe: Pipe, farewell: Option<Bytes>) {
+        let live = self.live.clone();
+        let mut shared = live.lock();
+        self.drop_socket(&mut shared, pipe, farewell);
+        drop(shared);
+        self.input(Input::Gone { pipe });
+    }
+
+    /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
+    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Option<Bytes>> {
+        let incoming = match frame {
+            Frame::Text(text) => Incoming::text(&Bytes::copy_from_slice(text.as_bytes())),
+            Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
+            Frame::Ping(payload) => {
+                // Who sends pings and reads nothing gets no more pongs.
+                if let Some(writer) = &mut self.live.lock().writer
+                    && writer.queued() < PONGS_HIGH
+                {
+                    writer.push(ws_frame::frame(Opcode::Pong, &[payload]));
+                }
+                return ControlFlow::Continue(());
+            }
+            Frame::Pong(_) => return ControlFlow::Continue(()),
+            Frame::Close { code, .. } => {
+                return ControlFlow::Break(Some(ws_frame::close_frame(code.unwrap_or(1000), "")));
+            }
+        };
+        match incoming.and_then(native::up) {
+            Ok(Up::Message(message)) => match self.machine.accept(self.engine.wheel.now(), pipe, &message) {
+                Ok(true) => {
+                    self.traffic.up += message.size as u64;
+                    self.client.receive(message);
+                }
+                Ok(false) => {}
+                Err(code) => self.step(|machine, send, now| machine.fault(send, now, code)),
+            },
+            Ok(up) => {
+                self.input(Input::Packet { pipe, up });
+                // Before the messages behind it.
+                self.tell();
+            }
+            Err(malformed) => {
+                self.input(Input::Malformed { pipe, code: malformed.code(), first: None, before: 0 });
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
