@@ -205,7 +205,7 @@ impl Engine {
         let count = self.sessions.len().max(1) as u64;
         let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
         for (index, live) in self.sessions.iter().enumerate() {
-            let retry = Some(spread * index as u64 / count);
+            let retry = Some(spread.saturating_mul(index as u64) / count);
             live.submit(Job::Close { code: Code::Shutdown, reason: None, retry });
         }
     }

@@ -65,14 +65,26 @@ impl Wheel {
     }
 }
 
+/// Lets the next session start the wheel again, should its runtime end before the engine does.
+struct Turning(Weak<Engine>);
+
+impl Drop for Turning {
+    fn drop(&mut self) {
+        if let Some(engine) = self.0.upgrade() {
+            engine.turning.store(false, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Turns the wheel while the engine lives.
 pub(crate) async fn turn(engine: Weak<Engine>) {
+    let turning = Turning(engine);
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut count = 0u64;
     loop {
         ticks.tick().await;
-        let Some(engine) = engine.upgrade() else { return };
+        let Some(engine) = turning.0.upgrade() else { return };
         engine.wheel.fire();
         count += 1;
         if count.is_multiple_of(50) {

@@ -158,3 +158,17 @@ async fn no_task_outlives_its_session() {
     assert_eq!((stats.sessions, stats.open_requests), (0, 0), "{stats:?}");
     assert_eq!(stats.tasks, 1, "only the timer is left: {stats:?}");
 }
+
+#[test]
+fn a_server_outlives_a_runtime() {
+    let wire = Everwire::new();
+    for letter in ['x', 'y'] {
+        let mut runtime = tokio::runtime::Builder::new_current_thread();
+        runtime.enable_all().start_paused(true).build().unwrap().block_on(async {
+            let service = wire.service();
+            assert_eq!(call(&service, "long_polling", open(letter, 1 << 20) + "\nc").await.status(), 200);
+            tokio::time::sleep(Duration::from_secs(300)).await;
+            assert_eq!(wire.stats().sessions, 0, "{letter}");
+        });
+    }
+}
