@@ -2,7 +2,7 @@
 #![forbid(unsafe_code)]
 
 use std::io::{self, Write};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -53,7 +53,7 @@ async fn main() -> ExitCode {
 async fn run(args: &Args) -> io::Result<()> {
     let wire = wire();
     let listener = TcpListener::bind((args.host, args.port)).await?;
-    let address = listener.local_addr()?;
+    let address = here(listener.local_addr()?);
     writeln!(
         io::stdout(),
         "Everwire listens on http://{address}\n\n  \
@@ -71,6 +71,16 @@ async fn run(args: &Args) -> io::Result<()> {
         }
     })
     .await
+}
+
+/// Where a browser on this machine finds what listens at `address`.
+fn here(address: SocketAddr) -> SocketAddr {
+    let loopback: IpAddr = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(loopback, address.port())
 }
 
 /// The demo's server: the chat in the main namespace, the doctor in its own, and every transport on.
@@ -130,6 +140,14 @@ mod tests {
     fn the_command_line_is_consistent() {
         use clap::CommandFactory;
         Args::command().debug_assert();
+    }
+
+    #[test]
+    fn what_listens_everywhere_is_found_at_home() {
+        let shown = |address: &str| here(address.parse().unwrap()).to_string();
+        assert_eq!(shown("0.0.0.0:3000"), "127.0.0.1:3000");
+        assert_eq!(shown("[::]:3000"), "[::1]:3000");
+        assert_eq!(shown("192.0.2.1:80"), "192.0.2.1:80");
     }
 
     #[test]
