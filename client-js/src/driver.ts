@@ -196,13 +196,17 @@ export class Driver {
     let pause = 0;
     if (welcomed) {
       const stood = code === "end" || env.now() - this.carriedAt >= STOOD;
+      if (code === "timeout") {
+        this.distrust(this.round[this.at]);
+      }
       this.plan();
       this.rounds = stood ? 0 : this.rounds + 1;
       pause = action === "backoff" || !stood ? this.pause() : 0;
     } else if (action === "backoff") {
       this.rounds++;
       pause = this.pause();
-    } else if (action !== "attach" || this.hasty++ > 2) {
+    } else if (action !== "attach" || code === "timeout" || this.hasty++ > 2) {
+      // Silence would be silent again: something on the way swallows what is sent, or holds answers back.
       this.at++;
       if (this.at >= this.round.length) {
         this.rounds++;
@@ -216,6 +220,15 @@ export class Driver {
       this.drain();
     } else if (!this.over()) {
       this.retry = env.later(() => this.attempt(), pause);
+    }
+  }
+
+  /** A stream that fell silent may be held back on the way, and only get through by the heap: what comes behind it is tried first. */
+  private distrust(transport: Transport | undefined): void {
+    for (let i = 1; i < this.usable.length; i++) {
+      if (this.usable[i - 1] === transport && transport && transport.kind === "stream") {
+        this.memory.best = (this.usable[i] as Transport).name;
+      }
     }
   }
 

@@ -104,6 +104,41 @@ test("a transport that is blocked is passed over", async () => {
   expect(socket.transport).toBe("long_polling");
 });
 
+test("a transport that opens and stays silent is tried once, then passed over", async () => {
+  const attached: unknown[] = [];
+  let told = (): void => {};
+  class Mute {
+    readyState = 1;
+    onopen: () => void = () => {};
+    constructor() {
+      queueMicrotask(() => this.onopen());
+    }
+    send(frame: unknown): void {
+      attached.push(frame);
+      told();
+    }
+    close(): void {}
+  }
+  const clock = performance.now.bind(performance);
+  let skipped = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => clock() + skipped);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  try {
+    const said = new Promise<void>((resolve) => (told = resolve));
+    const socket = open({ WebSocket: Mute });
+    const connected = next(socket, "connect");
+    await said;
+    skipped = 5000;
+    vi.advanceTimersByTime(skipped);
+    await connected;
+    expect(socket.transport).toBe("streaming");
+    expect(attached.filter((frame) => String(frame).charAt(0) === "A").length).toBe(1);
+  } finally {
+    vi.useRealTimers();
+    vi.restoreAllMocks();
+  }
+});
+
 test("no transport works: connect_error, and it goes on trying", async () => {
   server.blocked = ["websocket", "streaming", "long_polling"];
   const socket = open();
