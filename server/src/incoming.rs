@@ -24,6 +24,12 @@ impl Incoming {
         Ok(Self::from_packet(&Packet::parse(text)?, bytes, Vec::new()))
     }
 
+    /// Reads a packet in text form out of memory that others will use. Only its body is copied.
+    pub(crate) fn copied(text: &str) -> Result<Self, Malformed> {
+        let packet = Packet::parse(text)?;
+        Ok(Self::new(&packet, Bytes::copy_from_slice(packet.body.as_bytes()), Vec::new(), text.len()))
+    }
+
     /// Reads a packet in binary form.
     pub(crate) fn binary(bytes: &Bytes) -> Result<Self, Malformed> {
         let (head, attachments) = packet::split_binary(bytes)?;
@@ -34,13 +40,17 @@ impl Incoming {
 
     /// `whole` is the text form or the binary form, and holds the packet's body.
     pub(crate) fn from_packet(packet: &Packet<'_>, whole: &Bytes, attachments: Vec<Bytes>) -> Self {
+        Self::new(packet, whole.slice_ref(packet.body.as_bytes()), attachments, whole.len())
+    }
+
+    fn new(packet: &Packet<'_>, body: Bytes, attachments: Vec<Bytes>, size: usize) -> Self {
         Self {
             kind: packet.kind,
             namespace: (packet.namespace != MAIN).then(|| packet.namespace.into()),
             id: packet.id,
-            body: whole.slice_ref(packet.body.as_bytes()),
+            body,
             attachments,
-            size: whole.len(),
+            size,
         }
     }
 

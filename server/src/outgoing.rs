@@ -151,7 +151,7 @@ impl Message {
                 out.extend_from_slice(attachment);
             }
         }
-        NativeFrame::finish(out, binary)
+        NativeFrame::finish(out, binary, self.kind.is_credited())
     }
 
     /// Enough for all but long escapes, so that the buffer seldom grows.
@@ -199,57 +199,74 @@ fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_be_bytes()
 }
 
-/// A message as Everwire's own protocol writes it.
+/// A message as Everwire's own protocol writes it. A clone shares the bytes, and is all that a session keeps of what it has sent: not the event, nor
+/// what it was made from.
+#[derive(Clone)]
 pub(crate) struct NativeFrame {
-    /// A whole WebSocket frame from server to client: header and packet.
-    pub(crate) bytes: Bytes,
+    /// A whole WebSocket frame from server to client, header and packet; behind the text form a `\n`.
+    bytes: Bytes,
     /// Length of that header.
-    pub(crate) header: u8,
-    pub(crate) binary: bool,
-    line: OnceLock<Bytes>,
+    header: u8,
+    credited: bool,
+    /// Of the binary form: its line, made when the first text transport asks for it.
+    line: Option<Arc<OnceLock<Bytes>>>,
 }
 
 impl NativeFrame {
     /// `out` holds room for the header, then the packet.
-    fn finish(mut out: Vec<u8>, binary: bool) -> Self {
+    fn finish(mut out: Vec<u8>, binary: bool, credited: bool) -> Self {
         let size = out.len() - MAX_HEADER;
         let opcode = if binary { Opcode::Binary } else { Opcode::Text };
         let mut head = [0; MAX_HEADER];
         let used = header(opcode, size, &mut head);
         out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
-        // The line of the text form shares the buffer: one more byte.
         if !binary {
             out.push(b'\n');
         }
-        let whole = Bytes::from(out).slice(MAX_HEADER - used..);
-        let line = OnceLock::new();
-        if !binary {
-            let _ = line.set(whole.slice(used..));
-        }
-        Self { bytes: whole.slice(..used + size), header: used as u8, binary, line }
+        let bytes = Bytes::from(out).slice(MAX_HEADER - used..);
+        Self { bytes, header: used as u8, credited, line: binary.then(Arc::default) }
+    }
+
+    /// Does sending it take credit?
+    pub(crate) fn is_credited(&self) -> bool {
+        self.credited
+    }
+
+    pub(crate) fn is_binary(&self) -> bool {
+        self.line.is_some()
+    }
+
+    /// The WebSocket frame.
+    pub(crate) fn frame(&self) -> Bytes {
+        self.bytes.slice(..self.end())
     }
 
     /// The packet in text form or in binary form.
     pub(crate) fn packet(&self) -> Bytes {
-        self.bytes.slice(usize::from(self.header)..)
+        self.bytes.slice(usize::from(self.header)..self.end())
     }
 
     /// Its size in windows and limits (protocol.md, section 6.1).
     pub(crate) fn size(&self) -> usize {
-        self.bytes.len() - usize::from(self.header)
+        self.end() - usize::from(self.header)
+    }
+
+    fn end(&self) -> usize {
+        self.bytes.len() - usize::from(!self.is_binary())
     }
 
     /// The packet as a line for text transports, its `\n` included.
     pub(crate) fn line(&self) -> Bytes {
-        self.line
-            .get_or_init(|| {
-                let mut line = String::with_capacity(self.size() * 4 / 3 + 8);
-                line.push('b');
-                STANDARD.encode_string(&self.bytes[usize::from(self.header)..], &mut line);
-                line.push('\n');
-                line.into()
-            })
-            .clone()
+        let packet = self.bytes.slice(usize::from(self.header)..);
+        let Some(line) = &self.line else { return packet };
+        line.get_or_init(|| {
+            let mut line = String::with_capacity(packet.len() * 4 / 3 + 8);
+            line.push('b');
+            STANDARD.encode_string(&packet, &mut line);
+            line.push('\n');
+            line.into()
+        })
+        .clone()
     }
 }
 
@@ -303,7 +320,9 @@ mod tests {
     fn a_frame_is_header_and_packet_and_its_line_ends() {
         let out = Outgoing::event(&main(), None, "x", "y".repeat(200).into_payload().unwrap());
         let frame = out.native();
-        assert_eq!((frame.bytes[0], frame.bytes[1], usize::from(frame.header)), (0x81, 126, 4));
+        let bytes = frame.frame();
+        assert_eq!((bytes[0], bytes[1], usize::from(frame.header)), (0x81, 126, 4));
+        assert_eq!(bytes[4..], frame.packet());
         assert_eq!(frame.line(), [&frame.packet()[..], b"\n"].concat());
         assert_eq!(frame.size(), frame.packet().len());
     }
@@ -313,8 +332,8 @@ mod tests {
         let args = ("a", Bytes::from_static(b"\0\"\\\n"), Bytes::new()).into_payload().unwrap();
         let out = Outgoing::event(&main(), Some(1), "bin", args);
         let frame = out.native();
-        assert!(frame.binary);
-        assert_eq!(frame.bytes[0], 0x82);
+        assert!(frame.is_binary());
+        assert_eq!(frame.frame()[0], 0x82);
         let incoming = Incoming::binary(&frame.packet()).unwrap();
         assert_eq!(incoming.attachments, [&b"\0\"\\\n"[..], b""]);
         assert_eq!(&incoming.body[..], br#"["bin","a","\u00000","\u00001"]"#);

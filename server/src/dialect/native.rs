@@ -12,16 +12,16 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::incoming::Incoming;
-use crate::outgoing::Outgoing;
+use crate::outgoing::NativeFrame;
 use crate::transport::ws_frame::{self, Opcode};
 
-impl Message for Outgoing {
+impl Message for NativeFrame {
     fn size(&self) -> usize {
-        self.native().size()
+        Self::size(self)
     }
 
     fn is_credited(&self) -> bool {
-        self.kind().is_credited()
+        Self::is_credited(self)
     }
 }
 

@@ -8,7 +8,7 @@ mod jobs;
 mod notes;
 mod reading;
 
-use std::future::poll_fn;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
@@ -30,10 +30,10 @@ use super::{Engine, ids};
 use crate::client::Client;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::outgoing::Outgoing;
+use crate::outgoing::NativeFrame;
 
-/// Reads in one turn, after which others on this thread have theirs.
-const READS: usize = 16;
+/// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
+const ROUNDS: usize = 16;
 
 /// How long handlers may go on after the end of their session.
 const AFTERLIFE: Duration = Duration::from_secs(30);
@@ -41,7 +41,7 @@ const AFTERLIFE: Duration = Duration::from_secs(30);
 pub(crate) struct Driver {
     engine: Arc<Engine>,
     live: Arc<Live>,
-    machine: Machine<Outgoing, Incoming>,
+    machine: Machine<NativeFrame, Incoming>,
     client: Client,
     /// The key of the open, while it proves the session.
     key: Option<Box<str>>,
@@ -80,6 +80,15 @@ impl Drop for Driver {
     }
 }
 
+/// Not an `async fn`: its future would hold the driver twice, before and after it has begun.
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().drive(cx)
+    }
+}
+
 impl Driver {
     pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: &str, request: RequestInfo) -> Self {
         let now = engine.wheel.now();
@@ -106,11 +115,7 @@ impl Driver {
         }
     }
 
-    pub(crate) async fn run(mut self) {
-        poll_fn(|cx| self.poll(cx)).await;
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.live.register(cx);
         if self.backlog.write() {
             let turn = turn::enter();
@@ -125,13 +130,13 @@ impl Driver {
     }
 
     fn turn(&mut self, cx: &mut Context<'_>) {
-        let mut reads = 0;
+        let mut rounds = 0;
         loop {
             self.jobs();
             self.tick();
             // What came another way before comes before what is read now.
             self.tell();
-            let more = self.read(cx);
+            let more = self.read_all(cx);
             self.tell();
             let consumed = self.client.poll(cx);
             if consumed > 0 {
@@ -142,8 +147,8 @@ impl Driver {
             if !more && quiet {
                 break;
             }
-            reads += 1;
-            if reads == READS {
+            rounds += 1;
+            if more || rounds == ROUNDS {
                 cx.waker().wake_by_ref();
                 break;
             }
@@ -167,7 +172,7 @@ impl Driver {
 
     fn step(
         &mut self,
-        step: impl FnOnce(&mut Machine<Outgoing, Incoming>, &mut SendHalf<Outgoing>, Duration),
+        step: impl FnOnce(&mut Machine<NativeFrame, Incoming>, &mut SendHalf<NativeFrame>, Duration),
     ) {
         let (live, now) = (self.live.clone(), self.now());
         let mut shared = live.lock();

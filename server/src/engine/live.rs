@@ -18,7 +18,7 @@ use super::wheel::Alarm;
 use super::writer::{Writer, Written};
 use crate::config::{Overflow, Transport};
 use crate::incoming::Incoming;
-use crate::outgoing::Outgoing;
+use crate::outgoing::{NativeFrame, Outgoing};
 use crate::outlet::{Outlet, SendError};
 
 /// Bytes on their way to the network above which volatile events are dropped: this client is behind.
@@ -93,11 +93,11 @@ pub(crate) struct Live {
 
 /// What the lock guards. It is held for one non-blocking write at the most, never over an await and never while user code runs.
 pub(crate) struct Shared {
-    pub(crate) send: SendHalf<Outgoing>,
+    pub(crate) send: SendHalf<NativeFrame>,
     /// The way that takes messages as they come; none while suspended or polled.
     pub(crate) writer: Option<Writer>,
     /// Volatile events for a poll that hangs; `None` while there is no such poll.
-    pub(crate) volatile: Option<Vec<Outgoing>>,
+    pub(crate) volatile: Option<Vec<NativeFrame>>,
     pub(crate) transport: Option<Transport>,
     pub(crate) closed: bool,
     /// Something was emitted and not yet looked at: noted for the end of a turn.
@@ -232,15 +232,17 @@ impl Outlet for Live {
                 (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {
                     // What was emitted before it goes first.
                     writer.pump(&mut shared.send);
-                    writer.message(out);
+                    writer.message(out.native());
                 }
-                (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => volatile.push(out.clone()),
+                (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {
+                    volatile.push(out.native().clone());
+                }
                 _ => return Ok(()),
             }
         } else if out.kind().is_credited() && out.native().size() as u64 > shared.send.window() {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
             return Err(SendError::TooLarge);
-        } else if shared.send.push(out.clone()).is_err() {
+        } else if shared.send.push(out.native().clone()).is_err() {
             return Err(self.overflow(shared));
         }
         if !std::mem::replace(&mut shared.dirty, true) {

@@ -108,7 +108,7 @@ impl Engine {
         let Some(live) = live else { return Err((Code::UnknownSession, Box::new(job))) };
         live.submit(job);
         if let Some(driver) = driver {
-            tokio::spawn(driver.run());
+            tokio::spawn(driver);
             // It may have been opened just behind the back of a shutdown, which then has not told it.
             if self.closing.load(Ordering::SeqCst) {
                 live.submit(Job::Close { code: Code::Shutdown, reason: None, retry: None });

@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::exchange::Exchange;
-use crate::outgoing::Outgoing;
+use crate::outgoing::NativeFrame;
 
 /// Bytes in a writer above which messages stay in the send half: a reader that is slow costs references, not memory.
 const HIGH: usize = 256 << 10;
@@ -87,25 +87,23 @@ impl Writer {
         self.queue.push_back(bytes);
     }
 
-    pub(crate) fn message(&mut self, message: &Outgoing) {
-        let frame = message.native();
-        self.push(if self.is_websocket() { frame.bytes.clone() } else { frame.line() });
+    pub(crate) fn message(&mut self, message: &NativeFrame) {
+        self.push(if self.is_websocket() { message.frame() } else { message.line() });
     }
 
     /// Moves messages here, as far as credit and the high mark allow.
-    pub(crate) fn pump(&mut self, send: &mut SendHalf<Outgoing>) {
+    pub(crate) fn pump(&mut self, send: &mut SendHalf<NativeFrame>) {
         let mut room = HIGH.saturating_sub(self.queued());
         while room > 0
             && let Some(message) = send.next()
         {
-            room = room.saturating_sub(message.native().size());
-            let frame = message.native();
-            self.push(if self.is_websocket() { frame.bytes.clone() } else { frame.line() });
+            room = room.saturating_sub(message.size());
+            self.message(message);
         }
     }
 
     /// Is there something to send, and room for it? An answer that is full calls its driver when it has been read.
-    pub(crate) fn wants_more(&self, send: &SendHalf<Outgoing>) -> bool {
+    pub(crate) fn wants_more(&self, send: &SendHalf<NativeFrame>) -> bool {
         self.queued() < HIGH && send.is_ready()
     }
 

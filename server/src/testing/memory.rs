@@ -99,7 +99,7 @@ impl Outlet for Memory {
         let frame = out.native();
         let packet = frame.packet();
         // Through the bytes, so that tests cover what really travels.
-        let message = if frame.binary { Incoming::binary(&packet) } else { Incoming::text(&packet) };
+        let message = if frame.is_binary() { Incoming::binary(&packet) } else { Incoming::text(&packet) };
         let message = message.expect("what the server writes is a packet");
         let mut state = self.state.lock();
         if state.closed.is_some() {

@@ -41,8 +41,8 @@ impl Driver {
                     Some(writer) if writer.pipe == pipe => writer.message(&message),
                     _ => {
                         if let Some(exchange) = self.exchange(pipe, false) {
-                            self.traffic.down += message.native().size() as u64;
-                            exchange.push(message.native().line());
+                            self.traffic.down += message.size() as u64;
+                            exchange.push(message.line());
                         }
                     }
                 },

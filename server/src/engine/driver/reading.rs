@@ -15,9 +15,17 @@ use crate::transport::ws_frame::{self, Frame, Opcode};
 /// Bytes on their way to the network above which pings are not answered.
 const PONGS_HIGH: usize = 64 << 10;
 
+/// Reads in one turn.
+const READS: usize = 16;
+
 impl Driver {
+    /// Reads what there is, at most so often that others are not kept waiting. `true`: there may be more.
+    pub(super) fn read_all(&mut self, cx: &mut Context<'_>) -> bool {
+        (0..READS).all(|_| self.read(cx))
+    }
+
     /// Reads the WebSocket once. `true`: there may be more.
-    pub(super) fn read(&mut self, cx: &mut Context<'_>) -> bool {
+    fn read(&mut self, cx: &mut Context<'_>) -> bool {
         let Some((pipe, mut reader)) = self.socket.take() else { return false };
         self.reading = Some(pipe);
         for early in std::mem::take(&mut reader.early_frames) {
@@ -82,7 +90,7 @@ impl Driver {
     /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
     fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Option<Bytes>> {
         let incoming = match frame {
-            Frame::Text(text) => Incoming::text(&Bytes::copy_from_slice(text.as_bytes())),
+            Frame::Text(text) => Incoming::copied(text),
             Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
             Frame::Ping(payload) => {
                 // Who sends pings and reads nothing gets no more pongs.
