@@ -17,8 +17,11 @@ import pathlib
 import re
 import socket
 
+from exchange import unscript
+from frames import Ws, WsClosed
 from harness import raises, test
-from wire import PATIENCE, Client, Cut, Refused, Ws, WsClosed, event, random_key, unscript
+from packets import PATIENCE, Cut, Refused, event, random_key
+from wire import Client
 
 ROWS = json.loads((pathlib.Path(__file__).parent / "bad_input.json").read_text())
 

@@ -2,7 +2,8 @@
 import time
 
 from harness import test
-from wire import Client, event, random_key, split
+from packets import event, random_key, split
+from wire import Client
 
 
 @test(["event_source", "forever_iframe"])

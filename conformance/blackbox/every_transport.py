@@ -2,8 +2,10 @@
 import json
 import os
 
+from carriers import CARRIERS
 from harness import test
-from wire import CARRIERS, Client, binary, event, split
+from packets import binary, event, split
+from wire import Client
 
 ALL = list(CARRIERS)
 

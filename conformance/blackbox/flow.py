@@ -1,8 +1,10 @@
 """Credit, queues, slow handlers and slow readers (protocol.md 6)."""
 import json
 
+from frames import WsClosed
 from harness import raises, test
-from wire import Client, Closed, Refused, WsClosed, event
+from packets import Closed, Refused, event
+from wire import Client
 
 LARGE = "x" * 100_000
 

@@ -3,8 +3,10 @@ import json
 import re
 import urllib.parse
 
+from exchange import unscript
 from harness import test
-from wire import Client, event, random_key, split, unscript
+from packets import event, random_key, split
+from wire import Client
 
 NASTY = ["</script><script>alert(1)</script>", "<!--<script>", "]]>", "\u2028", "\u2029", "'", "&lt;", "\\"]
 

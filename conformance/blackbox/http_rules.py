@@ -1,6 +1,9 @@
 """What holds on every URL: origins, CORS, headers (protocol.md 11)."""
+from exchange import body_of
+from frames import Ws
 from harness import raises, test
-from wire import Client, Refused, Ws, body_of, random_key
+from packets import Refused, random_key
+from wire import Client
 
 ALLOWED, FOREIGN = "http://good.example", "http://evil.example"
 LIST = {"origins": "http://good.example,https://two.example:8443"}

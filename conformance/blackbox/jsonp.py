@@ -2,8 +2,10 @@
 import json
 import urllib.parse
 
+from exchange import body_of
 from harness import test
-from wire import Client, body_of, event, random_key
+from packets import event, random_key
+from wire import Client
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 NASTY = ["</script><script>alert(1)</script>", "<!--<script>", "]]>", "\u2028", "\u2029", "'", "&lt;", "\\", "+%2B &=;"]

@@ -1,6 +1,8 @@
 """Heartbeats (protocol.md 7)."""
+from carriers import CARRIERS
 from harness import raises, test
-from wire import CARRIERS, Client, Refused, split
+from packets import Refused, split
+from wire import Client
 
 FAST = {"ping_interval_ms": 300, "ping_timeout_ms": 200}
 ALL = list(CARRIERS)

@@ -3,8 +3,10 @@ import json
 import select
 import socket
 
+from exchange import body_lines, body_of, lines_of
 from harness import test
-from wire import Client, Refused, body_lines, body_of, event, lines_of
+from packets import Refused, event
+from wire import Client
 
 PATH = "/long_polling"
 

@@ -8,12 +8,12 @@ import signal
 import sys
 import time
 import traceback
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, TimeoutError, as_completed
 
 import harness
 
 HERE = pathlib.Path(__file__).parent
-HELPERS = {"harness", "run", "wire"}
+HELPERS = {"carriers", "exchange", "frames", "harness", "packets", "run", "wire"}
 LONGEST = 120  # seconds after which a run has hung
 
 
@@ -43,7 +43,7 @@ def main():
                 if error is not None or options.v:
                     print(f"{'FAILED' if error else 'passed'}  {name}  {seconds:.1f} s", flush=True)
                 if error is not None:
-                    print("".join(traceback.format_exception(error)), flush=True)
+                    print("".join(traceback.format_exception(type(error), error, error.__traceback__)), flush=True)
         except TimeoutError:
             give_up(testbeds, f"hung: {sorted(left)}")
     testbeds.stop()

@@ -2,8 +2,12 @@
 import json
 import select
 
+from carriers import CARRIERS
+from exchange import body_of, lines_of
+from frames import WsClosed
 from harness import raises, test
-from wire import CARRIERS, Client, Refused, WsClosed, body_of, event, lines_of, random_key, split
+from packets import Refused, event, random_key, split
+from wire import Client
 
 ALL = list(CARRIERS)
 READABLE = ["websocket", "event_source", "streaming", "long_polling", "forever_iframe"]

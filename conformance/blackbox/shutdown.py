@@ -3,8 +3,10 @@ import os
 import signal
 import time
 
+from carriers import CARRIERS
+from frames import Ws
 from harness import Process, test
-from wire import CARRIERS, Client, Ws
+from wire import Client
 
 SOON = 3  # 2 s, and one for a machine that is busy with other tests
 

@@ -1,6 +1,8 @@
 """`streaming` (protocol.md 12.4), and the way up that all streams share."""
+from exchange import body_of
 from harness import raises, test
-from wire import Client, Cut, Refused, body_of, event
+from packets import Cut, Refused, event
+from wire import Client
 
 
 @test()

@@ -3,8 +3,10 @@ import http.client
 import socket
 import time
 
+from frames import Ws, WsClosed
 from harness import raises, test
-from wire import Client, Refused, Ws, WsClosed, event
+from packets import Refused, event
+from wire import Client
 
 
 @test()
