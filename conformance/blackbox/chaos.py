@@ -1,11 +1,10 @@
 """Sessions that are cut, moved and resumed at random, with numbered events both ways: nothing lost, doubled or out of order."""
-import json
 import os
 import random
 
 from carriers import CARRIERS
 from harness import test
-from packets import Closed, Cut, binary, event, split, unpack
+from packets import Cut, binary, event, split, unpack
 from wire import Client
 
 SEEDS = int(os.environ.get("EVERWIRE_CHAOS", "6"))

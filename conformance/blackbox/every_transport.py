@@ -60,6 +60,17 @@ def carries_binary_both_ways(server, transport):
 
 
 @test(ALL)
+def carries_large_messages_both_ways(server, transport):
+    client = Client(server, transport).opened()
+    packet = event("echo", "x" * 900_000)
+    client.send(packet)
+    client.expect(packet)
+    packet = binary(r'e["echo","\u00000"]', os.urandom(700_000))
+    client.send(packet)
+    client.expect(packet)
+
+
+@test(ALL)
 def carries_any_text(server, transport):
     client = Client(server, transport).opened()
     texts = ["</script><script>alert(1)</script>", "<!--", "]]>", "\u2028\u2029", "\r\ndata: x\n\n", "ü€𝄞", "'\"\\&", "\x7f\x01",

@@ -417,3 +417,30 @@ def a_beacon_is_a_post_with_a_close(server):
     answer = client.http.request("POST", "/send", body_of(client.post_head(["z"]), ['z{"code":"client_disconnect","final":1}']))
     assert answer.status == 200 and former == client.token
     assert client.ended() == "client_disconnect"
+
+
+# ---- limits --------------------------------------------------------------------------------------------------------------
+
+
+@test()
+def rooms_are_limited(server):
+    client = Client(server, "websocket").opened()
+    client.send(*(event("join", f"limit {i}", id=i) for i in range(1001)))
+    client.expect(*(f"a{i}[true]" for i in range(1000)))
+    kind, _, id, body = split(client.receive())
+    assert (kind, id, body["code"]) == ("x", 1000, "handler_error"), body
+    assert client.ask("leave", "limit 0") == [True]
+    client.emit("join", "x" * 257, id=1)
+    assert split(client.receive())[0] == "x"
+    assert client.ask("join", "x" * 256) == [True]
+
+
+@test()
+def names_of_object_prototypes_are_names(server):
+    client = Client(server, "websocket").opened()
+    for name in ("__proto__", "constructor", "toString", "hasOwnProperty"):
+        assert client.ask("join", name) == [True]
+        client.emit(name, id=1)
+        assert split(client.receive())[3]["code"] == "no_handler"
+        client.send(f"c/{name},")
+        assert split(client.receive())[3]["message"] == "Invalid namespace"
