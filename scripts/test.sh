@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
-# tools lint rust client conformance browser. VERBOSE=1 shows all output.
+# tools lint rust client conformance browser proxies. VERBOSE=1 shows all output.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -61,6 +61,15 @@ browser() {
   npm_step "browser suite (Chromium)" test:browser
 }
 
+proxies() {
+  client_deps && testbed || return 1
+  if ! find_proxies; then
+    left_out "behind nginx and haproxy" "they are not here: install both"
+    return 0
+  fi
+  run "behind nginx and haproxy" node conformance/proxies/run.mjs
+}
+
 # Both run once, however many groups ask for them.
 client_deps() {
   [ -n "${CLIENT_READY:-}" ] && return
@@ -87,10 +96,10 @@ npm_step() {
 }
 
 printf '== Everwire: what a change must pass\n'
-for group in "${@:-tools lint rust client conformance browser}"; do
+for group in "${@:-tools lint rust client conformance browser proxies}"; do
   for name in $group; do
     case "$name" in
-      tools | lint | rust | client | conformance | browser) "$name" ;;
+      tools | lint | rust | client | conformance | browser | proxies) "$name" ;;
       *) echo "no such group: $name" >&2; exit 2 ;;
     esac
   done

@@ -99,3 +99,16 @@ find_tools() {
   export CHROMIUM
   echo "    $(cargo --version), node $(node --version), $(python3 --version), $CHROMIUM"
 }
+
+# Debian's packages of both. Only one step needs them, so it is left out where they cannot be had.
+find_proxies() {
+  local PATH="$PATH:/usr/sbin"
+  PACKAGES=()
+  MISSING=()
+  want nginx nginx-light "nginx"
+  want haproxy haproxy "haproxy"
+  want openssl openssl "OpenSSL"
+  install_packages
+  hash -r
+  has nginx && has haproxy && has openssl
+}

@@ -1,0 +1,231 @@
+// node conformance/proxies/run.mjs: the client behind real nginx and haproxy, every transport forced alone and all of them free,
+// in node and in Chromium. What is expected stands in configs.mjs.
+//
+//   --only mute,gzip   only configurations whose name contains one of these
+//   --no-browser       node alone
+//   --verbose          what each session went through
+//   --long             the server's own heartbeat, a cut after 30 s, a minute of silence
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { connect } from "../../client-js/dist/everwire.mjs";
+import { launch } from "../../client-js/test/browser/chromium.mjs";
+import { Testbed, findTestbed } from "../../client-js/test/browser/testbed.mjs";
+import { until, within } from "../../client-js/test/browser/wait.mjs";
+import { IN_BROWSER, IN_NODE, configs } from "./configs.mjs";
+import { EventSource } from "./event_source.mjs";
+import { exercise } from "./exercise.mjs";
+import { Proxy } from "./proxy.mjs";
+
+const { WebSocket, WebSocketServer } = createRequire(new URL("../../client-js/package.json", import.meta.url))("ws");
+const LONG = process.argv.includes("--long");
+const VERBOSE = process.argv.includes("--verbose");
+const BROWSER = !process.argv.includes("--no-browser");
+const ONLY = (process.argv[process.argv.indexOf("--only") + 1 || Infinity] ?? "").split(",");
+const TIMES = LONG
+  ? { ping: 10_000, cut: "30s", idleMs: 60_000, cellMs: 180_000, allMs: 300_000 }
+  : { ping: 700, cut: "2s", idleMs: 2_500, cellMs: 40_000, allMs: 115_000 };
+const MANY = 100;
+/** Pages at a time: a browser that is short of processor time takes slow for silent. */
+const PAGES = 4;
+/** More than a heartbeat and its time-out: a stream that is held back is given up by then. */
+const GIVEN_UP_MS = 20_000;
+/** How long the client waits for a transport that says nothing, and how much longer its machine may be busy. */
+const PATIENCE_MS = 5_000;
+const BUSY_MS = 8_000;
+const FREE = "all";
+
+// The certificate of this run is signed by nobody.
+process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
+process.removeAllListeners("warning");
+["SIGINT", "SIGTERM"].forEach((signal) => process.once(signal, () => process.exit(130)));
+const limit = setTimeout(() => {
+  console.log("not at its end in time\n0 passed, 1 failed");
+  process.exit(1);
+}, TIMES.allMs);
+
+const failures = [];
+const waitingPages = [];
+let pages = 0;
+let passed = 0;
+const chosen = configs.filter(({ proxy, name }) => ONLY.some((part) => `${proxy} ${name}`.includes(part)));
+const dir = mkdtempSync(join(tmpdir(), "everwire-proxies-"));
+process.once("exit", () => rmSync(dir, { recursive: true, force: true }));
+const certificate = selfSigned();
+const servers = { any: await testbed("any"), same: await testbed("same") };
+const mute = await startMute();
+const browser = BROWSER ? await launch(["--ignore-certificate-errors"]) : null;
+try {
+  console.log(line("", [...IN_NODE, FREE, ...(browser ? IN_BROWSER : []), browser ? FREE : ""]));
+  const rows = await Promise.all(chosen.map(behind));
+  rows.forEach((row) => console.log(row));
+} finally {
+  await browser?.close();
+  mute.close();
+  await Promise.all(Object.values(servers).map((server) => server.stop("SIGKILL")));
+}
+clearTimeout(limit);
+failures.forEach((failure) => console.log(`\n${failure}`));
+console.log(`\n${passed} passed, ${failures.length} failed`);
+process.exit(failures.length > 0 || passed === 0 ? 1 : 0);
+
+/** Everything behind one proxy; its row of the table. */
+async function behind(config) {
+  const server = servers[config.origins ?? "any"];
+  const proxy = new Proxy(config, {
+    server: `127.0.0.1:${server.port}`,
+    mute: `127.0.0.1:${mute.address().port}`,
+    cut: TIMES.cut,
+    certificate,
+  });
+  try {
+    await proxy.start();
+    const cells = [...IN_NODE, FREE].map((name) => cell(config, proxy, `${name} in node`, name, inNode(config, proxy, name)));
+    const page = browser && inPage(config, proxy);
+    const shown = await Promise.all(cells);
+    return line(`${config.proxy} ${config.name}`, [...shown, ...(page ? await page : [])]);
+  } catch (error) {
+    failures.push(`${config.proxy} ${config.name}: ${error.stack}`);
+    return line(`${config.proxy} ${config.name}`, ["FAILED"]);
+  } finally {
+    proxy.stop();
+  }
+}
+
+function optionsOf(name) {
+  return name === FREE ? {} : { transports: [name] };
+}
+
+function planOf(config, name) {
+  const untilItFails = !canCarry(config, name);
+  return { idleMs: untilItFails ? GIVEN_UP_MS : TIMES.idleMs, many: MANY, untilItFails };
+}
+
+function canCarry(config, name) {
+  return name === FREE || config.works.includes(name);
+}
+
+function inNode(config, proxy, name) {
+  const options = { ...optionsOf(name), WebSocket, EventSource };
+  return exercise(connect, `${proxy.url}/everwire`, options, planOf(config, name));
+}
+
+/** A page that is refused cannot tell over jsonp why: the answer to a form is for nobody. */
+function inBrowser({ foreign }) {
+  return [...IN_BROWSER.filter((name) => !foreign || name !== "jsonp"), FREE];
+}
+
+/** One page from the server itself, through the proxy, when it is its turn. */
+async function inPage(config, proxy) {
+  if (pages++ >= PAGES) {
+    await new Promise((resolve) => waitingPages.push(resolve));
+  }
+  try {
+    return await onPage(config, proxy);
+  } finally {
+    pages -= 1;
+    waitingPages.shift()?.();
+  }
+}
+
+async function onPage(config, proxy) {
+  const page = await browser.open(`${proxy.url}/`);
+  await page.until("the page has the client", () => typeof window.everwire?.connect === "function");
+  await page.evaluate(`window.exercise = ${exercise}; window.seen = {};`);
+  const cells = inBrowser(config).map(async (name) => {
+    await page.evaluate(
+      (name, options, plan) => {
+        exercise(everwire.connect, "/everwire", options, plan).then((seen) => (window.seen[name] = seen));
+      },
+      name,
+      optionsOf(name),
+      planOf(config, name),
+    );
+    const seen = until(`${name} in Chromium`, () => page.evaluate((name) => window.seen[name], name), TIMES.cellMs);
+    return cell({ ...config, refused: config.foreign }, proxy, `${name} in Chromium`, name, seen);
+  });
+  const shown = await Promise.all(cells);
+  await page.close();
+  return shown;
+}
+
+/** Waits for one session and judges it; its cell of the table. */
+async function cell(config, proxy, what, name, session) {
+  let seen = {};
+  let verdict;
+  try {
+    seen = await within(what, session, TIMES.cellMs);
+    verdict = judge(config, name, seen);
+  } catch (error) {
+    verdict = error.message;
+  }
+  if (verdict) {
+    const told = [JSON.stringify(seen), ...proxy.log.trim().split("\n").slice(-3)].join("\n    ");
+    failures.push(`${config.proxy} ${config.name}, ${what}: ${verdict}\n    ${told}`);
+    return "FAILED";
+  }
+  passed += 1;
+  if (VERBOSE) {
+    console.log(`${config.proxy} ${config.name}, ${what}: ${seen.log.map((event) => event.join(" ").trim()).join(", ")}`);
+  }
+  if (config.refused) {
+    return "refused";
+  }
+  return name === FREE ? seen.over : canCarry(config, name) ? "works" : "fails";
+}
+
+/** What is wrong, or null. */
+function judge(config, name, seen) {
+  const names = seen.log.map(([, event]) => event);
+  if (config.refused) {
+    return seen.log.some(([, event, code]) => event === "connect_error" && code === "origin") ? null : "not refused";
+  }
+  if (!canCarry(config, name)) {
+    return names.includes("connect_error") || names.includes("suspended") ? null : "it works, and was not expected to";
+  }
+  if (seen.first !== "connect" || seen.stage !== "done") {
+    return `ended in stage ${seen.stage}: ${seen.error ?? seen.first}`;
+  }
+  if (seen.over !== (name === FREE ? config.free ?? seen.over : name)) {
+    return `it is over ${seen.over}`;
+  }
+  const [connectedMs] = seen.log.find(([, event]) => event === "connect");
+  if (name === FREE && connectedMs > (config.silent ?? 0) * PATIENCE_MS + BUSY_MS) {
+    return `connected after ${connectedMs} ms`;
+  }
+  const wrong = seen.rounds.flatMap((round) => Object.keys(round).filter((part) => round[part] !== true));
+  if (wrong.length > 0) {
+    return `not right: ${wrong}`;
+  }
+  if (names.includes("disconnect") || names.filter((event) => event === "connect").length !== 1) {
+    return "the session did not last";
+  }
+  return !config.cuts && names.includes("suspended") ? "its carrier did not last" : null;
+}
+
+async function testbed(origins) {
+  const server = new Testbed(findTestbed(), ["--ping-interval-ms", String(TIMES.ping), "--origins", origins]);
+  await server.start();
+  return server;
+}
+
+/** Opens every WebSocket, and neither says nor does anything. */
+function startMute() {
+  return new Promise((resolve) => {
+    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 }, () => resolve(server));
+  });
+}
+
+function selfSigned() {
+  const paths = { pem: join(dir, "pem"), key: join(dir, "key") };
+  const subject = ["-subj", "/CN=127.0.0.1", "-addext", "subjectAltName=IP:127.0.0.1"];
+  const kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2"];
+  execFileSync("openssl", ["req", ...kind, ...subject, "-keyout", paths.key, "-out", paths.pem], { stdio: "ignore" });
+  return paths;
+}
+
+function line(name, cells) {
+  return name.padEnd(35) + cells.map((text) => text.padEnd(15)).join("").trimEnd();
+}
