@@ -39,6 +39,9 @@ impl Message for Incoming {
     }
 }
 
+/// Bytes of a head that are not counted as content.
+pub(crate) const MAX_HEAD: usize = 4096;
+
 /// How a body begins.
 pub(crate) enum Head {
     Attach(Attach),
@@ -67,6 +70,15 @@ pub(crate) struct BadLine {
     pub(crate) first: Option<u64>,
     /// Messages before this line.
     pub(crate) before: u64,
+}
+
+/// Bytes of a body as its limit counts them: the sizes of its packets (section 6.1), without the head, line ends and base64. So what fits
+/// on one transport fits on all.
+pub(crate) fn weight(bytes: &[u8]) -> usize {
+    let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+    let is_head = |line: &&[u8]| line.len() <= MAX_HEAD && matches!(line[0], b'A' | b'P');
+    let first = lines.next().filter(|line| !is_head(line)).map_or(0, <[u8]>::len);
+    first + lines.map(|line| if line[0] == b'b' { (line.len() - 1) / 4 * 3 } else { line.len() }).sum::<usize>()
 }
 
 /// Reads a body (section 2.3). An error: it has no head that could be answered for.
@@ -268,6 +280,13 @@ mod tests {
         let [Up::Message(event)] = &batch[..] else { panic!("one event") };
         assert_eq!(&event.body[..], b"[\"a\"]");
         assert!(!bytes.as_ptr_range().contains(&event.body.as_ptr()));
+    }
+
+    #[test]
+    fn a_body_weighs_what_its_packets_do() {
+        for (body, bytes) in [("", 0), ("P{}\nabc\n\nde\n", 5), ("P{}\nbAAAA", 3), ("xyz\nab", 5), (&("P".repeat(5000)), 5000)] {
+            assert_eq!(weight(body.as_bytes()), bytes, "{body:.9}");
+        }
     }
 
     #[test]

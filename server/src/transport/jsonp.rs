@@ -33,9 +33,6 @@ where
 {
     let (call, bytes) = up::read(call, Kind::Form).await?;
     let text = field(&bytes)?;
-    if text.len() > call.engine.config.max_payload {
-        return Err(Code::TooLarge.into());
-    }
     match up::head(up::parse(&call.engine, &text)?) {
         (Head::Attach(head), body) => {
             let ticket = head.ticket.clone().ok_or(Code::BadPacket)?;

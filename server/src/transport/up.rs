@@ -12,10 +12,13 @@ use super::http::answer::Refusal;
 use super::http::body::{Kind, Limits, collect};
 use super::service::{Call, request_info};
 use crate::config::Transport;
-use crate::dialect::native::{self, Body, Head};
+use crate::dialect::native::{self, Body, Head, MAX_HEAD};
 use crate::engine::Engine;
 use crate::engine::exchange::{Caller, Exchange};
 use crate::engine::live::Job;
+
+/// Bytes for line ends and what else is not counted.
+const ROOM: usize = 64 << 10;
 
 /// Reads a body of text and takes it apart.
 pub(crate) async fn read<B>(call: Call<B>, kind: Kind) -> Result<(Call<()>, Bytes), Refusal>
@@ -23,15 +26,19 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
     let Call { engine, parts, body } = call;
-    // A form is a third longer than what it carries, or three times if every byte is escaped.
-    let factor = if kind == Kind::Form { 3 } else { 1 };
-    let limits = Limits { bytes: engine.config.max_payload * factor, time: engine.config.body };
+    // Base64 is a third longer than what it carries, a form three times if every byte is escaped.
+    let text = engine.config.max_payload / 3 * 4 + MAX_HEAD + ROOM;
+    let bytes = if kind == Kind::Form { text * 3 } else { text };
+    let limits = Limits { bytes, time: engine.config.body };
     let bytes = collect(&parts.headers, body, kind, limits).await?;
     Ok((Call { engine, parts, body: () }, bytes))
 }
 
 /// Parses a body that begins with `A` or `P`.
 pub(crate) fn parse(engine: &Engine, bytes: &Bytes) -> Result<Body, Refusal> {
+    if native::weight(bytes) > engine.config.max_payload {
+        return Err(Code::TooLarge.into());
+    }
     Ok(native::body(bytes, engine.config.packets_per_body)?)
 }
 
