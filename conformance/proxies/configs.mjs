@@ -2,7 +2,7 @@
 //
 // `works` names the transports that must carry a session when they are forced alone; the others must report that they
 // cannot. `free` is the one that a client takes that may use all, if that is always the same. `cuts`: carriers may die on the way, the session not.
-// `foreign`: the server takes its own pages for another's. `silent`: how many transports it tries before that say nothing at all. `origins`: what the server's policy is for it.
+// `large`: messages as large as they may be. `foreign`: the server takes its own pages for another's. `silent`: how many transports it tries before that say nothing at all. `origins`: what the server's policy is for it.
 
 export const IN_NODE = ["websocket", "streaming", "event_source", "long_polling"];
 export const IN_BROWSER = ["forever_iframe", "jsonp"];
@@ -13,14 +13,15 @@ const NO_STREAMS = ["websocket", "long_polling", "jsonp"];
 const POLLS = ["long_polling", "jsonp"];
 
 export const configs = [
-  { proxy: "nginx", name: "recommended", block: 0, works: ALL, free: "websocket", origins: "same" },
-  { proxy: "nginx", name: "recommended with TLS", block: 1, works: ALL, free: "websocket", origins: "same", tls: true },
-  { proxy: "haproxy", name: "recommended", block: 0, works: ALL, free: "websocket", origins: "same" },
+  { proxy: "nginx", name: "recommended", block: 0, works: ALL, free: "websocket", origins: "same", large: true },
+  { proxy: "nginx", name: "recommended with TLS", block: 1, works: ALL, free: "websocket", origins: "same", tls: true, large: true },
+  { proxy: "haproxy", name: "recommended", block: 0, works: ALL, free: "websocket", origins: "same", large: true },
 
   { proxy: "nginx", name: "defaults", works: NO_WEBSOCKET, free: "streaming" },
   { proxy: "nginx", name: "host-replaced", works: ALL, free: "websocket", origins: "same", foreign: true },
   { proxy: "nginx", name: "upgrade-denied", works: NO_WEBSOCKET, free: "streaming" },
   { proxy: "nginx", name: "upgrade-to-a-page", works: NO_WEBSOCKET, free: "streaming" },
+  { proxy: "nginx", name: "portal", works: [] },
   { proxy: "nginx", name: "buffering-chunks", works: ALL, free: "websocket" },
   { proxy: "nginx", name: "buffering-and-gzip", works: NO_STREAMS, free: "websocket" },
   { proxy: "nginx", name: "buffering", works: POLLS, free: "long_polling", silent: 2, cuts: true },
