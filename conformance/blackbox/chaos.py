@@ -2,9 +2,9 @@
 import os
 import random
 
-from carriers import CARRIERS
+from carriers import CARRIERS, LongPolling
 from harness import test
-from packets import Cut, binary, event, split, unpack
+from packets import Cut, Refused, binary, event, split, unpack
 from wire import Client
 
 SEEDS = int(os.environ.get("EVERWIRE_CHAOS", "6"))
@@ -20,7 +20,7 @@ class Chaos:
     def run(self):
         self.client.attach(self.dice.choice(self.transports), "c")
         for _ in range(60):
-            self.dice.choice([self.say, self.say, self.hear, self.hear, self.cut, self.move, self.abort])()
+            self.dice.choice([self.say, self.say, self.hear, self.hear, self.cut, self.move, self.abort, self.overlap])()
         self.client.attach("websocket")
         while self.heard < self.asked:
             self.take(self.client.receive())
@@ -68,6 +68,28 @@ class Chaos:
         self.client.attach(self.dice.choice(self.transports))
         if self.dice.random() < 0.7:
             self.client.welcomed()
+
+    def overlap(self):
+        """Two polls at a time, the newer with messages."""
+        carrier = self.client.carrier
+        if not isinstance(carrier, LongPolling):
+            return
+        self.client.welcomed()
+        if self.client.queue:
+            return  # one batch at a time
+        older = carrier.waiting or carrier.start_poll()
+        self.say()
+        newer = carrier.start_poll()
+        carrier.waiting = older
+        try:
+            self.client.step()
+        except Refused as refusal:
+            assert refusal.code == "stale_poll", refusal  # it came later than the newer
+        carrier.waiting = newer
+        while self.heard < self.asked:
+            self.take(self.client.receive())
+        # Nothing may hang while this client, which has one hand, does something else; and a poll that failed costs the carrier.
+        self.cut()
 
     def abort(self):
         """Lets the answer to a request be lost."""
