@@ -11,8 +11,6 @@ use parking_lot::RwLock;
 use crate::hooks::{Hooks, NoHooks};
 use crate::namespace::Space;
 
-/// Acks that may be pending in one session.
-pub(crate) const MAX_PENDING_ACKS: usize = 1_000;
 /// Namespaces of one session.
 pub(crate) const MAX_NAMESPACES: usize = 100;
 /// Bytes of an event's name.
@@ -37,6 +35,8 @@ pub(crate) struct Hub {
     spaces: RwLock<HashMap<Box<str>, Arc<Space>>>,
     states: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     hooks: RwLock<Arc<dyn Hooks>>,
+    /// Acks that may be pending in one session.
+    pub(crate) max_pending_acks: usize,
     pub(crate) pending_acks: AtomicUsize,
 }
 
@@ -50,11 +50,12 @@ pub(crate) struct HubCounts {
 
 impl Hub {
     /// With nothing but the main namespace.
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(max_pending_acks: usize) -> Arc<Self> {
         let hub = Self {
             spaces: RwLock::default(),
             states: RwLock::default(),
             hooks: RwLock::new(Arc::new(NoHooks)),
+            max_pending_acks,
             pending_acks: AtomicUsize::new(0),
         };
         hub.open_space(MAIN);

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use futures_util::task::AtomicWaker;
 
 use crate::handshake::RequestInfo;
-use crate::hub::{Hub, MAX_PENDING_ACKS};
+use crate::hub::Hub;
 use crate::outlet::SharedOutlet;
 
 pub(crate) struct Link {
@@ -25,7 +25,7 @@ impl Link {
 
     /// Takes the right to one more pending ack of this session.
     pub(crate) fn take_ack(&self) -> bool {
-        if self.pending_acks.fetch_add(1, Ordering::Relaxed) >= MAX_PENDING_ACKS {
+        if self.pending_acks.fetch_add(1, Ordering::Relaxed) >= self.hub.max_pending_acks {
             self.pending_acks.fetch_sub(1, Ordering::Relaxed);
             return false;
         }

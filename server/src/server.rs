@@ -52,7 +52,7 @@ impl Everwire {
 
     /// The same with other times, limits or origins than the default ones.
     pub fn with_config(config: Config) -> Self {
-        let hub = Hub::new();
+        let hub = Hub::new(config.pending_acks);
         Self { engine: Engine::new(config, hub.clone()), hub }
     }
 

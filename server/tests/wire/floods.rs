@@ -1,6 +1,6 @@
 //! What a client heaps up on the server is bounded.
 
-use everwire::{Everwire, Socket};
+use everwire::{AckError, EmitError, Everwire, Socket};
 
 use super::*;
 
@@ -50,4 +50,21 @@ async fn a_number_beyond_what_json_can_say_is_refused() {
     ws.send(open('w', u64::MAX)).await;
     let refusal = ws.next().await;
     assert!(refusal.contains("bad_packet"), "{refusal}");
+}
+
+#[tokio::test]
+async fn as_many_acks_may_be_pending_as_the_config_says() {
+    let mut config = timeless();
+    config.pending_acks = 1;
+    let wire = Everwire::with_config(config);
+    let address = start(&wire, Host::Own).await;
+    let mut ws = Ws::open(address, 'a', 1 << 20).await;
+    let socket = wire.fetch_sockets().await.remove(0);
+    let first = socket.emit_with_ack::<()>("ask", ());
+    let second = socket.emit_with_ack::<()>("ask", ());
+    assert_eq!(second.await, Err(AckError::Emit(EmitError::PendingAcks)));
+    let asked = ws.next().await;
+    let id = asked.trim_start_matches('e').split('[').next().unwrap();
+    ws.send(format!("a{id}[null]")).await;
+    soon(first).await.unwrap();
 }
