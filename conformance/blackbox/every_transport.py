@@ -4,7 +4,7 @@ import os
 
 from carriers import CARRIERS
 from harness import test
-from packets import binary, event, split
+from packets import Refused, binary, event, split
 from wire import Client
 
 ALL = list(CARRIERS)
@@ -190,3 +190,19 @@ def closes_when_the_server_says_bye(server, transport):
     client.emit("bye")
     kind, namespace, _, body = split(client.receive())
     assert (kind, namespace, body["code"]) == ("l", "/", "server_disconnect"), (kind, body)
+
+
+@test(["websocket", "streaming", "long_polling"])
+def a_packet_has_at_most_1000_attachments(server, transport):
+    client = Client(server, transport).opened()
+
+    def with_attachments(count):
+        return binary("e" + json.dumps(["echo", *(f"\0{i}" for i in range(count))], separators=(",", ":")), *[b"x"] * count)
+    client.send(with_attachments(1000))
+    client.expect(with_attachments(1000))
+    try:
+        client.send(with_attachments(1001))
+        client.receive()
+        raise AssertionError("1,001 were taken")
+    except Refused as refusal:
+        assert refusal.code == "attachments", refusal
