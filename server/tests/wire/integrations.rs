@@ -121,3 +121,36 @@ async fn every_answer_to_an_allowed_origin_can_be_read_by_it() {
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, None), "{host:?}");
     }
 }
+
+/// Waits until the server's figures are as they should be.
+async fn until(wire: &Everwire, is_so: impl Fn(&everwire::Stats) -> bool) {
+    soon(async {
+        while !is_so(&wire.stats()) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_given_up_by_its_client_is_forgotten_at_once() {
+    for host in HOSTS {
+        let wire = echo();
+        let address = start(&wire, host).await;
+        let welcome = post(address, "long_polling", &(open('g', 1 << 20) + "\nc")).await.body;
+        let (session, token) = (value(&welcome, "session"), value(&welcome, "token"));
+        until(&wire, |stats| stats.open_requests == 0).await;
+        let poll = format!(
+            r#"P{{"session":"{session}","token":"{token}","received":1,"consumed":0,"attach":1,"poll":1}}"#
+        );
+        let stream = open('h', 1 << 20);
+        for (path, body) in [("long_polling", &poll), ("streaming", &stream)] {
+            let mut tcp = TcpStream::connect(address).await.unwrap();
+            tcp.write_all(posting(path, body, "").as_bytes()).await.unwrap();
+            until(&wire, |stats| stats.open_requests == 1 && stats.carriers[path] == 1).await;
+            drop(tcp);
+            until(&wire, |stats| stats.open_requests == 0).await;
+        }
+        until(&wire, |stats| stats.suspended == 1).await;
+    }
+}
