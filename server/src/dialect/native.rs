@@ -78,7 +78,8 @@ pub(crate) fn weight(bytes: &[u8]) -> usize {
     let mut lines = bytes.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
     let is_head = |line: &&[u8]| line.len() <= MAX_HEAD && matches!(line[0], b'A' | b'P');
     let first = lines.next().filter(|line| !is_head(line)).map_or(0, <[u8]>::len);
-    first + lines.map(|line| if line[0] == b'b' { (line.len() - 1) / 4 * 3 } else { line.len() }).sum::<usize>()
+    first
+        + lines.map(|line| if line[0] == b'b' { (line.len() - 1) / 4 * 3 } else { line.len() }).sum::<usize>()
 }
 
 /// Reads a body (section 2.3). An error: it has no head that could be answered for.
@@ -284,7 +285,9 @@ mod tests {
 
     #[test]
     fn a_body_weighs_what_its_packets_do() {
-        for (body, bytes) in [("", 0), ("P{}\nabc\n\nde\n", 5), ("P{}\nbAAAA", 3), ("xyz\nab", 5), (&("P".repeat(5000)), 5000)] {
+        for (body, bytes) in
+            [("", 0), ("P{}\nabc\n\nde\n", 5), ("P{}\nbAAAA", 3), ("xyz\nab", 5), (&("P".repeat(5000)), 5000)]
+        {
             assert_eq!(weight(body.as_bytes()), bytes, "{body:.9}");
         }
     }
