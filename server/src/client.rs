@@ -143,7 +143,11 @@ impl Client {
         // A copy, because the auth is kept and its buffer may be large.
         let auth = Bytes::copy_from_slice(&incoming.body);
         match Socket::new(space, self.link.clone(), auth) {
-            Ok(socket) => self.workers.push(Worker::new(socket)),
+            Ok(socket) => {
+                // Most sessions have one, and room for four would be a kilobyte.
+                self.workers.reserve_exact(1);
+                self.workers.push(Worker::new(socket));
+            }
             Err(error) => {
                 tracing::error!(%error, "the system gives no randomness");
                 self.deny(incoming, "handler_error");
