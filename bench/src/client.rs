@@ -56,7 +56,16 @@ impl Client {
              Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
         );
         let out = out.into_bytes();
-        Ok(Self { stream, dialect, state: State::Upgrading, kept: Vec::new(), out, received: 0, bytes: 0, said: 0 })
+        Ok(Self {
+            stream,
+            dialect,
+            state: State::Upgrading,
+            kept: Vec::new(),
+            out,
+            received: 0,
+            bytes: 0,
+            said: 0,
+        })
     }
 
     /// Queues `e["name","argument"]`.
@@ -75,7 +84,11 @@ impl Client {
             match self.stream.write(&self.out) {
                 Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
                 Ok(written) => drop(self.out.drain(..written)),
-                Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected) => break,
+                Err(error)
+                    if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::NotConnected) =>
+                {
+                    break;
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -150,7 +163,8 @@ impl Client {
                 take(self, Event::Opened);
             }
             [b'e', b'[', rest @ .., b']'] => {
-                let argument = rest.iter().position(|byte| *byte == b',').map_or(rest, |comma| &rest[comma + 1..]);
+                let argument =
+                    rest.iter().position(|byte| *byte == b',').map_or(rest, |comma| &rest[comma + 1..]);
                 take(self, Event::Message(argument));
             }
             [b'r', ..] => panic!("refused: {}", String::from_utf8_lossy(payload)),

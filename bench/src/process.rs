@@ -19,7 +19,8 @@ impl Process {
     /// How long its threads waited for a core, in nanoseconds: says how disturbed a run was.
     pub fn waited(&self) -> u64 {
         let Ok(threads) = fs::read_dir(format!("/proc/{}/task", self.0)) else { return 0 };
-        let stats = threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
+        let stats =
+            threads.flatten().filter_map(|thread| fs::read_to_string(thread.path().join("schedstat")).ok());
         stats.filter_map(|stat| stat.split_ascii_whitespace().nth(1)?.parse::<u64>().ok()).sum()
     }
 

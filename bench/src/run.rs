@@ -60,9 +60,22 @@ struct Tally {
 impl Run {
     pub fn new(plan: Plan) -> io::Result<Self> {
         let server = Process(plan.pid);
-        let tally =
-            Tally { messages: 0, latency: Histogram::new(), publications: Vec::new(), complete: 0, opened: 0 };
-        Ok(Self { plan, poll: Poll::new()?, clients: Vec::new(), server, start: Instant::now(), tally, scratch: vec![0; 64 << 10] })
+        let tally = Tally {
+            messages: 0,
+            latency: Histogram::new(),
+            publications: Vec::new(),
+            complete: 0,
+            opened: 0,
+        };
+        Ok(Self {
+            plan,
+            poll: Poll::new()?,
+            clients: Vec::new(),
+            server,
+            start: Instant::now(),
+            tally,
+            scratch: vec![0; 64 << 10],
+        })
     }
 
     pub fn go(mut self) -> io::Result<String> {
@@ -89,7 +102,9 @@ impl Run {
 
     fn open(&mut self) -> io::Result<()> {
         while self.tally.opened < self.plan.connections {
-            while self.clients.len() < self.plan.connections && self.clients.len() - self.tally.opened < OPENING {
+            while self.clients.len() < self.plan.connections
+                && self.clients.len() - self.tally.opened < OPENING
+            {
                 let mut client = Client::connect(self.plan.address, self.plan.dialect)?;
                 let token = Token(self.clients.len());
                 let both = Interest::READABLE | Interest::WRITABLE;
