@@ -15,4 +15,8 @@ run "everything a change must pass" scripts/test.sh
 run "Rust $msrv, the oldest that is promised" oldest_compiler
 run "property tests and simulation, 100 times as many" \
   env PROPTEST_CASES=25600 EVERWIRE_SCHEDULES=2000000 cargo test --release --workspace --locked
+if . scripts/tools.sh && find_proxies; then
+  run "behind nginx and haproxy, a minute idle" \
+    env "EVERWIRE_TESTBED=${CARGO_TARGET_DIR:-target}/debug/testbed" node conformance/proxies/run.mjs --long
+fi
 summary

@@ -1,8 +1,12 @@
 // What is expected behind which proxy: data.
 //
 // `works` names the transports that must carry a session when they are forced alone; the others must report that they
-// cannot. `free` is the one that a client takes that may use all, if that is always the same. `cuts`: carriers may die on the way, the session not.
-// `large`: messages as large as they may be. `foreign`: the server takes its own pages for another's. `silent`: how many transports it tries before that say nothing at all. `origins`: what the server's policy is for it.
+// cannot. `free` is the one that a client takes that may use all, if that is always the same.
+// `silent`: how many transports it tries before that say nothing at all.
+// `cuts`: carriers may die on the way, the session not.
+// `large`: messages as large as they may be.
+// `origins`: the server's policy, `any` if nothing else is said. `foreign`: it takes its own pages for another's.
+// `block`: which of the documentation's configurations for this proxy it is; the others are files.
 
 export const IN_NODE = ["websocket", "streaming", "event_source", "long_polling"];
 export const IN_BROWSER = ["forever_iframe", "jsonp"];

@@ -17,7 +17,9 @@ import { until, within } from "../../client-js/test/browser/wait.mjs";
 import { IN_BROWSER, IN_NODE, configs } from "./configs.mjs";
 import { EventSource } from "./event_source.mjs";
 import { exercise } from "./exercise.mjs";
+import { FREE, canCarry, judgeDelivery, judgePath } from "./judge.mjs";
 import { Proxy } from "./proxy.mjs";
+import { turns } from "./turns.mjs";
 
 const { WebSocket, WebSocketServer } = createRequire(new URL("../../client-js/package.json", import.meta.url))("ws");
 const LONG = process.argv.includes("--long");
@@ -25,21 +27,17 @@ const VERBOSE = process.argv.includes("--verbose");
 const BROWSER = !process.argv.includes("--no-browser");
 const ONLY = (process.argv[process.argv.indexOf("--only") + 1 || Infinity] ?? "").split(",");
 const TIMES = LONG
-  ? { ping: 10_000, cut: "30s", idleMs: 60_000, cellMs: 180_000, allMs: 300_000 }
-  : { ping: 700, cut: "2s", idleMs: 2_500, cellMs: 30_000, allMs: 115_000 };
+  ? { ping: 10_000, cut: "30s", idleMs: 60_000, cellMs: 240_000, allMs: 1_200_000 }
+  : { ping: 700, cut: "2s", idleMs: 2_500, cellMs: 45_000, allMs: 115_000 };
 const MANY = 100;
 const TRIES = 2;
 /** Bytes of a binary argument; large, with what is around it, just fits. */
 const SMALL = 3_000;
 const LARGE = 990_000;
 /** Proxies at a time, and pages: a client that is short of processor time takes slow for silent. */
-const inTurn = { node: turns(8), browser: turns(4) };
+const inTurn = { node: turns(LONG ? 12 : 8), browser: turns(LONG ? 8 : 4) };
 /** More than a heartbeat and its time-out: a stream that is held back is given up by then. */
 const GIVEN_UP_MS = 20_000;
-/** How long the client waits for a transport that says nothing, and how much longer its machine may be busy. */
-const PATIENCE_MS = 5_000;
-const BUSY_MS = 8_000;
-const FREE = "all";
 
 // The certificate of this run is signed by nobody.
 process.env.NODE_TLS_REJECT_UNAUTHORIZED = "0";
@@ -116,10 +114,6 @@ function planOf(config, name) {
   return { idleMs: untilItFails ? GIVEN_UP_MS : TIMES.idleMs, many: MANY, bytes: config.large ? LARGE : SMALL, untilItFails };
 }
 
-function canCarry(config, name) {
-  return config.works.includes(name) || (name === FREE && config.works.length > 0);
-}
-
 function inNode(config, proxy) {
   const cells = [...IN_NODE, FREE].map((name) => {
     const options = { ...optionsOf(name), WebSocket, EventSource };
@@ -159,13 +153,18 @@ async function onPage(config, page, what, name) {
   return until(what, () => page.evaluate((name) => window.seen[name], name), TIMES.cellMs);
 }
 
-/** Runs one session and judges it; its cell of the table. On a machine that is short of time slow looks like silent: so it has a second try. */
-async function cell(config, proxy, what, name, run, tries = 1) {
+/**
+ * Runs one session and judges it; its cell of the table. On a machine that is short of time slow looks like silent, so the path
+ * has a second try. What is delivered has none.
+ */
+async function cell(config, proxy, what, name, run, tries = TRIES) {
   let seen = {};
+  let wrong = null;
   let verdict;
   try {
     seen = await within(what, run(), TIMES.cellMs);
-    verdict = judge(config, name, seen);
+    wrong = judgeDelivery(seen);
+    verdict = wrong ?? judgePath(config, name, seen);
   } catch (error) {
     verdict = error.message;
   }
@@ -177,8 +176,8 @@ async function cell(config, proxy, what, name, run, tries = 1) {
     passed += 1;
     return shown(config, name, seen);
   }
-  if (tries < TRIES) {
-    return cell(config, proxy, what, name, run, tries + 1);
+  if (!wrong && tries > 1) {
+    return cell(config, proxy, what, name, run, tries - 1);
   }
   const told = [JSON.stringify(seen), ...proxy.log.trim().split("\n").slice(-3)].join("\n    ");
   failures.push(`${config.proxy} ${config.name}, ${what}: ${verdict}\n    ${told}`);
@@ -190,53 +189,6 @@ function shown(config, name, seen) {
     return "refused";
   }
   return !canCarry(config, name) ? "fails" : name === FREE ? seen.over : "works";
-}
-
-/** What is wrong, or null. */
-function judge(config, name, seen) {
-  const names = seen.log.map(([, event]) => event);
-  if (config.refused) {
-    return seen.log.some(([, event, code]) => event === "connect_error" && code === "origin") ? null : "not refused";
-  }
-  if (!canCarry(config, name)) {
-    return names.includes("connect_error") || names.includes("suspended") ? null : "it works, and was not expected to";
-  }
-  if (seen.first !== "connect" || seen.stage !== "done") {
-    return `ended in stage ${seen.stage}: ${seen.error ?? seen.first}`;
-  }
-  if (seen.over !== (name === FREE ? config.free ?? seen.over : name)) {
-    return `it is over ${seen.over}`;
-  }
-  const [connectedMs] = seen.log.find(([, event]) => event === "connect");
-  if (name === FREE && connectedMs > (config.silent ?? 0) * PATIENCE_MS + BUSY_MS) {
-    return `connected after ${connectedMs} ms`;
-  }
-  const wrong = seen.rounds.flatMap((round) => Object.keys(round).filter((part) => round[part] !== true));
-  if (wrong.length > 0) {
-    return `not right: ${wrong}`;
-  }
-  if (names.includes("disconnect") || names.filter((event) => event === "connect").length !== 1) {
-    return "the session did not last";
-  }
-  return !config.cuts && names.includes("suspended") ? "its carrier did not last" : null;
-}
-
-/** Runs what it is given, so many at a time. */
-function turns(limit) {
-  const waiting = [];
-  let running = 0;
-  return async (run) => {
-    if (running >= limit) {
-      await new Promise((resolve) => waiting.push(resolve));
-    }
-    running += 1;
-    try {
-      return await run();
-    } finally {
-      running -= 1;
-      waiting.shift()?.();
-    }
-  };
 }
 
 async function testbed(origins) {
