@@ -172,3 +172,40 @@ fn a_server_outlives_a_runtime() {
         });
     }
 }
+
+struct Bomb;
+
+impl Drop for Bomb {
+    fn drop(&mut self) {
+        panic!("as a test wants it");
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_dies_of_user_code_leaves_no_request_without_answer() {
+    let wire = Everwire::with_config(timeless());
+    wire.of("/").use_middleware(|_: Socket| async {
+        let _bomb = Bomb;
+        std::future::pending::<Result<(), String>>().await
+    });
+    let address = start(&wire, Host::Own).await;
+    let welcome = post(address, "long_polling", &(open('b', 1 << 20) + "\nc")).await.body;
+    let (session, token) = (value(&welcome, "session"), value(&welcome, "token"));
+    let head = format!(r#"P{{"session":"{session}","token":"{token}","received":0,"consumed":0,"#);
+    let hanging = tokio::spawn({
+        let poll = head.clone() + r#""attach":1,"poll":1}"#;
+        async move { post(address, "long_polling", &poll).await.status }
+    });
+    soon(async {
+        while wire.stats().open_requests == 0 {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    // While it connects, leaving drops what is under way.
+    let leave = head.clone() + r#""serial":2,"first":2}"# + "\nl{\"code\":\"client_disconnect\"}";
+    assert_eq!(post(address, "send", &leave).await.status, 404);
+    assert_eq!(hanging.await.unwrap(), 404);
+    assert_eq!(post(address, "send", &(head + r#""serial":3}"#)).await.status, 404);
+    assert_eq!(wire.stats().sessions, 0);
+}
