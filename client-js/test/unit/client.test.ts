@@ -15,6 +15,8 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
+  vi.useRealTimers();
+  vi.restoreAllMocks();
   sockets.splice(0).forEach((socket) => socket.close());
   await server.stop();
 });
@@ -28,6 +30,18 @@ function open(options: Options = {}): Any {
 /** The arguments of the next event of this name. */
 function next(socket: Any, event: string): Promise<unknown[]> {
   return new Promise((resolve) => socket.once(event, (...args: unknown[]) => resolve(args)));
+}
+
+/** Time that can be skipped; it goes on by itself as well. */
+function skipping(): (ms: number) => void {
+  const clock = performance.now.bind(performance);
+  let skipped = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => clock() + skipped);
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
+  return (ms) => {
+    skipped += ms;
+    vi.advanceTimersByTime(ms);
+  };
 }
 
 describe.each<TransportName>(["websocket", "long_polling", "streaming"])("over %s", (name) => {
@@ -119,24 +133,26 @@ test("a transport that opens and stays silent is tried once, then passed over", 
     }
     close(): void {}
   }
-  const clock = performance.now.bind(performance);
-  let skipped = 0;
-  vi.spyOn(performance, "now").mockImplementation(() => clock() + skipped);
-  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
-  try {
-    const said = new Promise<void>((resolve) => (told = resolve));
-    const socket = open({ WebSocket: Mute });
-    const connected = next(socket, "connect");
-    await said;
-    skipped = 5000;
-    vi.advanceTimersByTime(skipped);
-    await connected;
-    expect(socket.transport).toBe("streaming");
-    expect(attached.filter((frame) => String(frame).charAt(0) === "A").length).toBe(1);
-  } finally {
-    vi.useRealTimers();
-    vi.restoreAllMocks();
-  }
+  const skip = skipping();
+  const said = new Promise<void>((resolve) => (told = resolve));
+  const socket = open({ WebSocket: Mute });
+  const connected = next(socket, "connect");
+  await said;
+  skip(5000);
+  await connected;
+  expect(socket.transport).toBe("streaming");
+  expect(attached.filter((frame) => String(frame).charAt(0) === "A").length).toBe(1);
+});
+
+test("a stream that falls silent is held back on the way: the next transport comes before it", async () => {
+  server.blocked = ["websocket"];
+  const skip = skipping();
+  const socket = open();
+  await next(socket, "connect");
+  expect(socket.transport).toBe("streaming");
+  const moved = next(socket, "transport");
+  skip(18000);
+  expect(await moved).toEqual(["long_polling"]);
 });
 
 test("no transport works: connect_error, and it goes on trying", async () => {
