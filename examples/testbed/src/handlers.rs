@@ -14,7 +14,7 @@ struct Auth {
 }
 
 /// Installs the handlers.
-pub fn install(namespace: &Namespace) {
+pub(crate) fn install(namespace: &Namespace) {
     namespace.use_middleware(|handshake: Handshake| async move {
         // Auth of any other shape is nobody's business here.
         let auth: Auth = handshake.auth().unwrap_or_default();

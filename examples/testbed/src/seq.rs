@@ -7,7 +7,7 @@ use serde::Serialize;
 
 /// What has arrived.
 #[derive(Default)]
-pub struct Sequence(Mutex<Seen>);
+pub(crate) struct Sequence(Mutex<Seen>);
 
 #[derive(Default)]
 struct Seen {
@@ -18,7 +18,7 @@ struct Seen {
 
 /// What a suite asks for.
 #[derive(Clone, Default, Serialize)]
-pub struct Report {
+pub(crate) struct Report {
     /// Calls.
     received: u64,
     /// Calls whose number was seen before.
@@ -31,7 +31,7 @@ pub struct Report {
 
 impl Sequence {
     /// A call with this number.
-    pub fn record(&self, number: u64) {
+    pub(crate) fn record(&self, number: u64) {
         let mut seen = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         seen.report.received += 1;
         if !seen.numbers.insert(number) {
@@ -43,7 +43,7 @@ impl Sequence {
     }
 
     /// What has come so far.
-    pub fn report(&self) -> Report {
+    pub(crate) fn report(&self) -> Report {
         let seen = self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
         let expected = seen.highest.map_or(0, |highest| highest.saturating_add(1));
         Report { missing: expected.saturating_sub(seen.numbers.len() as u64), ..seen.report.clone() }
