@@ -213,9 +213,8 @@ impl Driver {
         if let Some(writer) = &mut shared.writer {
             writer.pump(&mut shared.send);
         }
-        for volatile in shared.volatile.take().unwrap_or_default() {
-            self.machine.volatile(&mut shared.send, now, volatile);
-        }
+        let volatile = shared.volatile.take().unwrap_or_default();
+        self.machine.volatile(&mut shared.send, now, volatile);
         if shared.writer.as_ref().is_none_or(|writer| writer.queued() == 0 || shared.send.is_drained()) {
             self.machine.flush(&mut shared.send, now);
         } else {

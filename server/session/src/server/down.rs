@@ -46,15 +46,19 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
     }
 
-    /// Writes a volatile event, if a carrier can take it now.
-    pub fn volatile(&mut self, send: &mut SendHalf<M>, now: Instant, message: M) {
+    /// Writes volatile events, if a carrier can take them now: all of them, since one answer to a poll can carry all.
+    pub fn volatile(&mut self, send: &mut SendHalf<M>, now: Instant, messages: impl IntoIterator<Item = M>) {
+        let mut messages = messages.into_iter().peekable();
+        if messages.peek().is_none() {
+            return;
+        }
         match self.down {
             Down::Duplex { pipe, .. } | Down::Stream { pipe } => {
-                self.outputs.push_back(Output::Message(pipe, message));
+                self.outputs.extend(messages.map(|message| Output::Message(pipe, message)));
             }
             Down::Poll { .. } => {
                 if let Some(pipe) = self.begin_poll_answer(send, now) {
-                    self.outputs.push_back(Output::Message(pipe, message));
+                    self.outputs.extend(messages.map(|message| Output::Message(pipe, message)));
                     self.outputs.push_back(Output::End(pipe));
                 }
             }

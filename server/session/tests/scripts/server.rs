@@ -45,7 +45,7 @@ impl Player for Server {
             }
             "volatile" => {
                 let text = Text::new(value.as_str().unwrap());
-                return self.0.machine.volatile(&mut self.0.send, now, text);
+                return self.0.machine.volatile(&mut self.0.send, now, [text]);
             }
             "attach" => {
                 let body = lines(value);

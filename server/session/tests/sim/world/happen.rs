@@ -153,7 +153,7 @@ impl World {
                 0 => {
                     let note = place.app.write_volatile(size);
                     let session = &mut place.session;
-                    session.machine.volatile(&mut session.send, now, note);
+                    session.machine.volatile(&mut session.send, now, [note]);
                 }
                 kind => {
                     let note = place.app.write(size, kind > 2);
