@@ -60,8 +60,11 @@ impl Head {
 /// A body going up.
 pub(crate) struct Body {
     pub(crate) head: Head,
-    pub(crate) batch: Result<Vec<Up<Incoming>>, BadLine>,
+    pub(crate) batch: Batch,
 }
+
+/// What stands behind a head.
+pub(crate) type Batch = Result<Vec<Up<Incoming>>, BadLine>;
 
 /// A line behind the head that is no packet.
 pub(crate) struct BadLine {

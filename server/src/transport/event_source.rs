@@ -30,11 +30,11 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
     let (call, bytes) = up::read(call, Kind::Text).await?;
-    let (Head::Attach(head), body) = up::head(up::parse(&call.engine, &bytes)?) else {
+    let (Head::Attach(head), batch) = up::parse(&call.engine, &bytes)? else {
         return Err(Code::BadPacket.into());
     };
     let exchange = Exchange::new(call.engine.pipe(), true);
-    whole_text(up::attach(&call, &head, body, transport, Shape::Ticketed, exchange)?).await
+    whole_text(up::attach(&call, &head, batch, transport, Shape::Ticketed, exchange)?).await
 }
 
 /// The stream. 204 stops engines that would ask again with a spent ticket for ever.

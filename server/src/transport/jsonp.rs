@@ -33,20 +33,20 @@ where
 {
     let (call, bytes) = up::read(call, Kind::Form).await?;
     let text = field(&bytes)?;
-    match up::head(up::parse(&call.engine, &text)?) {
-        (Head::Attach(head), body) => {
+    match up::parse(&call.engine, &text)? {
+        (Head::Attach(head), batch) => {
             let ticket = head.ticket.clone().ok_or(Code::BadPacket)?;
             let exchange = call.engine.meet(&ticket);
             // The script that waits is the caller; this request only starts it.
-            match up::attach(&call, &head, body, Transport::Jsonp, Shape::Poll, exchange.clone()) {
+            match up::attach(&call, &head, batch, Transport::Jsonp, Shape::Poll, exchange.clone()) {
                 Ok(caller) => caller.hand_over(),
                 // Only the script can tell the page.
                 Err(refusal) => exchange.refuse((refusal.code(), None)),
             }
         }
-        (Head::Post(head), body) if head.poll.is_none() => {
+        (Head::Post(head), batch) if head.poll.is_none() => {
             let exchange = Exchange::new(call.engine.pipe(), false);
-            whole(up::post(&call.engine, head, body, How::Unreadable, exchange)?).await?;
+            whole(up::post(&call.engine, head, batch, How::Unreadable, exchange)?).await?;
         }
         (Head::Post(_), _) => return Err(Code::BadPacket.into()),
     }

@@ -21,12 +21,12 @@ where
 {
     let (call, bytes) = up::read(call, Kind::Text).await?;
     let exchange = Exchange::new(call.engine.pipe(), false);
-    let caller = match up::head(up::parse(&call.engine, &bytes)?) {
-        (Head::Attach(head), body) => {
-            up::attach(&call, &head, body, Transport::LongPolling, Shape::Poll, exchange)?
+    let caller = match up::parse(&call.engine, &bytes)? {
+        (Head::Attach(head), batch) => {
+            up::attach(&call, &head, batch, Transport::LongPolling, Shape::Poll, exchange)?
         }
-        (Head::Post(head), body) if head.poll.is_some() => {
-            up::post(&call.engine, head, body, How::Readable, exchange)?
+        (Head::Post(head), batch) if head.poll.is_some() => {
+            up::post(&call.engine, head, batch, How::Readable, exchange)?
         }
         (Head::Post(_), _) => return Err(Code::BadPacket.into()),
     };

@@ -19,12 +19,12 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
     let (call, bytes) = up::read(call, Kind::Text).await?;
-    let (Head::Post(head), body) = up::head(up::parse(&call.engine, &bytes)?) else {
+    let (Head::Post(head), batch) = up::parse(&call.engine, &bytes)? else {
         return Err(Code::BadPacket.into());
     };
     if head.poll.is_some() {
         return Err(Code::BadPacket.into());
     }
     let exchange = Exchange::new(call.engine.pipe(), false);
-    whole_text(up::post(&call.engine, head, body, How::Readable, exchange)?).await
+    whole_text(up::post(&call.engine, head, batch, How::Readable, exchange)?).await
 }

@@ -23,12 +23,12 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
     let (call, bytes) = up::read(call, Kind::Text).await?;
-    let (Head::Attach(head), body) = up::head(up::parse(&call.engine, &bytes)?) else {
+    let (Head::Attach(head), batch) = up::parse(&call.engine, &bytes)? else {
         return Err(Code::BadPacket.into());
     };
     let pad = padding(head.pad.unwrap_or(0));
     let exchange = Exchange::new(call.engine.pipe(), false);
-    let caller = up::attach(&call, &head, body, Transport::Streaming, Shape::Stream, exchange)?;
+    let caller = up::attach(&call, &head, batch, Transport::Streaming, Shape::Stream, exchange)?;
     begun(&caller).await?;
     Ok(streamed(TEXT, Body::stream(caller, Wrap::Lines, pad)))
 }

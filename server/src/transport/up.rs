@@ -12,7 +12,7 @@ use super::http::answer::Refusal;
 use super::http::body::{Kind, Limits, collect};
 use super::service::{Call, request_info};
 use crate::config::Transport;
-use crate::dialect::native::{self, Body, Head, MAX_HEAD};
+use crate::dialect::native::{self, Batch, Body, Head, MAX_HEAD};
 use crate::engine::Engine;
 use crate::engine::exchange::{Caller, Exchange};
 use crate::engine::live::Job;
@@ -35,23 +35,24 @@ where
 }
 
 /// Parses a body that begins with `A` or `P`.
-pub(crate) fn parse(engine: &Engine, bytes: &Bytes) -> Result<Body, Refusal> {
+pub(crate) fn parse(engine: &Engine, bytes: &Bytes) -> Result<(Head, Batch), Refusal> {
     if native::weight(bytes) > engine.config.max_payload {
         return Err(Code::TooLarge.into());
     }
-    Ok(native::body(bytes, engine.config.packets_per_body)?)
+    let Body { head, batch } = native::body(bytes, engine.config.packets_per_body)?;
+    Ok((head, batch))
 }
 
 /// Hands an attach to its session, new or not.
 pub(crate) fn attach(
     call: &Call<()>,
     head: &Attach,
-    body: Body,
+    batch: Batch,
     transport: Transport,
     shape: Shape,
     exchange: Arc<Exchange>,
 ) -> Result<Caller, Refusal> {
-    let job = match body.batch {
+    let job = match batch {
         Ok(batch) => Job::Attach { exchange: exchange.clone(), transport, shape, head: head.clone(), batch },
         // Nothing of a malformed body is applied, so a malformed open makes no session.
         Err(bad) if head.key.is_some() => return Err(bad.code.into()),
@@ -68,11 +69,11 @@ pub(crate) fn attach(
 pub(crate) fn post(
     engine: &Engine,
     head: Post,
-    body: Body,
+    batch: Batch,
     how: How,
     exchange: Arc<Exchange>,
 ) -> Result<Caller, Refusal> {
-    let batch = match body.batch {
+    let batch = match batch {
         Ok(batch) => batch,
         Err(bad) => return bad_line(engine, Some((&head.session, head.token)), exchange, &bad),
     };
@@ -97,14 +98,4 @@ fn bad_line(
         before: bad.before,
     });
     Ok(Caller::new(exchange, live))
-}
-
-/// Splits what was parsed into head and rest.
-pub(crate) fn head(body: Body) -> (Head, Body) {
-    let Body { head, batch } = body;
-    let copy = match &head {
-        Head::Attach(attach) => Head::Attach(attach.clone()),
-        Head::Post(post) => Head::Post(post.clone()),
-    };
-    (copy, Body { head, batch })
 }
