@@ -125,7 +125,7 @@ test("a transport that opens and stays silent is tried once, then passed over", 
     readyState = 1;
     onopen: () => void = () => {};
     constructor() {
-      queueMicrotask(() => this.onopen());
+      queueMicrotask(() => (this.onopen as (() => void) | null)?.());
     }
     send(frame: unknown): void {
       attached.push(frame);

@@ -478,6 +478,10 @@ impl<M: Message, U: Message> Session<M, U> {
             // Another carrier was faster; the welcome will give this one up.
             return;
         }
+        if self.id().is_some() && self.current != Some(carrier) {
+            // Its attach opens what another carrier has opened meanwhile, or, after a restart, a session of its own: only its welcome tells.
+            return;
+        }
         self.send.seek(written);
         while let Some(message) = self.send.next() {
             self.outputs.push_back(Output::Write(carrier, Up::Message(message.clone())));
