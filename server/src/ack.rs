@@ -20,7 +20,7 @@ use crate::error::{AckError, EmitError};
 use crate::handler::{Answer, Outcome};
 use crate::link::Link;
 use crate::outgoing::Outgoing;
-use crate::payload::{IntoArgs, Payload};
+use everwire_session::payload::{IntoArgs, Payload};
 use crate::socket::Socket;
 
 /// The right to answer an event once. An extractor for handlers that answer before they end, or later.

@@ -17,7 +17,7 @@ use crate::incoming::Incoming;
 use crate::link::Link;
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
-use crate::payload::Payload;
+use everwire_session::payload::Payload;
 use crate::socket::Socket;
 use crate::worker::Worker;
 

@@ -21,7 +21,7 @@ use crate::hub::{is_event_name, next_ack_id};
 use crate::namespace::Space;
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
-use crate::payload::IntoArgs;
+use everwire_session::payload::IntoArgs;
 use crate::socket::Socket;
 
 /// Receivers that are sent to in one go, so that a long broadcast leaves room for other tasks: where each is written at once, and where

@@ -37,6 +37,12 @@ impl fmt::Display for EmitError {
 
 impl std::error::Error for EmitError {}
 
+impl From<serde_json::Error> for EmitError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Data(error.to_string())
+    }
+}
+
 /// Why there is no answer to an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]

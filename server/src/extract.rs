@@ -11,7 +11,7 @@ use crate::ack::{Ack, ReplySlot};
 use crate::error::Disconnect;
 use crate::handshake::Handshake;
 use crate::namespace::Namespace;
-use crate::payload::Payload;
+use everwire_session::payload::Payload;
 use crate::socket::Socket;
 
 /// What a handler is called for: an event, a connect, a disconnect. Extractors take their parts out of it.

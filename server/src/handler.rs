@@ -10,9 +10,9 @@ use std::sync::Arc;
 use bytes::Bytes;
 use serde::Serialize;
 
-use crate::error::Refusal;
+use crate::error::{EmitError, Refusal};
 use crate::extract::{Context, Data, FromEvent, Rejection};
-use crate::payload::{IntoArgs, Payload};
+use everwire_session::payload::{IntoArgs, Payload};
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -140,7 +140,7 @@ impl Answer {
     pub fn values(args: impl IntoArgs) -> Self {
         match args.into_payload() {
             Ok(payload) => Self(Outcome::Values(payload)),
-            Err(error) => Self::failed(error),
+            Err(error) => Self::failed(EmitError::from(error)),
         }
     }
 }

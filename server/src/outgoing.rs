@@ -10,7 +10,7 @@ use everwire_session::packet::{Kind, MAIN};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::payload::Payload;
+use everwire_session::payload::Payload;
 use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
 
 /// A message to one or many. A clone shares its encodings.
@@ -274,7 +274,7 @@ impl NativeFrame {
 mod tests {
     use super::*;
     use crate::incoming::Incoming;
-    use crate::payload::IntoArgs;
+    use everwire_session::payload::IntoArgs;
 
     fn main() -> Arc<str> {
         MAIN.into()

@@ -10,7 +10,7 @@ use everwire_session::packet::Kind;
 
 use crate::error::Disconnect;
 use crate::incoming::Incoming;
-use crate::payload::Payload;
+use everwire_session::payload::Payload;
 
 /// So many stand in the queue as they are. Volatile and local events, which no window bounds, are dropped behind them.
 const MAX_UNPACKED: usize = 256;

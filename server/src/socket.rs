@@ -26,7 +26,7 @@ use crate::link::Link;
 use crate::namespace::{Namespace, Space};
 use crate::outgoing::Outgoing;
 use crate::outlet::{SendError, SharedOutlet};
-use crate::payload::IntoArgs;
+use everwire_session::payload::IntoArgs;
 use crate::registry::Registry;
 
 const CONNECTING: u8 = 0;

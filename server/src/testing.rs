@@ -36,7 +36,7 @@ use crate::client::Client;
 use crate::error::AckError;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::payload::{IntoArgs, Payload};
+use everwire_session::payload::{IntoArgs, Payload};
 use crate::server::Everwire;
 
 mod driver;

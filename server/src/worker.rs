@@ -9,14 +9,14 @@ use everwire_session::code::Code;
 use everwire_session::packet::Kind;
 
 use crate::ack::{ReplySlot, finish};
-use crate::binary::string_end;
+use everwire_session::payload::string_end;
 use crate::error::{Disconnect, Refusal};
 use crate::extract::{Context, EventName};
 use crate::handler::{Answer, BoxFuture, Erased, Outcome};
 use crate::hub::is_event_name;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
-use crate::payload::Payload;
+use everwire_session::payload::Payload;
 use crate::queue::{Item, Queue};
 use crate::registry::Found;
 use crate::socket::Socket;

@@ -7,6 +7,7 @@ pub mod client;
 pub mod code;
 pub mod json;
 pub mod packet;
+pub mod payload;
 mod receive;
 mod secrets;
 mod send;

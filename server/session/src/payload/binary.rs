@@ -3,8 +3,8 @@
 use std::io::{self, Write};
 
 use bytes::Bytes;
-use everwire_session::json::MAX_DEPTH;
-use everwire_session::packet::MAX_ATTACHMENTS;
+use crate::json::MAX_DEPTH;
+use crate::packet::MAX_ATTACHMENTS;
 use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
@@ -172,7 +172,7 @@ fn write_raw_string(out: &mut Vec<u8>, bytes: &[u8]) {
 }
 
 /// Position behind the string whose opening quote stands at `start`. The text is valid JSON, or a raw string of [`expand`].
-pub(crate) fn string_end(text: &[u8], start: usize) -> usize {
+pub fn string_end(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(next) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
         at += next;

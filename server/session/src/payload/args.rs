@@ -9,7 +9,7 @@ use serde::de::{
 };
 use serde::ser::{self, Impossible, Serialize, Serializer};
 
-use crate::binary::string_end;
+use super::binary::string_end;
 
 /// Does `value` ask for a tuple at its top? It is not serialized further than to that answer.
 pub(crate) fn is_tuple<T: Serialize + ?Sized>(value: &T) -> bool {

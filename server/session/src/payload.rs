@@ -4,22 +4,21 @@ use bytes::Bytes;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::args::{self, Split};
-use crate::binary;
-use crate::error::EmitError;
+mod args;
+mod binary;
+
+use args::Split;
+pub use binary::string_end;
 
 /// Arguments that need not be understood: JSON text and what is binary in it.
 ///
 /// As an extractor it takes whatever the client sent; given to `emit` or as the answer it goes on unchanged, without being parsed.
 ///
 /// ```
-/// # use everwire::{Everwire, Payload, Socket};
-/// # let wire = Everwire::new();
-/// wire.on_connect(|socket: Socket| async move {
-///     socket.on("echo", |socket: Socket, args: Payload| async move {
-///         socket.emit("echo", args).await
-///     });
-/// });
+/// # use everwire_session::payload::Payload;
+/// let payload = Payload::new(("a", 1))?;
+/// assert_eq!(Payload::new(&payload)?, payload);
+/// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Payload {
@@ -32,19 +31,19 @@ impl Payload {
     /// Writes arguments, by the rule of [`IntoArgs`].
     ///
     /// # Errors
-    /// [`EmitError::Data`] when they cannot be written as JSON.
+    /// When they cannot be written as JSON.
     ///
     /// ```
-    /// let payload = everwire::Payload::new(("a", 1))?;
+    /// let payload = everwire_session::payload::Payload::new(("a", 1))?;
     /// assert_eq!(payload.len(), 2);
-    /// # Ok::<(), everwire::EmitError>(())
+    /// # Ok::<(), serde_json::Error>(())
     /// ```
-    pub fn new(args: impl IntoArgs) -> Result<Self, EmitError> {
+    pub fn new(args: impl IntoArgs) -> Result<Self, serde_json::Error> {
         args.into_payload()
     }
 
-    /// `array` is the JSON text of an array, whose first element ends at `skip` (0: all elements are meant).
-    pub(crate) fn of_array(array: &Bytes, skip: usize, attachments: Vec<Bytes>) -> Self {
+    /// What stands in a packet: `array` is the checked JSON text of an array, whose first element ends at `skip` (0: all elements are meant).
+    pub fn of_array(array: &Bytes, skip: usize, attachments: Vec<Bytes>) -> Self {
         let inner = array.get(skip.max(1)..array.len().saturating_sub(1)).unwrap_or_default();
         let inner = inner.trim_ascii();
         let inner = if skip > 0 { inner.strip_prefix(b",").unwrap_or(inner).trim_ascii() } else { inner };
@@ -52,7 +51,7 @@ impl Payload {
     }
 
     /// One value of JSON text that was checked.
-    pub(crate) fn of_value(text: Bytes) -> Self {
+    pub fn of_value(text: Bytes) -> Self {
         Self { text, attachments: Vec::new() }
     }
 
@@ -62,10 +61,10 @@ impl Payload {
     /// When they are not of this type.
     ///
     /// ```
-    /// let payload = everwire::Payload::new(("a", 1))?;
+    /// let payload = everwire_session::payload::Payload::new(("a", 1))?;
     /// assert_eq!(payload.read::<(String, u8)>().unwrap(), ("a".to_owned(), 1));
     /// assert_eq!(payload.read::<String>().unwrap(), "a");
-    /// # Ok::<(), everwire::EmitError>(())
+    /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         if self.attachments.is_empty() {
@@ -90,7 +89,8 @@ impl Payload {
         &self.attachments
     }
 
-    pub(crate) fn text(&self) -> &[u8] {
+    /// The arguments as JSON values with commas between them; each binary value is a placeholder there.
+    pub fn text(&self) -> &[u8] {
         &self.text
     }
 }
@@ -104,7 +104,7 @@ impl Payload {
 /// What serializes as bytes ([`bytes::Bytes`], `serde_bytes::ByteBuf`), at any depth, travels as binary and arrives as `Uint8Array`.
 ///
 /// ```
-/// use everwire::Payload;
+/// use everwire_session::payload::Payload;
 /// let len = |payload: Result<Payload, _>| payload.unwrap().len();
 /// assert_eq!(len(Payload::new("hello")), 1);
 /// assert_eq!(len(Payload::new((1, 2))), 2);
@@ -121,17 +121,17 @@ pub trait IntoArgs {
     /// Writes the arguments.
     ///
     /// # Errors
-    /// [`EmitError::Data`] when they cannot be written as JSON.
-    fn into_payload(self) -> Result<Payload, EmitError>;
+    /// When they cannot be written as JSON.
+    fn into_payload(self) -> Result<Payload, serde_json::Error>;
 }
 
 impl<T: Serialize> IntoArgs for T {
-    fn into_payload(self) -> Result<Payload, EmitError> {
+    fn into_payload(self) -> Result<Payload, serde_json::Error> {
         // Only `()` and its like; `json!(null)` is one argument.
         if size_of::<T>() == 0 && serde_json::to_value(&self).is_ok_and(|value| value.is_null()) {
             return Ok(Payload::default());
         }
-        let (text, attachments) = binary::write(&self).map_err(|error| EmitError::Data(error.to_string()))?;
+        let (text, attachments) = binary::write(&self)?;
         let mut text = Bytes::from(text);
         if args::is_tuple(&self) {
             text = text.slice(1..text.len() - 1);
@@ -141,13 +141,13 @@ impl<T: Serialize> IntoArgs for T {
 }
 
 impl IntoArgs for Payload {
-    fn into_payload(self) -> Result<Payload, EmitError> {
+    fn into_payload(self) -> Result<Payload, serde_json::Error> {
         Ok(self)
     }
 }
 
 impl IntoArgs for &Payload {
-    fn into_payload(self) -> Result<Payload, EmitError> {
+    fn into_payload(self) -> Result<Payload, serde_json::Error> {
         Ok(self.clone())
     }
 }
@@ -255,13 +255,13 @@ mod tests {
 
     #[test]
     fn what_cannot_be_written_is_an_error() {
-        assert!(matches!(Payload::new(BTreeMap::from([((1, 2), 3)])), Err(EmitError::Data(_))));
+        assert!(Payload::new(BTreeMap::from([((1, 2), 3)])).is_err());
         let mut deep = json!(1);
         for _ in 0..63 {
             deep = json!([deep]);
         }
         assert!(Payload::new(&deep).is_ok());
-        assert!(matches!(Payload::new(json!([deep])), Err(EmitError::Data(_))));
+        assert!(Payload::new(json!([deep])).is_err());
     }
 
     proptest! {

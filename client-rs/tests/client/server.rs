@@ -1,0 +1,96 @@
+//! The server that clients meet.
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use everwire::{Config, Data, Disconnect, Everwire, Handshake, Payload, Refusal, Socket};
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+
+use crate::Proxy;
+
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    /// The ends of its sockets.
+    pub(crate) ends: mpsc::UnboundedReceiver<Disconnect>,
+}
+
+/// No timer of a session saves what should have gone on without it.
+fn timeless() -> Config {
+    let mut config = Config::default();
+    config.ping = Duration::from_secs(3600);
+    config
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(timeless()).await
+    }
+
+    pub(crate) async fn with(config: Config) -> Self {
+        let wire = Everwire::with_config(config);
+        let (sender, ends) = mpsc::unbounded_channel();
+        for namespace in ["/", "/chat"] {
+            let (namespace, sender) = (wire.of(namespace), sender.clone());
+            namespace.use_middleware(|handshake: Handshake| async move {
+                let auth: Value = handshake.auth().unwrap();
+                if auth["deny"] == true {
+                    return Err(Refusal::new("denied").with_data(&json!({"seats": 0})).unwrap());
+                }
+                Ok(())
+            });
+            namespace.on_connect(move |socket: Socket, handshake: Handshake| {
+                let sender = sender.clone();
+                socket.on_disconnect(move |end: Disconnect| {
+                    let _ = sender.send(end);
+                    async {}
+                });
+                install(&socket);
+                async move { socket.emit("auth", handshake.auth::<Value>().unwrap()).await }
+            });
+        }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let app = Router::new().nest_service("/everwire", wire.service());
+        tokio::spawn(everwire::serve(listener, app, std::future::pending()));
+        Self { address, ends }
+    }
+
+    pub(crate) async fn proxied() -> (Self, Proxy) {
+        let server = Self::start().await;
+        let proxy = Proxy::to(server.address).await;
+        (server, proxy)
+    }
+}
+
+fn install(socket: &Socket) {
+    let seen = Arc::new(Mutex::new(Vec::<u64>::new()));
+    let reported = seen.clone();
+    socket.on("seq", move |Data(number): Data<u64>| {
+        seen.lock().unwrap().push(number);
+        async {}
+    });
+    socket.on("seq-report", move || {
+        let seen = reported.lock().unwrap().clone();
+        async { Data((seen,)) }
+    });
+    socket.on("echo", |socket: Socket, args: Payload| async move { socket.emit("echo", args).await });
+    socket.on("answer", |args: Payload| async move { args });
+    socket.on("never", std::future::pending::<()>);
+    socket.on("fail", || async { Err::<(), _>("no") });
+    socket.on("bye", |socket: Socket| async move { socket.disconnect("bye") });
+    // Asks the client, and gives its answer back.
+    socket.on("ask-me", |socket: Socket, Data((event, args)): Data<(String, Value)>| async move {
+        let answer = socket.emit_with_ack::<Value>(&event, args).await;
+        answer.unwrap_or_else(|error| json!({"error": error.to_string()}))
+    });
+    socket.on("flood", |socket: Socket, Data((count, size)): Data<(u64, usize)>| async move {
+        for number in 0..count {
+            socket.emit("drop", (number, "x".repeat(size))).await?;
+        }
+        Ok::<_, everwire::EmitError>(())
+    });
+}
