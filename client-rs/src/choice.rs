@@ -80,7 +80,10 @@ const HASTY: u32 = 3;
 #[derive(Debug, PartialEq)]
 pub(crate) enum Next {
     /// Try again after a pause; all transports have failed if `failing`.
-    Attempt { after: Duration, failing: bool },
+    Attempt {
+        after: Duration,
+        failing: bool,
+    },
     GiveUp,
 }
 

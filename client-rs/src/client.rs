@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 
 use crate::choice::{Choice, Reconnection, Transport};
 use crate::dispatch::Dispatch;
-use crate::driver::{Surroundings, Driver, End, random};
+use crate::driver::{Driver, End, Surroundings, random};
 use crate::events::{ConnectError, Disconnect};
 use crate::shared::{Command, Shared};
 use crate::site::Site;
@@ -139,4 +139,3 @@ impl Life {
         }
     }
 }
-

@@ -84,9 +84,9 @@ impl Builder {
     /// What the server's middleware gets to judge by: any value that can be written as JSON.
     #[expect(clippy::needless_pass_by_value, reason = "callers have a literal, mostly")]
     pub fn auth(mut self, auth: impl Serialize) -> Self {
-        self.auth = write(&auth).map_err(OpenError::Auth).map(|text| -> Auth {
-            Box::new(move || Box::pin(std::future::ready(Ok(text.clone()))))
-        });
+        self.auth = write(&auth)
+            .map_err(OpenError::Auth)
+            .map(|text| -> Auth { Box::new(move || Box::pin(std::future::ready(Ok(text.clone())))) });
         self
     }
 
@@ -100,7 +100,9 @@ impl Builder {
     {
         self.auth = Ok(Box::new(move || {
             let asked = ask();
-            Box::pin(async move { asked.await.map_err(|error| error.to_string()).and_then(|auth| write(&auth)) })
+            Box::pin(
+                async move { asked.await.map_err(|error| error.to_string()).and_then(|auth| write(&auth)) },
+            )
         }));
         self
     }
@@ -174,8 +176,7 @@ fn is_namespace(name: &str) -> bool {
     name == MAIN
         || name.len() <= MAX_NAMESPACE
             && inner.is_some_and(|inner| {
-                !inner.is_empty()
-                    && !inner.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == b',')
+                !inner.is_empty() && !inner.bytes().any(|byte| byte < 0x20 || byte == 0x7f || byte == b',')
             })
 }
 
@@ -186,7 +187,10 @@ mod tests {
     #[test]
     fn what_cannot_be_used_is_told_before_anything_happens() {
         let url = "http://127.0.0.1:1";
-        assert_eq!(connect("nowhere").open().unwrap_err().to_string().split(':').next(), Some("not a URL of a server"));
+        assert_eq!(
+            connect("nowhere").open().unwrap_err().to_string().split(':').next(),
+            Some("not a URL of a server")
+        );
         assert_eq!(connect(url).transports([]).open().unwrap_err(), OpenError::Transports);
         for name in ["", "chat", "/a,b", "/a\n"] {
             assert_eq!(connect(url).namespace(name).open().unwrap_err(), OpenError::Namespace);

@@ -474,8 +474,7 @@ impl Driver {
         };
         if message.kind == Kind::Event {
             let name = name.filter(|name| name.len() <= 128);
-            let error =
-                Outgoing::error(&self.shared.namespace, message.id, code, name.as_deref(), None);
+            let error = Outgoing::error(&self.shared.namespace, message.id, code, name.as_deref(), None);
             self.push(error);
             self.consume(message);
         }

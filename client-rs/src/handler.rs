@@ -150,9 +150,7 @@ where
 {
     Arc::new(move |event| match handler.call(event) {
         Ok(future) => Box::pin(async move { future.await.into_ack() }),
-        Err(message) => {
-            Box::pin(std::future::ready(Answer(Outcome::Failed { code: "bad_data", message })))
-        }
+        Err(message) => Box::pin(std::future::ready(Answer(Outcome::Failed { code: "bad_data", message }))),
     })
 }
 

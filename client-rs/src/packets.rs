@@ -307,7 +307,10 @@ mod tests {
             panic!("{read:?}")
         };
         assert_eq!(binary.event(), Some(("a\n".into(), bytes)));
-        assert_eq!((binary.namespace(), binary.id, binary.credit()), ("/chat", Some(7), batch_size(&batch[0])));
+        assert_eq!(
+            (binary.namespace(), binary.id, binary.credit()),
+            ("/chat", Some(7), batch_size(&batch[0]))
+        );
         assert_eq!(plain.event(), Some(("b".into(), Payload::default())));
         assert_eq!(ack.values().read::<(i32, i32)>().unwrap(), (1, 2));
         assert_eq!((volatile.credit(), volatile.event().unwrap().0), (0, "v".into()));

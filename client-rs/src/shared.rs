@@ -21,11 +21,20 @@ pub(crate) type Reply = Result<Payload, AckError>;
 /// What sockets and handlers ask of the driver.
 pub(crate) enum Command {
     /// A handler has answered an event of this session.
-    Answer { session: u64, message: Outgoing },
+    Answer {
+        session: u64,
+        message: Outgoing,
+    },
     Close,
     /// A handler has finished with so many credited bytes of this session.
-    Consumed { session: u64, bytes: u64 },
-    Emit { message: Outgoing, ack: Option<(u64, oneshot::Sender<Reply>)> },
+    Consumed {
+        session: u64,
+        bytes: u64,
+    },
+    Emit {
+        message: Outgoing,
+        ack: Option<(u64, oneshot::Sender<Reply>)>,
+    },
     /// Nobody waits for this ack any more.
     Forget(u64),
     Volatile(Outgoing),

@@ -93,7 +93,7 @@ impl Socket {
         Volatile(self.clone())
     }
 
-    /// Leaves, behind all that was emitted. No event is handled any more but `disconnect`.
+    /// Leaves, behind all that was emitted. No event is handled any more but `disconnect`; acks that are still pending fail.
     pub fn close(&self) {
         if !std::mem::replace(&mut self.0.view.lock().closing, true) {
             // If nobody takes it, the session has ended already.

@@ -20,8 +20,8 @@ use crate::error::{AckError, EmitError};
 use crate::handler::{Answer, Outcome};
 use crate::link::Link;
 use crate::outgoing::Outgoing;
-use everwire_session::payload::{IntoArgs, Payload};
 use crate::socket::Socket;
+use everwire_session::payload::{IntoArgs, Payload};
 
 /// The right to answer an event once. An extractor for handlers that answer before they end, or later.
 ///

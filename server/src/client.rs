@@ -17,9 +17,9 @@ use crate::incoming::Incoming;
 use crate::link::Link;
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
-use everwire_session::payload::Payload;
 use crate::socket::Socket;
 use crate::worker::Worker;
+use everwire_session::payload::Payload;
 
 pub(crate) struct Client {
     link: Arc<Link>,

@@ -21,8 +21,8 @@ use crate::hub::{is_event_name, next_ack_id};
 use crate::namespace::Space;
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
-use everwire_session::payload::IntoArgs;
 use crate::socket::Socket;
+use everwire_session::payload::IntoArgs;
 
 /// Receivers that are sent to in one go, so that a long broadcast leaves room for other tasks: where each is written at once, and where
 /// it is only queued, for the end of the turn.

@@ -11,8 +11,8 @@ use crate::ack::{Ack, ReplySlot};
 use crate::error::Disconnect;
 use crate::handshake::Handshake;
 use crate::namespace::Namespace;
-use everwire_session::payload::Payload;
 use crate::socket::Socket;
+use everwire_session::payload::Payload;
 
 /// What a handler is called for: an event, a connect, a disconnect. Extractors take their parts out of it.
 pub struct Context {

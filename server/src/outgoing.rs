@@ -10,8 +10,8 @@ use everwire_session::packet::{Kind, MAIN};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use everwire_session::payload::Payload;
 use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
+use everwire_session::payload::Payload;
 
 /// A message to one or many. A clone shares its encodings.
 #[derive(Clone)]

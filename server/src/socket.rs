@@ -26,8 +26,8 @@ use crate::link::Link;
 use crate::namespace::{Namespace, Space};
 use crate::outgoing::Outgoing;
 use crate::outlet::{SendError, SharedOutlet};
-use everwire_session::payload::IntoArgs;
 use crate::registry::Registry;
+use everwire_session::payload::IntoArgs;
 
 const CONNECTING: u8 = 0;
 const OPEN: u8 = 1;

@@ -36,8 +36,8 @@ use crate::client::Client;
 use crate::error::AckError;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use everwire_session::payload::{IntoArgs, Payload};
 use crate::server::Everwire;
+use everwire_session::payload::{IntoArgs, Payload};
 
 mod driver;
 mod memory;

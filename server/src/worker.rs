@@ -9,17 +9,17 @@ use everwire_session::code::Code;
 use everwire_session::packet::Kind;
 
 use crate::ack::{ReplySlot, finish};
-use everwire_session::payload::string_end;
 use crate::error::{Disconnect, Refusal};
 use crate::extract::{Context, EventName};
 use crate::handler::{Answer, BoxFuture, Erased, Outcome};
 use crate::hub::is_event_name;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
-use everwire_session::payload::Payload;
 use crate::queue::{Item, Queue};
 use crate::registry::Found;
 use crate::socket::Socket;
+use everwire_session::payload::Payload;
+use everwire_session::payload::string_end;
 
 /// Runs what happens to one socket. Owned by its session's [`Client`](crate::client::Client).
 pub(crate) struct Worker {

@@ -16,6 +16,7 @@ over_each_transport! {
     a_thousand_events_each_way_arrive_in_order
     the_server_answers
     the_client_answers
+    a_handler_may_wait_for_an_answer
     binary_travels_at_any_depth
     a_slow_handler_delays_nothing_but_events
     handlers_come_and_go
@@ -73,7 +74,6 @@ async fn the_client_answers(transport: Transport) {
     let (_server, proxy) = Server::proxied().await;
     let socket = client(&proxy, transport)
         .on("sum", |Data((a, b)): Data<(i64, i64)>| async move { a + b })
-        .on("asks", |socket: Socket| async move { socket.emit_with_ack::<i64>("answer", 5).await })
         .on("fails", || async { Err::<(), _>("no") })
         .on("panics", panics)
         .open()
@@ -81,10 +81,13 @@ async fn the_client_answers(transport: Transport) {
     let bad = "the client answered bad_data: ";
     for (event, args, wanted) in [
         ("sum", json!([1, 2]), json!(bad)),
-        ("asks", json!(null), json!(5)),
         ("fails", json!(null), json!({"error": "the client answered handler_error: no"})),
         ("panics", json!(null), json!({"error": "the client answered handler_panic: the handler panicked"})),
-        ("other", json!(null), json!({"error": "the client answered no_handler: nothing handles this event"})),
+        (
+            "other",
+            json!(null),
+            json!({"error": "the client answered no_handler: nothing handles this event"}),
+        ),
     ] {
         let answer: Value = soon(socket.emit_with_ack("ask-me", (event, args))).await.unwrap();
         if wanted == bad {
@@ -98,6 +101,18 @@ async fn the_client_answers(transport: Transport) {
     socket.on("sum", |Data(numbers): Data<Vec<i64>>| async move { numbers.into_iter().sum::<i64>() });
     let sum: i64 = soon(socket.emit_with_ack("ask-me", ("sum", [1, 2, 3]))).await.unwrap();
     assert_eq!(sum, 6);
+}
+
+async fn a_handler_may_wait_for_an_answer(transport: Transport) {
+    let (_server, proxy) = Server::proxied().await;
+    let (sender, mut answers) = mpsc::unbounded_channel();
+    let builder = client(&proxy, transport).on("echo", move |socket: Socket, Data(number): Data<u64>| {
+        let sender = sender.clone();
+        async move { sender.send(socket.emit_with_ack::<u64>("answer", number).await).unwrap() }
+    });
+    let socket = builder.open().unwrap();
+    socket.emit("echo", 5).unwrap();
+    assert_eq!(soon(answers.recv()).await, Some(Ok(5)));
 }
 
 async fn panics() {

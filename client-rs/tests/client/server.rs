@@ -16,6 +16,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     /// The ends of its sockets.
     pub(crate) ends: mpsc::UnboundedReceiver<Disconnect>,
+    /// What came as `seq`, on all of them.
+    pub(crate) numbers: mpsc::UnboundedReceiver<u64>,
 }
 
 /// No timer of a session saves what should have gone on without it.
@@ -33,8 +35,9 @@ impl Server {
     pub(crate) async fn with(config: Config) -> Self {
         let wire = Everwire::with_config(config);
         let (sender, ends) = mpsc::unbounded_channel();
+        let (counter, numbers) = mpsc::unbounded_channel();
         for namespace in ["/", "/chat"] {
-            let (namespace, sender) = (wire.of(namespace), sender.clone());
+            let (namespace, sender, counter) = (wire.of(namespace), sender.clone(), counter.clone());
             namespace.use_middleware(|handshake: Handshake| async move {
                 let auth: Value = handshake.auth().unwrap();
                 if auth["deny"] == true {
@@ -48,7 +51,7 @@ impl Server {
                     let _ = sender.send(end);
                     async {}
                 });
-                install(&socket);
+                install(&socket, counter.clone());
                 async move { socket.emit("auth", handshake.auth::<Value>().unwrap()).await }
             });
         }
@@ -56,7 +59,7 @@ impl Server {
         let address = listener.local_addr().unwrap();
         let app = Router::new().nest_service("/everwire", wire.service());
         tokio::spawn(everwire::serve(listener, app, std::future::pending()));
-        Self { address, ends }
+        Self { address, ends, numbers }
     }
 
     pub(crate) async fn proxied() -> (Self, Proxy) {
@@ -66,11 +69,13 @@ impl Server {
     }
 }
 
-fn install(socket: &Socket) {
+fn install(socket: &Socket, counter: mpsc::UnboundedSender<u64>) {
     let seen = Arc::new(Mutex::new(Vec::<u64>::new()));
     let reported = seen.clone();
     socket.on("seq", move |Data(number): Data<u64>| {
         seen.lock().unwrap().push(number);
+        // Most tests do not count.
+        let _ = counter.send(number);
         async {}
     });
     socket.on("seq-report", move || {

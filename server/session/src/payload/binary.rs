@@ -2,9 +2,9 @@
 
 use std::io::{self, Write};
 
-use bytes::Bytes;
 use crate::json::MAX_DEPTH;
 use crate::packet::MAX_ATTACHMENTS;
+use bytes::Bytes;
 use serde::Serialize;
 use serde::ser::Error as _;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
