@@ -82,7 +82,6 @@ impl Builder {
     }
 
     /// What the server's middleware gets to judge by: any value that can be written as JSON.
-    #[expect(clippy::needless_pass_by_value, reason = "callers have a literal, mostly")]
     pub fn auth(mut self, auth: impl Serialize) -> Self {
         self.auth = write(&auth)
             .map_err(OpenError::Auth)

@@ -10,23 +10,20 @@ use std::time::Duration;
 use everwire_session::Message;
 use everwire_session::client::{Carrier, Config, Down, Head, Input, Output, Pipe, Session, State};
 use everwire_session::code::{Code, Reaction};
-use everwire_session::packet::Kind;
 use everwire_session::wire::{Close, Post, Secret};
-use serde::Deserialize;
-use serde_json::Value;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep};
 
 use crate::choice::{Choice, Next, STOOD, Transport};
-use crate::dispatch::{Dispatch, Received};
-use crate::error::AckError;
-use crate::events::{Connect, ConnectError, Disconnect, Failure};
+use crate::dispatch::Dispatch;
+use crate::events::ConnectError;
 use crate::link::{Happening, Link};
 use crate::packets::{Incoming, Outgoing, attach_frame, body, frame, read_body};
 use crate::shared::{Command, MAX_QUEUED, Reply, Shared};
 use crate::site::{FAREWELL, Site};
-use crate::socket::name_error;
+
+mod down;
 
 /// Things that are taken before what they cause is done, so that it goes out in few writes.
 const BATCH: usize = 64;
@@ -354,7 +351,7 @@ impl Driver {
                 let retry = Duration::from_millis(retry.unwrap_or(0));
                 self.finish(code.as_str(), reason, retry, code.reaction(), unconfirmed);
             }
-            Output::Farewell(post, close) => self.farewell(post, close),
+            Output::Farewell(post, close) => self.farewell(*post, close),
             Output::Lost { code, welcomed, .. } => self.lost(code, welcomed),
             Output::Moved(carrier) => self.carried(carrier, false),
             Output::Opened { carrier, resumed } => self.carried(carrier, resumed),
@@ -390,8 +387,8 @@ impl Driver {
         }
     }
 
-    fn farewell(&mut self, post: Box<Post>, close: Close) {
-        let words = body(&Head::Post(*post), &[everwire_session::server::Up::Close(close)]);
+    fn farewell(&mut self, post: Post, close: Close) {
+        let words = body(&Head::Post(post), &[everwire_session::server::Up::Close(close)]);
         let said = tokio::time::timeout(FAREWELL, self.site.clone().post("send", words));
         self.farewells.spawn(async { drop(said.await) });
     }
@@ -430,133 +427,12 @@ impl Driver {
         self.held = held;
     }
 
-    // ---- what comes down ----------------------------------------------------------------------------------------------
-
-    fn deliver(&mut self, message: &Incoming) {
-        let ours = message.namespace() == self.shared.namespace;
-        match message.kind {
-            Kind::Event | Kind::Volatile if ours && !self.closed && !self.told => self.event(message),
-            Kind::Ack if ours => self.answered(message, Ok(message.values())),
-            Kind::Error if ours => self.failed(message),
-            Kind::Opened if ours => self.opened(message),
-            Kind::Denied if ours => self.denied(message),
-            Kind::Left if ours => self.left(message),
-            Kind::Event => {
-                if !ours {
-                    let error =
-                        Outgoing::error(message.namespace(), message.id, "unknown_namespace", None, None);
-                    self.push(error);
-                }
-                self.consume(message);
-            }
-            _ => {}
-        }
-    }
-
-    fn consume(&mut self, message: &Incoming) {
-        if message.credit() > 0 {
-            self.machine.handle(self.now(), Input::Consumed(message.credit()));
-        }
-    }
-
-    fn event(&mut self, message: &Incoming) {
-        let (code, name) = match message.event() {
-            None => ("bad_event", None),
-            Some((name, args)) => match name_error(&name) {
-                Some(code) => (code, Some(name)),
-                None => {
-                    let volatile = if message.kind == Kind::Volatile { message.size() } else { 0 };
-                    let (id, credit) = (message.id, message.credit());
-                    let session = self.number;
-                    return self.dispatch.event(Received { session, name, args, id, credit, volatile });
-                }
-            },
-        };
-        if message.kind == Kind::Event {
-            let name = name.filter(|name| name.len() <= 128);
-            let error = Outgoing::error(&self.shared.namespace, message.id, code, name.as_deref(), None);
-            self.push(error);
-            self.consume(message);
-        }
-    }
-
-    fn answered(&mut self, message: &Incoming, reply: Reply) {
-        if let Some(waiting) = message.id.and_then(|id| self.settle(id)) {
-            // Nobody may be waiting any more.
-            let _ = waiting.send(reply);
-        }
-    }
-
-    fn failed(&mut self, message: &Incoming) {
-        let Some(failure) = message.object::<Failure>() else { return };
-        if message.id.is_some() {
-            let Failure { code, message: words, .. } = failure;
-            let words = words.unwrap_or_default();
-            self.answered(message, Err(AckError::Remote { code, message: words }));
-        } else if !self.closed {
-            self.dispatch.local("error", failure);
-        }
-    }
-
-    fn opened(&mut self, message: &Incoming) {
-        #[derive(Deserialize)]
-        struct Opened {
-            id: String,
-        }
-        let Some(Opened { id }) = message.object() else { return };
-        let mut view = self.shared.view.lock();
-        view.id = Some(id);
-        let was = std::mem::replace(&mut view.connected, true);
-        drop(view);
-        if !was && !self.closed {
-            self.dispatch.local("connect", Connect::new());
-        }
-    }
-
-    fn denied(&mut self, message: &Incoming) {
-        #[derive(Deserialize)]
-        struct Denied {
-            message: String,
-            #[serde(default)]
-            data: Value,
-        }
-        let Some(Denied { message, data }) = message.object() else { return };
-        if !self.closed {
-            self.dispatch.local("connect_error", ConnectError { code: "denied".into(), message, data });
-        }
-        self.forget();
-    }
-
-    fn left(&mut self, message: &Incoming) {
-        #[derive(Deserialize)]
-        struct Left {
-            code: String,
-            #[serde(default)]
-            reason: Option<String>,
-        }
-        let Some(Left { code, reason }) = message.object() else { return };
-        if self.shared.disconnected() && !self.told {
-            self.dispatch.local("disconnect", Disconnect { code, reason, unconfirmed: 0 });
-        }
-        self.forget();
-    }
-
-    /// The namespace is gone, and the session with it. The user has been told.
-    fn forget(&mut self) {
-        self.told = true;
-        self.shared.view.lock().closing = true;
-        for (_, waiting) in self.pending.drain() {
-            let _ = waiting.send(Err(AckError::SessionEnded));
-            self.shared.give_acks(1);
-        }
-        self.close();
-    }
-
     // ---- ends ---------------------------------------------------------------------------------------------------------
 
     /// Ends it without a word to the server.
     fn abort(&mut self, code: &str) {
         let unconfirmed = self.machine.sending().unconfirmed();
+        let code = if self.closed { Code::ClientDisconnect.as_str() } else { code };
         self.finish(code, None, Duration::ZERO, Reaction::Backoff, unconfirmed);
     }
 

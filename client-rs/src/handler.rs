@@ -175,7 +175,6 @@ impl Answer {
         args.into_payload().map_or_else(Self::failed, |payload| Self(Outcome::Values(payload)))
     }
 
-    #[expect(clippy::needless_pass_by_value, reason = "it is the last that is heard of the error")]
     fn failed(error: impl Display) -> Self {
         Self(Outcome::Failed { code: "handler_error", message: error.to_string() })
     }

@@ -69,12 +69,9 @@ impl Heard {
     }
 
     /// The next one, which must have this name.
-    #[track_caller]
-    fn next<T: DeserializeOwned>(&mut self, name: &str) -> impl Future<Output = T> {
-        async move {
-            let (heard, args) = soon(self.0.recv()).await.expect("the client lives");
-            assert_eq!(heard, name, "{args:?}");
-            args.read().unwrap()
-        }
+    async fn next<T: DeserializeOwned>(&mut self, name: &str) -> T {
+        let (heard, args) = soon(self.0.recv()).await.expect("the client lives");
+        assert_eq!(heard, name, "{args:?}");
+        args.read().unwrap()
     }
 }
