@@ -1,4 +1,4 @@
-//! A TCP proxy that can lose its connections, and whose other side can change.
+//! A TCP proxy that can lose its connections or go mute, and whose other side can change.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -13,6 +13,8 @@ pub(crate) struct Proxy {
     address: SocketAddr,
     /// Whatever is sent here, all connections are lost.
     upstream: Arc<watch::Sender<Upstream>>,
+    /// Whatever is sent here, all connections go mute.
+    mute: Arc<watch::Sender<()>>,
 }
 
 impl Proxy {
@@ -20,13 +22,14 @@ impl Proxy {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let upstream = Arc::new(watch::Sender::new(Some(server)));
-        let sender = upstream.clone();
+        let mute = Arc::new(watch::Sender::new(()));
+        let (sender, muter) = (upstream.clone(), mute.clone());
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(carry(stream, sender.subscribe()));
+                tokio::spawn(carry(stream, sender.subscribe(), muter.subscribe()));
             }
         });
-        Self { address, upstream }
+        Self { address, upstream, mute }
     }
 
     pub(crate) fn url(&self) -> String {
@@ -38,17 +41,28 @@ impl Proxy {
         self.upstream.send_modify(|_| {});
     }
 
+    /// No connection says anything any more; none is closed. New ones work.
+    pub(crate) fn mute(&self) {
+        self.mute.send_modify(|()| {});
+    }
+
     /// Loses all connections. New ones go there.
     pub(crate) fn turn(&self, upstream: Upstream) {
         self.upstream.send_replace(upstream);
     }
 }
 
-async fn carry(mut client: TcpStream, mut upstream: watch::Receiver<Upstream>) {
+async fn carry(
+    mut client: TcpStream,
+    mut upstream: watch::Receiver<Upstream>,
+    mut mute: watch::Receiver<()>,
+) {
     let Some(address) = *upstream.borrow_and_update() else { return };
     let Ok(mut server) = TcpStream::connect(address).await else { return };
     tokio::select! {
-        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
-        _ = upstream.changed() => {}
+        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => return,
+        _ = upstream.changed() => return,
+        _ = mute.changed() => {}
     }
+    let _ = upstream.changed().await;
 }

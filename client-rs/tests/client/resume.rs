@@ -6,11 +6,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use everwire_client::{Connect, ConnectError, Disconnect, Transport};
 
 use super::*;
-use crate::server::Server;
+use crate::server::{Server, timeless};
 
 over_each_transport! {
     a_cut_connection_loses_nothing
     what_is_emitted_while_suspended_arrives
+    a_mute_connection_is_given_up
     a_server_that_knows_nothing_is_a_new_session
     a_server_that_cannot_be_reached_is_told_and_tried_again
 }
@@ -58,6 +59,22 @@ async fn what_is_emitted_while_suspended_arrives(transport: Transport) {
     assert!(soon(report).await.unwrap().into_iter().eq(0..1_000));
     heard.next::<()>("resumed").await;
     assert_eq!(socket.transport(), Some(transport));
+}
+
+async fn a_mute_connection_is_given_up(transport: Transport) {
+    let mut config = timeless();
+    config.ping = Duration::from_millis(300);
+    config.timeout = Duration::from_millis(300);
+    let server = Server::with(config).await;
+    let proxy = Proxy::to(server.address).await;
+    let (builder, mut heard) = Heard::to(client(&proxy, transport), ALL);
+    let socket = builder.open().unwrap();
+    heard.next::<Connect>("connect").await;
+    proxy.mute();
+    let answer = socket.emit_with_ack::<u64>("answer", 7);
+    heard.next::<()>("suspended").await;
+    heard.next::<()>("resumed").await;
+    assert_eq!(soon(answer).await, Ok(7));
 }
 
 async fn a_server_that_knows_nothing_is_a_new_session(transport: Transport) {

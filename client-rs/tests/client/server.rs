@@ -21,7 +21,7 @@ pub(crate) struct Server {
 }
 
 /// No timer of a session saves what should have gone on without it.
-fn timeless() -> Config {
+pub(crate) fn timeless() -> Config {
     let mut config = Config::default();
     config.ping = Duration::from_secs(3600);
     config

@@ -171,7 +171,7 @@ fn write_raw_string(out: &mut Vec<u8>, bytes: &[u8]) {
     out.push(b'"');
 }
 
-/// Position behind the string whose opening quote stands at `start`. The text is valid JSON, or a raw string of [`expand`].
+/// Position behind the string whose opening quote stands at `start`. The text is JSON that was checked.
 pub fn string_end(text: &[u8], start: usize) -> usize {
     let mut at = start + 1;
     while let Some(next) = memchr::memchr2(b'"', b'\\', text.get(at..).unwrap_or_default()) {
