@@ -9,6 +9,7 @@ import type { AnyEvents } from "./events.ts";
 import type { Message } from "./halves.ts";
 import type { Options, Reconnection } from "./options.ts";
 import { encode, isObject, sizeOf, type Data, type Packet } from "./packet.ts";
+import { probe } from "./trial.ts";
 import { Socket, type AnySocket, type Host } from "./socket.ts";
 import { transports, type Io, type Transport } from "./transports/index.ts";
 
@@ -60,7 +61,6 @@ class Client implements Host {
   private tries = 0;
   private openedAt = 0;
   private name: string | null = null;
-  private memory = { best: "" };
   private env: Env;
   private limits: Required<Reconnection>;
 
@@ -86,7 +86,8 @@ class Client implements Host {
       JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) &&
       mine.WebSocket === other.WebSocket &&
       mine.fetch === other.fetch &&
-      mine.EventSource === other.EventSource
+      mine.EventSource === other.EventSource &&
+      mine.memory === other.memory
     );
   }
 
@@ -190,7 +191,7 @@ class Client implements Host {
 
   private openSession(): void {
     const current = (): boolean => this.driver === driver;
-    const driver: Driver = new Driver(this.io, usable(this.io), this.limits, this.memory, this.listener(current));
+    const driver: Driver = new Driver(this.io, usable(this.io), this.limits, this.listener(current), probe);
     this.driver = driver;
     this.name = null;
     const sockets = this.sockets.slice();
@@ -411,7 +412,7 @@ function usable(io: Io): Transport[] {
 }
 
 /** The mount as an absolute HTTP URL without a slash at the end. */
-function resolve(url: string, path: string, env: Env): string {
+export function resolve(url: string, path: string, env: Env): string {
   const parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url) as RegExpExecArray;
   const here = env.root.location;
   const secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";

@@ -1,7 +1,7 @@
-// Binds one session to transports and time: chooses the transport, takes the first that carries data, comes back after a loss.
-import { backoff } from "./backoff.ts";
-import { actionOf } from "./codes.ts";
+// Binds one session to transports and time. What is tried when, negotiation decides.
 import type { Message } from "./halves.ts";
+import { Negotiation, type Memory, type Step } from "./negotiation.ts";
+import { load, save } from "./memory.ts";
 import type { Reconnection } from "./options.ts";
 import type { Data, Packet } from "./packet.ts";
 import { Session, type Output, type Request } from "./session.ts";
@@ -15,62 +15,74 @@ export interface Listener {
   suspended(): void;
   rejected(message: Message): void;
   /** No transport works at present. */
-  failing(code: string): void;
+  failing(code: string, why: string): void;
   ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
+  /** Its stream stands, too, if it has one. */
+  proven?(): void;
 }
+
+/** Tries a transport with a session of its own: `done` is told null, or why it does not work. Answers with how to stop. */
+export type Probe = (io: Io, transport: Transport, done: (why: string | null) => void) => () => void;
 
 interface Link {
   transport: Transport;
   duplex: Duplex | null;
+  /** Overtaken, no carrier any more. */
+  late: boolean;
+  /** The server has told of a stream, which has not said anything yet. */
+  silent: boolean;
   /** How to stop each of its requests, and its stream. */
   aborts: { [request: string]: () => void };
 }
 
-/** Time for a new carrier to show that it carries; more after each round without success. */
-const PATIENCE = 5000;
-const MAX_PATIENCE = 20000;
-/** A carrier that held this long was a good one. */
-const STOOD = 1000;
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
+/** How often to look whether the machine has slept, and how late a heartbeat may be after that. */
+const PULSE = 5000;
+const LATE_HEARTBEAT = 1000;
 
 export class Driver {
   readonly session: Session;
+  private plan: Negotiation;
+  private memory: Memory;
   private links: { [carrier: string]: Link } = {};
-  private carriers = 0;
-  /** The transports of this round, and the one in use. */
-  private round: Transport[] = [];
-  private at = 0;
-  private rounds = 0;
-  private hasty = 0;
-  private carriedAt = 0;
-  private retry: unknown = null;
   private timer: unknown = null;
   private timerAt = 0;
+  private pulse: unknown = null;
+  /** Time of day of the last pulse, and when something came over the carrier. */
+  private pulseAt = 0;
+  private heardAt = 0;
   private draining = false;
   private soon = false;
   private stopWatching = (): void => {};
+  private stopProbe = (): void => {};
 
-  /** `memory` holds the transport that worked last, from one session to the next. */
+  /** Without `probe` this is one, which keeps what it finds to itself. */
   constructor(
     private io: Io,
     private usable: Transport[],
-    private limits: Required<Reconnection>,
-    private memory: { best: string },
+    limits: Required<Reconnection>,
     private listener: Listener,
+    private probe?: Probe,
   ) {
-    this.session = new Session(io.options.window || 1048576, io.env.secret);
+    const env = io.env;
+    this.session = new Session(io.options.window || 1048576, env.secret);
+    this.memory = load(env, this.place());
+    this.plan = new Negotiation(usable, limits, env.random, this.memory);
   }
 
   start(): void {
     const env = this.io.env;
-    this.stopWatching = env.watchPage(
-      env.root,
-      () => this.leave(),
-      () => this.wake(),
-    );
-    this.plan();
-    this.attempt();
+    if (this.probe) {
+      this.stopWatching = env.watchPage(
+        env.root,
+        () => this.leave(),
+        (surely) => this.check(surely),
+      );
+      this.beat();
+    }
+    this.plan.begin(env.now());
+    this.drain();
   }
 
   /** Sends what this turn has given to the session once the turn is over, so that it goes in one piece. */
@@ -86,8 +98,8 @@ export class Driver {
 
   pushVolatile(data: Data): void {
     for (const id in this.links) {
-      const duplex = (this.links[id] as Link).duplex;
-      if (duplex && duplex.buffered() > CONGESTED) {
+      const { duplex, late } = this.links[id] as Link;
+      if (duplex && !late && duplex.buffered() > CONGESTED) {
         return;
       }
     }
@@ -96,16 +108,29 @@ export class Driver {
   }
 
   close(code: string): void {
+    this.plan.closing = true;
     this.session.close(this.io.env.now(), code);
-    this.wake();
+    this.check(false);
+  }
+
+  /** Attaches at once if there is no carrier; if there is one, it has to show soon, or at once, that it lives. */
+  private check(surely: boolean): void {
+    const env = this.io.env;
+    const now = env.now();
+    const left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
+    this.plan.check(now, surely ? now : now + Math.max(0, left));
     this.drain();
   }
 
-  /** Does at once what waits for a pause to end. */
-  private wake(): void {
-    if (this.retry !== null) {
-      this.attempt();
+  /** Machines sleep without a word, and their clocks may stop. */
+  private beat(): void {
+    const env = this.io.env;
+    const wall = env.wall();
+    if (this.pulseAt && wall - this.pulseAt > PULSE + this.session.ping) {
+      this.check(false);
     }
+    this.pulseAt = wall;
+    this.pulse = env.later(() => this.beat(), PULSE);
   }
 
   /** The page is going away: the last words go by beacon. */
@@ -117,38 +142,51 @@ export class Driver {
     }
   }
 
-  // ---- which transport, and when
+  // ---- what negotiation wants
 
-  /** A round goes through all transports, first the one that worked last. */
-  private plan(): void {
-    this.at = 0;
-    this.round = this.usable.slice();
-    for (let i = 0; i < this.round.length; i++) {
-      if ((this.round[i] as Transport).name === this.memory.best) {
-        this.round.unshift(this.round.splice(i, 1)[0] as Transport);
+  private take(step: Step): void {
+    if (step.type === "start") {
+      this.attempt(step.id, step.name, step.patience);
+    } else if (step.type === "cancel") {
+      this.unlink(step.id);
+    } else if (step.type === "learnt") {
+      if (this.probe && this.usable.length > 1) {
+        save(this.io.env, this.place(), this.memory);
       }
+    } else if (step.type === "failing") {
+      this.listener.failing(step.code, step.why);
+    } else if (step.type === "give_up") {
+      this.session.abort("no_transport");
+    } else if (this.probe) {
+      this.stopProbe = this.probe(this.io, this.named(step.name), (why) => {
+        this.plan.probed(this.io.env.now(), step.name, why);
+        this.drain();
+      });
     }
   }
 
-  private attempt(): void {
-    const env = this.io.env;
-    env.cancel(this.retry);
-    this.retry = null;
-    const transport = this.round[this.at];
-    if (!transport) {
-      this.session.abort("no_transport");
-      this.drain();
-      return;
+  /** What is learnt counts for this origin, and among these transports. */
+  private place(): string {
+    const names = this.io.options.transports;
+    return "everwire " + this.io.url.replace(/^(\w+:\/\/[^/]+).*/, "$1") + (names ? " " + names.join() : "");
+  }
+
+  private named(name: string): Transport {
+    let i = 0;
+    while ((this.usable[i] as Transport).name !== name) {
+      i++;
     }
-    const id = ++this.carriers;
-    const link: Link = { transport, duplex: null, aborts: {} };
-    const patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
+    return this.usable[i] as Transport;
+  }
+
+  private attempt(id: number, name: string, patience: number): void {
+    const transport = this.named(name);
+    const link: Link = { transport, duplex: null, late: false, silent: false, aborts: {} };
     this.links[id] = link;
     if (transport.open) {
       this.connect(id, link, patience);
     } else {
-      this.session.attach(env.now(), id, transport.kind, patience);
-      this.drain();
+      this.session.attach(this.io.env.now(), id, transport.kind, patience);
     }
   }
 
@@ -157,87 +195,35 @@ export class Driver {
     const session = this.session;
     let attached = false;
     const gone = (code: string): void => {
-      env.cancel(waiting);
-      if (attached) {
+      if (attached && !link.late) {
         session.lost(env.now(), id, code);
-        this.drain();
       } else {
         this.unlink(id);
-        this.lost(code, false);
+        this.plan.failed(env.now(), id, code);
       }
+      this.drain();
     };
-    const waiting = env.later(() => gone(""), patience);
     const opened = (): void => {
-      env.cancel(waiting);
       attached = true;
       session.attach(env.now(), id, "duplex", patience);
+      this.plan.opened(env.now(), id);
       this.drain();
     };
     const packet = (data: Data): void => {
-      session.packet(env.now(), id, data);
+      if (link.late) {
+        this.plan.alive(env.now(), id);
+      } else {
+        this.heard(id);
+        session.packet(env.now(), id, data);
+      }
       this.drain();
     };
-    link.aborts["open"] = () => env.cancel(waiting);
     try {
       link.duplex = (link.transport.open as NonNullable<Transport["open"]>)(this.io, opened, packet, gone);
     } catch (_) {
       // As a WebSocket without TLS on a page with it.
       gone("");
     }
-  }
-
-  /** The session has no carrier. What comes next depends on why. */
-  private lost(code: string, welcomed: boolean): void {
-    const env = this.io.env;
-    if (this.over()) {
-      return;
-    }
-    const action = actionOf(code);
-    let pause = 0;
-    if (welcomed) {
-      const stood = code === "end" || env.now() - this.carriedAt >= STOOD;
-      if (code === "timeout") {
-        this.distrust(this.round[this.at]);
-      }
-      this.plan();
-      this.rounds = stood ? 0 : this.rounds + 1;
-      pause = action === "backoff" || !stood ? this.pause() : 0;
-    } else if (action === "backoff") {
-      this.rounds++;
-      pause = this.pause();
-    } else if (action !== "attach" || code === "timeout" || this.hasty++ > 2) {
-      // Silence would be silent again: something on the way swallows what is sent, or holds answers back.
-      this.at++;
-      if (this.at >= this.round.length) {
-        this.rounds++;
-        this.plan();
-        pause = this.pause();
-        this.listener.failing(code || "no_transport");
-      }
-    }
-    if (this.rounds > this.limits.attempts) {
-      this.session.abort("no_transport");
-      this.drain();
-    } else if (!this.over()) {
-      this.retry = env.later(() => this.attempt(), pause);
-    }
-  }
-
-  /** A stream that fell silent may be held back on the way, and only get through by the heap: what comes behind it is tried first. */
-  private distrust(transport: Transport | undefined): void {
-    for (let i = 1; i < this.usable.length; i++) {
-      if (this.usable[i - 1] === transport && transport && transport.kind === "stream") {
-        this.memory.best = (this.usable[i] as Transport).name;
-      }
-    }
-  }
-
-  private over(): boolean {
-    return this.session.state === "ended";
-  }
-
-  private pause(): number {
-    return backoff(this.rounds - 1, this.limits.delay, this.limits.maxDelay, this.io.env.random);
   }
 
   // ---- between session and transports
@@ -248,8 +234,14 @@ export class Driver {
     }
     this.draining = true;
     try {
-      for (let output; (output = this.session.next(this.io.env.now())); ) {
-        this.perform(output);
+      for (let step: Step | null | undefined; step !== null; ) {
+        if (step) {
+          this.take(step);
+        }
+        for (let output; (output = this.session.next(this.io.env.now())); ) {
+          this.perform(output);
+        }
+        step = this.session.state === "ended" ? null : this.plan.next(this.io.env.now());
       }
     } finally {
       this.draining = false;
@@ -272,16 +264,16 @@ export class Driver {
     } else if (output.type === "stream") {
       this.stream(output.carrier, output.ticket);
     } else if (output.type === "drop") {
-      this.unlink(output.carrier);
-    } else if (output.type === "lost") {
-      this.lost(output.code, output.welcomed);
+      this.dropped(output.carrier, output.code);
     } else if (output.type === "opened" || output.type === "moved") {
       const link = this.links[output.carrier];
-      this.carriedAt = this.io.env.now();
-      this.hasty = 0;
       if (link) {
-        this.memory.best = link.transport.name;
         listener.carried(link.transport.name, output.type === "opened" && output.resumed);
+        if (link.transport.stream) {
+          link.silent = true;
+        } else {
+          this.proven(output.carrier);
+        }
       }
     } else if (output.type === "suspended") {
       listener.suspended();
@@ -289,10 +281,36 @@ export class Driver {
       listener.rejected(output.message);
     } else if (output.type === "farewell") {
       this.farewell(output.body);
-    } else {
+    } else if (output.type === "ended") {
       this.end();
       listener.ended(output.code, output.reason, output.retry, output.unconfirmed);
     }
+  }
+
+  private dropped(id: number, code: string | null): void {
+    const link = this.links[id];
+    const now = this.io.env.now();
+    if (code !== null) {
+      this.unlink(id);
+      this.plan.failed(now, id, code);
+    } else if (link && this.plan.overtaken(now, id)) {
+      link.late = true;
+    } else {
+      this.unlink(id);
+    }
+  }
+
+  private proven(id: number): void {
+    this.plan.carried(this.io.env.now(), id);
+    this.heard(id);
+    if (this.listener.proven) {
+      this.listener.proven();
+    }
+  }
+
+  private heard(id: number): void {
+    this.heardAt = this.io.env.wall();
+    this.plan.heard(id);
   }
 
   private request(request: Request): void {
@@ -304,6 +322,10 @@ export class Driver {
     }
     let over = false;
     const line = (text: string): void => {
+      // What keeps a stream alive is its own lines.
+      if (link.transport.kind !== "stream" || (request.kind === "attach" && !link.transport.stream)) {
+        this.heard(request.carrier);
+      }
       this.session.answer(env.now(), request.id, text);
       this.drain();
     };
@@ -331,7 +353,12 @@ export class Driver {
       return;
     }
     const line = (text: string): void => {
+      this.heard(carrier);
       this.session.line(env.now(), carrier, text);
+      if (link.silent && this.links[carrier]) {
+        link.silent = false;
+        this.proven(carrier);
+      }
       this.drain();
     };
     const closed = (): void => {
@@ -363,9 +390,9 @@ export class Driver {
 
   private schedule(): void {
     const env = this.io.env;
-    const next = this.session.nextTimeout();
+    const next = this.session.state === "ended" ? Infinity : Math.min(this.session.nextTimeout() || Infinity, this.plan.nextTimeout());
     // One that is too early does no harm: it sets the next.
-    if (next === null || (this.timer !== null && this.timerAt <= next)) {
+    if (next === Infinity || (this.timer !== null && this.timerAt <= next)) {
       return;
     }
     env.cancel(this.timer);
@@ -383,8 +410,8 @@ export class Driver {
   private end(): void {
     const env = this.io.env;
     env.cancel(this.timer);
-    env.cancel(this.retry);
-    this.retry = null;
+    env.cancel(this.pulse);
+    this.stopProbe();
     this.stopWatching();
     for (const id in this.links) {
       this.unlink(+id);

@@ -36,6 +36,8 @@ export interface Options {
   EventSource?: unknown;
   /** False: a session of its own, even if one to this URL exists. Default: true. */
   multiplex?: boolean;
+  /** Where to keep what was learnt of a server's transports. Default: a page's localStorage, else the memory of the process. */
+  memory?: { get(key: string): string | null | undefined; set(key: string, value: string): void };
   /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
   window?: number;
 }

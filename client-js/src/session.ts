@@ -30,8 +30,8 @@ export type Output =
   | { type: "request"; request: Request }
   /** Open the stream for this ticket, and feed it to `packet`. */
   | { type: "stream"; carrier: number; ticket: string }
-  /** Close it and its requests; nothing of it is wanted any more. */
-  | { type: "drop"; carrier: number }
+  /** Close it and its requests; nothing of it is wanted any more. `code` is null if another was accepted, or the session is over. */
+  | { type: "drop"; carrier: number; code: string | null }
   /** The last carrier is gone, and this is why: attach anew. */
   | { type: "lost"; carrier: number; code: string; welcomed: boolean }
   | { type: "deliver"; packet: Packet; size: number }
@@ -100,13 +100,14 @@ export class Session {
   /** The limits of the welcome. */
   max = NEVER;
   acks = 1000;
+  /** The server's heartbeat interval. */
+  ping = 10000;
   readonly send = new SendHalf();
   readonly receive: ReceiveHalf;
 
   private id = "";
   private token = "";
   private key: string;
-  private ping = 0;
   private timeoutMs = 0;
   private attaches = 0;
   private serial = 0;
@@ -600,7 +601,7 @@ export class Session {
     for (let i = this.carriers.length; i--; ) {
       const other = this.carriers[i] as Carrier;
       if (other.attach < carrier.attach) {
-        this.drop(other);
+        this.drop(other, null);
       }
     }
     const before = this.state;
@@ -687,27 +688,38 @@ export class Session {
   private lose(carrier: Carrier, code: string): void {
     // A stream by ticket has to show that it carries, too.
     const welcomed = carrier.welcomed && (carrier.kind !== "stream" || !carrier.ticket || carrier.position > 0);
-    this.drop(carrier);
+    // The server may tell the old carrier sooner than the new one: the session has one.
+    const moving = code === "taken_over" && this.newer(carrier);
+    this.drop(carrier, code);
     if (carrier === this.current) {
       this.current = null;
-      if (this.state === "open") {
-        this.state = "suspended";
-        this.queue.push({ type: "suspended" });
-      }
+    }
+    if (!this.current && !moving && this.state === "open") {
+      this.state = "suspended";
+      this.queue.push({ type: "suspended" });
     }
     if (!this.carriers.length) {
       this.queue.push({ type: "lost", carrier: carrier.id, code, welcomed });
     }
   }
 
-  private drop(carrier: Carrier): void {
+  private newer(carrier: Carrier): boolean {
+    for (let i = 0; i < this.carriers.length; i++) {
+      if ((this.carriers[i] as Carrier).attach > carrier.attach) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private drop(carrier: Carrier, code: string | null): void {
     remove(this.carriers, carrier.id);
     const batch = this.batch;
     if (batch && find(carrier.requests, batch.request)) {
       batch.request = 0;
     }
     this.saidClose = false;
-    this.queue.push({ type: "drop", carrier: carrier.id });
+    this.queue.push({ type: "drop", carrier: carrier.id, code });
   }
 
   private end(code: string, reason: string, retry: number): void {
@@ -719,7 +731,7 @@ export class Session {
     }
     this.state = "ended";
     while (this.carriers.length) {
-      this.drop(this.carriers[0] as Carrier);
+      this.drop(this.carriers[0] as Carrier, null);
     }
     this.current = null;
     this.queue.push({ type: "ended", code, reason, retry, unconfirmed: this.send.log });

@@ -2,7 +2,7 @@
 import { newBytes } from "../bytes.ts";
 import type { Options } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
-import { watchPage } from "./browser.ts";
+import { storage, watchPage, type Store } from "./browser.ts";
 import { xhrPost, type XhrRoot } from "./legacy.ts";
 
 /** What a page or process may have. */
@@ -22,6 +22,7 @@ export interface Root extends XhrRoot {
   addEventListener?: Window["addEventListener"];
   removeEventListener?: Window["removeEventListener"];
   postMessage?: unknown;
+  localStorage?: Storage;
 }
 
 /**
@@ -40,6 +41,8 @@ export interface Env {
   root: Root;
   /** Milliseconds, never going back where the platform has such a clock. */
   now(): number;
+  /** The time of day, which goes on while the machine sleeps. */
+  wall(): number;
   random(): number;
   /** 128 random bits, as 22 characters of base64url. */
   secret(): string;
@@ -52,6 +55,7 @@ export interface Env {
   /** Whether `post` tells its progress. */
   streams: boolean;
   watchPage: typeof watchPage;
+  store: Store;
 }
 
 const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
@@ -65,6 +69,7 @@ export function environment(options: Options): Env {
   return {
     root,
     now: clock && clock.now ? () => Math.floor(clock.now()) : () => new Date().getTime(),
+    wall: () => new Date().getTime(),
     random: Math.random,
     secret: () => secret(root),
     later: (run, ms) => setTimeout(run, ms),
@@ -80,6 +85,7 @@ export function environment(options: Options): Env {
     // XMLHttpRequest shows a growing answer since it knows other origins.
     streams: usable ? !!(root.ReadableStream && root.TextDecoder) : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest(),
     watchPage,
+    store: options.memory || storage(root),
   };
 }
 

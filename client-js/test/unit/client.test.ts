@@ -172,7 +172,7 @@ test("with a limit it gives up", async () => {
 });
 
 test("denied: connect_error with the server's message, no second try", async () => {
-  const socket = open({ auth: { deny: true } });
+  const socket = open({ auth: { deny: true }, transports: ["websocket"] });
   const connected = vi.fn();
   socket.on("connect", connected);
   const [error] = await next(socket, "connect_error");
