@@ -29,6 +29,513 @@ function endsSession(code) {
     return ENDS.indexOf(" " + code + " ") >= 0;
 }
 
+// Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, take `next(now)` until it
+// says null, then come back at `nextTimeout()`. A transport counts as working when it has carried data, never when it has opened.
+/** Before the next transport is started beside one that has not carried anything: this, or three round trips. */
+const HEAD_START = 250;
+const MAX_RTT = 1000;
+/** Time for a new carrier to show that it carries; more after each round without success. */
+const PATIENCE = 5000;
+const MAX_PATIENCE = 20000;
+/** So long a two-way connection that was overtaken may still win. */
+const LATE = 5000;
+/** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */
+const STOOD = 1000;
+const QUICK = 10000;
+const QUICK_DEATHS = 3;
+/** So many refusals that only ask for another attach are followed at once. */
+const HASTY = 3;
+/** How long what was learnt counts. */
+const KEPT = 3600000;
+/** Looking for something better: bounds of the pauses, and how long a carrier must hold for them to start over. */
+const PROBE_FIRST = 20000;
+const PROBE_MAX = 600000;
+const PROBE_LEAST = 1000;
+const PROBE_RESET = 60000;
+const NEVER$1 = Infinity;
+class Negotiation {
+    constructor(ways, limits, random, memory) {
+        this.ways = ways;
+        this.limits = limits;
+        this.random = random;
+        this.memory = memory;
+        /** The session is about to end: nothing better is looked for. */
+        this.closing = false;
+        this.begun = false;
+        this.attempts = [];
+        this.ids = 0;
+        this.current = null;
+        /** What was current until another attach was accepted, which has not carried anything yet. */
+        this.former = null;
+        this.carriedAt = 0;
+        /** Untried transports of this race, and when the next is due. */
+        this.left = [];
+        this.due = NEVER$1;
+        /** Racing though there is a carrier, which may be dead. */
+        this.renewing = false;
+        this.rounds = 0;
+        this.hasty = 0;
+        this.lifeBy = NEVER$1;
+        this.deaths = {};
+        /** What failed and how; evidence only once something else has worked. */
+        this.suspects = {};
+        this.code = "";
+        this.why = "";
+        this.probeAt = NEVER$1;
+        this.probes = 0;
+        this.toProbe = [];
+        this.steps = [];
+    }
+    begin(now) {
+        this.begun = true;
+        this.race(now, 0);
+    }
+    /** A two-way connection stands, and its attach is under way. */
+    opened(now, id) {
+        const attempt = this.find(id);
+        if (attempt) {
+            attempt.openedAt = now;
+            attempt.until = NEVER$1;
+            // It makes progress: the answer takes no longer than the handshake did.
+            if (attempt.due === this.due) {
+                this.due = attempt.due = Math.max(attempt.due, now + now - attempt.at);
+            }
+        }
+    }
+    /** Data has come: this one works, and the session is on it. */
+    carried(now, id) {
+        const attempt = this.find(id);
+        const former = this.former;
+        if (!attempt || attempt === this.current) {
+            return;
+        }
+        const memory = this.memory;
+        const took = now - (attempt.openedAt < 0 ? attempt.at : attempt.openedAt);
+        this.former = null;
+        this.current = attempt;
+        this.carriedAt = now;
+        this.hasty = 0;
+        this.calm();
+        for (let i = this.attempts.length; i--;) {
+            this.outrun(this.attempts[i], attempt);
+        }
+        delete this.suspects[attempt.name];
+        for (const name in this.suspects) {
+            this.demote(now, name, this.suspects[name]);
+        }
+        this.suspects = {};
+        delete memory.failed[attempt.name];
+        memory.best = attempt.name;
+        memory.until = now + KEPT;
+        memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
+        this.steps.push({ type: "learnt" });
+        if (former && this.rank(former) < this.rank(attempt) && !this.closing) {
+            // A race was won while this one's attach was under way already: back to the better one, which works.
+            this.start(now, former);
+        }
+        this.planProbe(now);
+    }
+    /** The server has accepted another attach. Says whether to keep this one's connection: it may still show that it carries. */
+    overtaken(now, id) {
+        const attempt = this.find(id);
+        if (!attempt) {
+            return false;
+        }
+        if (attempt === this.current) {
+            this.superseded(now, attempt);
+            return false;
+        }
+        if (attempt.kind === "duplex") {
+            attempt.late = true;
+            attempt.until = attempt.at + LATE;
+            return true;
+        }
+        if (now >= attempt.due) {
+            this.suspects[attempt.name] = reason(attempt, "timeout");
+        }
+        this.remove(attempt);
+        return false;
+    }
+    /** Something has come over a connection that was overtaken. */
+    alive(now, id) {
+        const attempt = this.find(id);
+        if (attempt && attempt.late) {
+            this.remove(attempt);
+            this.steps.push({ type: "cancel", id });
+            this.again(now, attempt);
+        }
+    }
+    /** Something has come over the carrier. */
+    heard(id) {
+        if (this.current && this.current.id === id) {
+            this.lifeBy = NEVER$1;
+            if (this.renewing) {
+                this.calm();
+            }
+        }
+    }
+    /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */
+    failed(now, id, code) {
+        const attempt = this.find(id);
+        if (!attempt) {
+            return;
+        }
+        const why = reason(attempt, code);
+        const action = actionOf(code);
+        this.remove(attempt);
+        if (attempt === this.current && code === "taken_over" && this.racers()) {
+            this.superseded(now, attempt);
+        }
+        else if (attempt === this.current) {
+            this.died(now, attempt, code);
+        }
+        else if (attempt.late || (this.current && !this.renewing)) {
+            if (this.current && (!action || code === "timeout")) {
+                this.demote(now, attempt.name, why);
+            }
+            this.planProbe(now);
+        }
+        else if (action === "backoff") {
+            this.rounds++;
+            this.retry(now, this.pause());
+        }
+        else if (action === "attach" && code !== "timeout" && this.hasty++ < HASTY) {
+            // A refusal is data, too.
+            this.left.unshift(attempt);
+            this.due = now;
+        }
+        else {
+            this.suspect(now, attempt, why, code);
+        }
+    }
+    /** What a probe has found: null if it works, else why not. */
+    probed(now, name, why) {
+        const way = this.toProbe.shift();
+        const current = this.current;
+        if (!way || !current || this.closing || this.rank(way) >= this.rank(current)) {
+            this.toProbe = [];
+            this.planProbe(now);
+        }
+        else if (why === null) {
+            this.toProbe = [];
+            this.probes++;
+            this.start(now, way);
+        }
+        else {
+            this.demote(now, name, why);
+            this.steps.push({ type: "learnt" });
+            this.probeNext(now);
+        }
+    }
+    /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */
+    check(now, by) {
+        if (this.begun && !this.current && !this.racers()) {
+            this.due = now;
+        }
+        else if (this.current) {
+            this.lifeBy = Math.min(this.lifeBy, by);
+        }
+    }
+    next(now) {
+        const step = this.steps.shift();
+        if (step) {
+            return step;
+        }
+        for (let i = 0; i < this.attempts.length; i++) {
+            const attempt = this.attempts[i];
+            if (attempt.until <= now) {
+                this.failed(now, attempt.id, "timeout");
+                return { type: "cancel", id: attempt.id };
+            }
+        }
+        if (this.lifeBy <= now) {
+            this.renew(now);
+        }
+        if (this.due <= now) {
+            this.step(now);
+        }
+        else if (this.probeAt <= now && this.current && !this.closing) {
+            this.probeAt = NEVER$1;
+            this.toProbe = this.ways.slice(0, this.rank(this.current));
+            this.probeNext(now);
+        }
+        return this.steps.shift() || null;
+    }
+    nextTimeout() {
+        let next = Math.min(this.due, this.lifeBy, this.closing ? NEVER$1 : this.probeAt);
+        for (let i = 0; i < this.attempts.length; i++) {
+            next = Math.min(next, this.attempts[i].until);
+        }
+        return next;
+    }
+    // ---- racing
+    race(now, pause) {
+        this.left = this.order(now);
+        this.due = now + pause;
+    }
+    /** What worked last, then what is not known to fail here, then the rest. */
+    order(now) {
+        const first = [];
+        const then = [];
+        const last = [];
+        for (let i = 0; i < this.ways.length; i++) {
+            const way = this.ways[i];
+            const bad = this.memory.failed[way.name];
+            if (this.suspects[way.name] || (bad && bad.until > now)) {
+                last.push(way);
+            }
+            else if (way.name === this.memory.best && this.memory.until > now) {
+                first.push(way);
+            }
+            else {
+                then.push(way);
+            }
+        }
+        return first.concat(then, last);
+    }
+    /** The next transport of the race is due. */
+    step(now) {
+        while (this.left.length && this.under(this.left[0].name)) {
+            this.left.shift();
+        }
+        const way = this.left.shift();
+        if (way) {
+            this.start(now, way);
+        }
+        else if (this.racers()) {
+            this.due = NEVER$1;
+        }
+        else if (this.renewing) {
+            this.calm();
+        }
+        else {
+            this.roundOver(now);
+        }
+    }
+    /** All have failed. That says more of the network than of any of them. */
+    roundOver(now) {
+        this.rounds++;
+        this.suspects = {};
+        this.steps.push({ type: "failing", code: this.code || "no_transport", why: this.why });
+        this.retry(now, this.pause());
+    }
+    retry(now, pause) {
+        if (this.rounds > this.limits.attempts) {
+            this.due = NEVER$1;
+            this.steps.push({ type: "give_up" });
+        }
+        else {
+            this.race(now, pause);
+        }
+    }
+    start(now, way) {
+        const id = ++this.ids;
+        const patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
+        const due = now + this.headStart() * Math.pow(2, this.racers());
+        // Only of a connection that does not stand yet nobody else keeps the time.
+        const until = way.kind === "duplex" ? now + patience : NEVER$1;
+        this.attempts.push({ id, name: way.name, kind: way.kind, at: now, openedAt: -1, due, until, late: false });
+        if (!this.current || this.renewing) {
+            this.due = due;
+        }
+        this.steps.push({ type: "start", id, name: way.name, patience });
+    }
+    /** `winner` carries data. Another two-way connection that is better has some time left; what cannot harm is let go. */
+    outrun(other, winner) {
+        if (other.kind !== "duplex" || (other.openedAt >= 0 && !other.late)) {
+            return;
+        }
+        if (this.rank(other) < this.rank(winner)) {
+            other.until = Math.min(other.until, other.at + LATE);
+        }
+        else if (other !== winner) {
+            this.remove(other);
+            this.steps.push({ type: "cancel", id: other.id });
+        }
+    }
+    died(now, attempt, code) {
+        const lived = now - this.carriedAt;
+        this.current = null;
+        const name = attempt.name;
+        const stood = code === "end" || lived >= STOOD;
+        this.deaths[name] = code === "end" || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
+        if (lived >= PROBE_RESET) {
+            this.probes = 0;
+        }
+        if (code === "timeout") {
+            this.suspects[name] = "mute";
+        }
+        else if (this.deaths[name] >= QUICK_DEATHS) {
+            this.suspects[name] = "died";
+        }
+        this.rounds = stood ? 0 : this.rounds + 1;
+        this.probeAt = this.lifeBy = NEVER$1;
+        if (this.renewing) {
+            this.renewing = false;
+        }
+        else {
+            this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
+        }
+    }
+    /** Another is about to carry; if it does not in time, the race begins anew. */
+    superseded(now, attempt) {
+        this.remove(attempt);
+        this.former = this.renewing ? null : attempt;
+        this.current = null;
+        this.renewing = false;
+        this.race(now, this.headStart());
+    }
+    suspect(now, attempt, why, code) {
+        this.suspects[attempt.name] = this.why = why;
+        this.code = code;
+        this.due = now;
+    }
+    /** This one has shown that it works. */
+    again(now, way) {
+        if (!this.current) {
+            this.left.unshift(way);
+            this.due = now;
+        }
+        else if (this.rank(way) < this.rank(this.current) && !this.closing) {
+            this.start(now, way);
+        }
+    }
+    renew(now) {
+        const current = this.current;
+        this.lifeBy = NEVER$1;
+        if (current && !this.renewing && !this.closing) {
+            this.race(now, 0);
+            this.left.unshift(current);
+            this.renewing = true;
+        }
+    }
+    headStart() {
+        return Math.max(HEAD_START, 3 * this.memory.rtt);
+    }
+    calm() {
+        this.renewing = false;
+        this.left = [];
+        this.due = this.lifeBy = NEVER$1;
+    }
+    pause() {
+        return backoff(Math.max(0, this.rounds - 1), this.limits.delay, this.limits.maxDelay, this.random);
+    }
+    // ---- upward
+    planProbe(now) {
+        const better = this.current && this.rank(this.current) > 0;
+        this.probeAt = better ? now + PROBE_LEAST + backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random) : NEVER$1;
+    }
+    probeNext(now) {
+        while (this.toProbe.length && this.under(this.toProbe[0].name)) {
+            this.toProbe.shift();
+        }
+        const way = this.toProbe[0];
+        if (way) {
+            this.steps.push({ type: "probe", name: way.name });
+        }
+        else {
+            this.probes++;
+            this.planProbe(now);
+        }
+    }
+    demote(now, name, why) {
+        this.memory.failed[name] = { why, until: now + KEPT };
+        this.steps.push({ type: "learnt" });
+    }
+    // ---- the lists
+    rank(way) {
+        let i = 0;
+        while (i < this.ways.length && this.ways[i].name !== way.name) {
+            i++;
+        }
+        return i;
+    }
+    find(id) {
+        for (let i = 0; i < this.attempts.length; i++) {
+            if (this.attempts[i].id === id) {
+                return this.attempts[i];
+            }
+        }
+        return null;
+    }
+    remove(attempt) {
+        for (let i = this.attempts.length; i--;) {
+            if (this.attempts[i] === attempt) {
+                this.attempts.splice(i, 1);
+            }
+        }
+    }
+    /** Is it being tried? */
+    under(name) {
+        for (let i = 0; i < this.attempts.length; i++) {
+            const attempt = this.attempts[i];
+            if (attempt.name === name && attempt !== this.current && !attempt.late) {
+                return true;
+            }
+        }
+        return false;
+    }
+    racers() {
+        let racers = 0;
+        for (let i = 0; i < this.attempts.length; i++) {
+            const attempt = this.attempts[i];
+            racers += attempt === this.current || attempt.late ? 0 : 1;
+        }
+        return racers;
+    }
+}
+/** What to remember of a failure. */
+function reason(attempt, code) {
+    if (code && code !== "timeout") {
+        return code;
+    }
+    if (!code && !attempt.late) {
+        return "failed";
+    }
+    return attempt.kind === "stream" ? "buffered" : attempt.openedAt >= 0 ? "mute" : "silent";
+}
+
+/** It is kept by the time of day, and used by the clock of the session. */
+function load(env, key) {
+    const memory = { best: "", until: 0, rtt: 0, failed: {} };
+    const now = env.now();
+    // However wrong the time of day was or is.
+    const here = (until) => Math.min(now + KEPT, until - env.wall() + now);
+    try {
+        const kept = JSON.parse(env.store.get(key) || "{}");
+        memory.until = here(kept.until);
+        if (memory.until > now) {
+            memory.best = kept.best;
+            memory.rtt = +kept.rtt || 0;
+        }
+        for (const name in kept.failed) {
+            const { why, until } = kept.failed[name];
+            memory.failed[name] = { why, until: here(until) };
+        }
+    }
+    catch (_) {
+        // What cannot be read is not known.
+    }
+    return memory;
+}
+function save(env, key, memory) {
+    const failed = {};
+    const now = env.now();
+    const ahead = env.wall() - now;
+    for (const name in memory.failed) {
+        const { why, until } = memory.failed[name];
+        if (until > now) {
+            failed[name] = { why, until: until + ahead };
+        }
+    }
+    try {
+        env.store.set(key, JSON.stringify({ best: memory.best, until: memory.until + ahead, rtt: memory.rtt, failed }));
+    }
+    catch (_) {
+        // The user's store is the user's.
+    }
+}
+
 /** What may be sent before the welcome has named the server's window and limits. */
 const INITIAL_WINDOW = 65536;
 class SendHalf {
@@ -496,10 +1003,11 @@ class Session {
         /** The limits of the welcome. */
         this.max = NEVER;
         this.acks = 1000;
+        /** The server's heartbeat interval. */
+        this.ping = 10000;
         this.send = new SendHalf();
         this.id = "";
         this.token = "";
-        this.ping = 0;
         this.timeoutMs = 0;
         this.attaches = 0;
         this.serial = 0;
@@ -970,7 +1478,7 @@ class Session {
         for (let i = this.carriers.length; i--;) {
             const other = this.carriers[i];
             if (other.attach < carrier.attach) {
-                this.drop(other);
+                this.drop(other, null);
             }
         }
         const before = this.state;
@@ -1057,26 +1565,36 @@ class Session {
     lose(carrier, code) {
         // A stream by ticket has to show that it carries, too.
         const welcomed = carrier.welcomed && (carrier.kind !== "stream" || !carrier.ticket || carrier.position > 0);
-        this.drop(carrier);
+        // The server may tell the old carrier sooner than the new one: the session has one.
+        const moving = code === "taken_over" && this.newer(carrier);
+        this.drop(carrier, code);
         if (carrier === this.current) {
             this.current = null;
-            if (this.state === "open") {
-                this.state = "suspended";
-                this.queue.push({ type: "suspended" });
-            }
+        }
+        if (!this.current && !moving && this.state === "open") {
+            this.state = "suspended";
+            this.queue.push({ type: "suspended" });
         }
         if (!this.carriers.length) {
             this.queue.push({ type: "lost", carrier: carrier.id, code, welcomed });
         }
     }
-    drop(carrier) {
+    newer(carrier) {
+        for (let i = 0; i < this.carriers.length; i++) {
+            if (this.carriers[i].attach > carrier.attach) {
+                return true;
+            }
+        }
+        return false;
+    }
+    drop(carrier, code) {
         remove(this.carriers, carrier.id);
         const batch = this.batch;
         if (batch && find(carrier.requests, batch.request)) {
             batch.request = 0;
         }
         this.saidClose = false;
-        this.queue.push({ type: "drop", carrier: carrier.id });
+        this.queue.push({ type: "drop", carrier: carrier.id, code });
     }
     end(code, reason, retry) {
         if (this.state === "ended") {
@@ -1087,7 +1605,7 @@ class Session {
         }
         this.state = "ended";
         while (this.carriers.length) {
-            this.drop(this.carriers[0]);
+            this.drop(this.carriers[0], null);
         }
         this.current = null;
         this.queue.push({ type: "ended", code, reason, retry, unconfirmed: this.send.log });
@@ -1142,43 +1660,42 @@ function retryOf(z) {
     return numberOf(z["retry"], 0);
 }
 
-// Binds one session to transports and time: chooses the transport, takes the first that carries data, comes back after a loss.
-/** Time for a new carrier to show that it carries; more after each round without success. */
-const PATIENCE = 5000;
-const MAX_PATIENCE = 20000;
-/** A carrier that held this long was a good one. */
-const STOOD = 1000;
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
+/** How often to look whether the machine has slept, and how late a heartbeat may be after that. */
+const PULSE = 5000;
+const LATE_HEARTBEAT = 1000;
 class Driver {
-    /** `memory` holds the transport that worked last, from one session to the next. */
-    constructor(io, usable, limits, memory, listener) {
+    /** Without `probe` this is one, which keeps what it finds to itself. */
+    constructor(io, usable, limits, listener, probe) {
         this.io = io;
         this.usable = usable;
-        this.limits = limits;
-        this.memory = memory;
         this.listener = listener;
+        this.probe = probe;
         this.links = {};
-        this.carriers = 0;
-        /** The transports of this round, and the one in use. */
-        this.round = [];
-        this.at = 0;
-        this.rounds = 0;
-        this.hasty = 0;
-        this.carriedAt = 0;
-        this.retry = null;
         this.timer = null;
         this.timerAt = 0;
+        this.pulse = null;
+        /** Time of day of the last pulse, and when something came over the carrier. */
+        this.pulseAt = 0;
+        this.heardAt = 0;
         this.draining = false;
         this.soon = false;
         this.stopWatching = () => { };
-        this.session = new Session(io.options.window || 1048576, io.env.secret);
+        this.stopProbe = () => { };
+        const env = io.env;
+        this.session = new Session(io.options.window || 1048576, env.secret);
+        this.memory = load(env, this.place());
+        this.plan = new Negotiation(usable, limits, env.random, this.memory);
     }
     start() {
         const env = this.io.env;
-        this.stopWatching = env.watchPage(env.root, () => this.leave(), () => this.wake());
-        this.plan();
-        this.attempt();
+        if (this.probe) {
+            this.stopWatching = env.watchPage(env.root, () => this.leave(), (surely) => this.check(surely));
+            this.beat();
+        }
+        this.plan.begin(env.now());
+        this.drain();
     }
     /** Sends what this turn has given to the session once the turn is over, so that it goes in one piece. */
     flush() {
@@ -1192,8 +1709,8 @@ class Driver {
     }
     pushVolatile(data) {
         for (const id in this.links) {
-            const duplex = this.links[id].duplex;
-            if (duplex && duplex.buffered() > CONGESTED) {
+            const { duplex, late } = this.links[id];
+            if (duplex && !late && duplex.buffered() > CONGESTED) {
                 return;
             }
         }
@@ -1201,15 +1718,27 @@ class Driver {
         this.flush();
     }
     close(code) {
+        this.plan.closing = true;
         this.session.close(this.io.env.now(), code);
-        this.wake();
+        this.check(false);
+    }
+    /** Attaches at once if there is no carrier; if there is one, it has to show soon, or at once, that it lives. */
+    check(surely) {
+        const env = this.io.env;
+        const now = env.now();
+        const left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
+        this.plan.check(now, surely ? now : now + Math.max(0, left));
         this.drain();
     }
-    /** Does at once what waits for a pause to end. */
-    wake() {
-        if (this.retry !== null) {
-            this.attempt();
+    /** Machines sleep without a word, and their clocks may stop. */
+    beat() {
+        const env = this.io.env;
+        const wall = env.wall();
+        if (this.pulseAt && wall - this.pulseAt > PULSE + this.session.ping) {
+            this.check(false);
         }
+        this.pulseAt = wall;
+        this.pulse = env.later(() => this.beat(), PULSE);
     }
     /** The page is going away: the last words go by beacon. */
     leave() {
@@ -1219,37 +1748,53 @@ class Driver {
             navigator.sendBeacon(this.io.url + "/send", body);
         }
     }
-    // ---- which transport, and when
-    /** A round goes through all transports, first the one that worked last. */
-    plan() {
-        this.at = 0;
-        this.round = this.usable.slice();
-        for (let i = 0; i < this.round.length; i++) {
-            if (this.round[i].name === this.memory.best) {
-                this.round.unshift(this.round.splice(i, 1)[0]);
+    // ---- what negotiation wants
+    take(step) {
+        if (step.type === "start") {
+            this.attempt(step.id, step.name, step.patience);
+        }
+        else if (step.type === "cancel") {
+            this.unlink(step.id);
+        }
+        else if (step.type === "learnt") {
+            if (this.probe && this.usable.length > 1) {
+                save(this.io.env, this.place(), this.memory);
             }
         }
-    }
-    attempt() {
-        const env = this.io.env;
-        env.cancel(this.retry);
-        this.retry = null;
-        const transport = this.round[this.at];
-        if (!transport) {
-            this.session.abort("no_transport");
-            this.drain();
-            return;
+        else if (step.type === "failing") {
+            this.listener.failing(step.code, step.why);
         }
-        const id = ++this.carriers;
-        const link = { transport, duplex: null, aborts: {} };
-        const patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
+        else if (step.type === "give_up") {
+            this.session.abort("no_transport");
+        }
+        else if (this.probe) {
+            this.stopProbe = this.probe(this.io, this.named(step.name), (why) => {
+                this.plan.probed(this.io.env.now(), step.name, why);
+                this.drain();
+            });
+        }
+    }
+    /** What is learnt counts for this origin, and among these transports. */
+    place() {
+        const names = this.io.options.transports;
+        return "everwire " + this.io.url.replace(/^(\w+:\/\/[^/]+).*/, "$1") + (names ? " " + names.join() : "");
+    }
+    named(name) {
+        let i = 0;
+        while (this.usable[i].name !== name) {
+            i++;
+        }
+        return this.usable[i];
+    }
+    attempt(id, name, patience) {
+        const transport = this.named(name);
+        const link = { transport, duplex: null, late: false, silent: false, aborts: {} };
         this.links[id] = link;
         if (transport.open) {
             this.connect(id, link, patience);
         }
         else {
-            this.session.attach(env.now(), id, transport.kind, patience);
-            this.drain();
+            this.session.attach(this.io.env.now(), id, transport.kind, patience);
         }
     }
     connect(id, link, patience) {
@@ -1257,28 +1802,31 @@ class Driver {
         const session = this.session;
         let attached = false;
         const gone = (code) => {
-            env.cancel(waiting);
-            if (attached) {
+            if (attached && !link.late) {
                 session.lost(env.now(), id, code);
-                this.drain();
             }
             else {
                 this.unlink(id);
-                this.lost(code, false);
+                this.plan.failed(env.now(), id, code);
             }
+            this.drain();
         };
-        const waiting = env.later(() => gone(""), patience);
         const opened = () => {
-            env.cancel(waiting);
             attached = true;
             session.attach(env.now(), id, "duplex", patience);
+            this.plan.opened(env.now(), id);
             this.drain();
         };
         const packet = (data) => {
-            session.packet(env.now(), id, data);
+            if (link.late) {
+                this.plan.alive(env.now(), id);
+            }
+            else {
+                this.heard(id);
+                session.packet(env.now(), id, data);
+            }
             this.drain();
         };
-        link.aborts["open"] = () => env.cancel(waiting);
         try {
             link.duplex = link.transport.open(this.io, opened, packet, gone);
         }
@@ -1287,59 +1835,6 @@ class Driver {
             gone("");
         }
     }
-    /** The session has no carrier. What comes next depends on why. */
-    lost(code, welcomed) {
-        const env = this.io.env;
-        if (this.over()) {
-            return;
-        }
-        const action = actionOf(code);
-        let pause = 0;
-        if (welcomed) {
-            const stood = code === "end" || env.now() - this.carriedAt >= STOOD;
-            if (code === "timeout") {
-                this.distrust(this.round[this.at]);
-            }
-            this.plan();
-            this.rounds = stood ? 0 : this.rounds + 1;
-            pause = action === "backoff" || !stood ? this.pause() : 0;
-        }
-        else if (action === "backoff") {
-            this.rounds++;
-            pause = this.pause();
-        }
-        else if (action !== "attach" || code === "timeout" || this.hasty++ > 2) {
-            // Silence would be silent again: something on the way swallows what is sent, or holds answers back.
-            this.at++;
-            if (this.at >= this.round.length) {
-                this.rounds++;
-                this.plan();
-                pause = this.pause();
-                this.listener.failing(code || "no_transport");
-            }
-        }
-        if (this.rounds > this.limits.attempts) {
-            this.session.abort("no_transport");
-            this.drain();
-        }
-        else if (!this.over()) {
-            this.retry = env.later(() => this.attempt(), pause);
-        }
-    }
-    /** A stream that fell silent may be held back on the way, and only get through by the heap: what comes behind it is tried first. */
-    distrust(transport) {
-        for (let i = 1; i < this.usable.length; i++) {
-            if (this.usable[i - 1] === transport && transport && transport.kind === "stream") {
-                this.memory.best = this.usable[i].name;
-            }
-        }
-    }
-    over() {
-        return this.session.state === "ended";
-    }
-    pause() {
-        return backoff(this.rounds - 1, this.limits.delay, this.limits.maxDelay, this.io.env.random);
-    }
     // ---- between session and transports
     drain() {
         if (this.draining) {
@@ -1347,8 +1842,14 @@ class Driver {
         }
         this.draining = true;
         try {
-            for (let output; (output = this.session.next(this.io.env.now()));) {
-                this.perform(output);
+            for (let step; step !== null;) {
+                if (step) {
+                    this.take(step);
+                }
+                for (let output; (output = this.session.next(this.io.env.now()));) {
+                    this.perform(output);
+                }
+                step = this.session.state === "ended" ? null : this.plan.next(this.io.env.now());
             }
         }
         finally {
@@ -1375,18 +1876,18 @@ class Driver {
             this.stream(output.carrier, output.ticket);
         }
         else if (output.type === "drop") {
-            this.unlink(output.carrier);
-        }
-        else if (output.type === "lost") {
-            this.lost(output.code, output.welcomed);
+            this.dropped(output.carrier, output.code);
         }
         else if (output.type === "opened" || output.type === "moved") {
             const link = this.links[output.carrier];
-            this.carriedAt = this.io.env.now();
-            this.hasty = 0;
             if (link) {
-                this.memory.best = link.transport.name;
                 listener.carried(link.transport.name, output.type === "opened" && output.resumed);
+                if (link.transport.stream) {
+                    link.silent = true;
+                }
+                else {
+                    this.proven(output.carrier);
+                }
             }
         }
         else if (output.type === "suspended") {
@@ -1398,10 +1899,35 @@ class Driver {
         else if (output.type === "farewell") {
             this.farewell(output.body);
         }
-        else {
+        else if (output.type === "ended") {
             this.end();
             listener.ended(output.code, output.reason, output.retry, output.unconfirmed);
         }
+    }
+    dropped(id, code) {
+        const link = this.links[id];
+        const now = this.io.env.now();
+        if (code !== null) {
+            this.unlink(id);
+            this.plan.failed(now, id, code);
+        }
+        else if (link && this.plan.overtaken(now, id)) {
+            link.late = true;
+        }
+        else {
+            this.unlink(id);
+        }
+    }
+    proven(id) {
+        this.plan.carried(this.io.env.now(), id);
+        this.heard(id);
+        if (this.listener.proven) {
+            this.listener.proven();
+        }
+    }
+    heard(id) {
+        this.heardAt = this.io.env.wall();
+        this.plan.heard(id);
     }
     request(request) {
         const { env } = this.io;
@@ -1412,6 +1938,10 @@ class Driver {
         }
         let over = false;
         const line = (text) => {
+            // What keeps a stream alive is its own lines.
+            if (link.transport.kind !== "stream" || (request.kind === "attach" && !link.transport.stream)) {
+                this.heard(request.carrier);
+            }
             this.session.answer(env.now(), request.id, text);
             this.drain();
         };
@@ -1439,7 +1969,12 @@ class Driver {
             return;
         }
         const line = (text) => {
+            this.heard(carrier);
             this.session.line(env.now(), carrier, text);
+            if (link.silent && this.links[carrier]) {
+                link.silent = false;
+                this.proven(carrier);
+            }
             this.drain();
         };
         const closed = () => {
@@ -1468,9 +2003,9 @@ class Driver {
     }
     schedule() {
         const env = this.io.env;
-        const next = this.session.nextTimeout();
+        const next = this.session.state === "ended" ? Infinity : Math.min(this.session.nextTimeout() || Infinity, this.plan.nextTimeout());
         // One that is too early does no harm: it sets the next.
-        if (next === null || (this.timer !== null && this.timerAt <= next)) {
+        if (next === Infinity || (this.timer !== null && this.timerAt <= next)) {
             return;
         }
         env.cancel(this.timer);
@@ -1484,8 +2019,8 @@ class Driver {
     end() {
         const env = this.io.env;
         env.cancel(this.timer);
-        env.cancel(this.retry);
-        this.retry = null;
+        env.cancel(this.pulse);
+        this.stopProbe();
         this.stopWatching();
         for (const id in this.links) {
             this.unlink(+id);
@@ -1606,7 +2141,7 @@ function fetchPost(run, root) {
     };
 }
 
-/** Tells when the page is left for good, and when there is reason to look after a lost connection at once. */
+/** Tells when the page is left for good, and when to look after the connection at once: `surely` if it has most likely gone. */
 function watchPage(root, leave, wake) {
     const add = root.addEventListener;
     if (!add || !root.document) {
@@ -1621,21 +2156,50 @@ function watchPage(root, leave, wake) {
     };
     const seen = () => {
         if (!document.hidden) {
-            wake();
+            wake(false);
         }
     };
+    const back = (event) => {
+        if (event.persisted) {
+            wake(true);
+        }
+    };
+    const online = () => wake(true);
     add.call(root, "pagehide", hide);
-    add.call(root, "pageshow", wake);
-    add.call(root, "online", wake);
+    add.call(root, "pageshow", back);
+    add.call(root, "online", online);
     document.addEventListener("visibilitychange", seen);
     return () => {
         const remove = root.removeEventListener;
         remove.call(root, "pagehide", hide);
-        remove.call(root, "pageshow", wake);
-        remove.call(root, "online", wake);
+        remove.call(root, "pageshow", back);
+        remove.call(root, "online", online);
         document.removeEventListener("visibilitychange", seen);
     };
 }
+/** A page's storage, which may be full or forbidden; elsewhere, and then, what lasts as long as the process. */
+function storage(root) {
+    return {
+        get(key) {
+            try {
+                return (root.document && root.localStorage.getItem(key)) || kept[key];
+            }
+            catch (_) {
+                return kept[key];
+            }
+        },
+        set(key, value) {
+            kept[key] = value;
+            try {
+                if (root.document) {
+                    root.localStorage.setItem(key, value);
+                }
+            }
+            catch (_) { }
+        },
+    };
+}
+const kept = {};
 
 /** Posts by XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is neither. */
 function xhrPost(root) {
@@ -1706,6 +2270,7 @@ function environment(options) {
     return {
         root,
         now: clock && clock.now ? () => Math.floor(clock.now()) : () => new Date().getTime(),
+        wall: () => new Date().getTime(),
         random: Math.random,
         secret: () => secret(root),
         later: (run, ms) => setTimeout(run, ms),
@@ -1722,6 +2287,7 @@ function environment(options) {
         // XMLHttpRequest shows a growing answer since it knows other origins.
         streams: usable ? !!(root.ReadableStream && root.TextDecoder) : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest(),
         watchPage,
+        store: options.memory || storage(root),
     };
 }
 function secret(root) {
@@ -1744,6 +2310,61 @@ function secret(root) {
     }
     return text;
 }
+
+// Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
+/** In all. */
+const TIME = 8000;
+function trial(io, transport, done) {
+    const env = io.env;
+    const began = env.now();
+    const report = { ok: false, code: "no_transport", why: "silent", openMs: null, rttMs: null };
+    let asked = 0;
+    const finish = () => {
+        env.cancel(timer);
+        driver.close("client_disconnect");
+        done(report);
+        done = () => { };
+    };
+    const driver = new Driver(io, [transport], { attempts: 0, delay: 0, maxDelay: 0 }, {
+        deliver() {
+            // That nobody knows the event.
+            if (report.openMs !== null && report.rttMs === null) {
+                report.rttMs = env.now() - asked;
+                report.ok = true;
+                report.code = report.why = "";
+                finish();
+            }
+        },
+        proven() {
+            if (report.openMs === null) {
+                const data = encode("e", "/", 0, ["trial"]);
+                asked = env.now();
+                report.openMs = asked - began;
+                driver.session.push({ namespace: "/", data, size: sizeOf(data), credited: true, id: 0 });
+                driver.flush();
+            }
+        },
+        carried() { },
+        suspended() { },
+        rejected() { },
+        failing(code, why) {
+            report.code = code;
+            report.why = why;
+        },
+        ended(code) {
+            report.code = report.code === "no_transport" ? code : report.code;
+            finish();
+        },
+    });
+    const timer = env.later(finish, TIME);
+    driver.start();
+    return () => {
+        done = () => { };
+        finish();
+    };
+}
+/** For those who only want to know whether it works. */
+const probe = (io, transport, done) => trial(io, transport, (report) => done(report.ok ? null : report.why));
 
 // One namespace of a session, as its user sees it.
 const RESERVED = " connect connect_error disconnect disconnecting suspended resumed transport error ";
@@ -2402,7 +3023,6 @@ class Client {
         this.tries = 0;
         this.openedAt = 0;
         this.name = null;
-        this.memory = { best: "" };
         const wanted = io.options.reconnection;
         const limits = wanted || {};
         this.env = io.env;
@@ -2422,7 +3042,8 @@ class Client {
             JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) &&
             mine.WebSocket === other.WebSocket &&
             mine.fetch === other.fetch &&
-            mine.EventSource === other.EventSource);
+            mine.EventSource === other.EventSource &&
+            mine.memory === other.memory);
     }
     socketOf(namespace) {
         for (let i = 0; i < this.sockets.length; i++) {
@@ -2511,7 +3132,7 @@ class Client {
     }
     openSession() {
         const current = () => this.driver === driver;
-        const driver = new Driver(this.io, usable(this.io), this.limits, this.memory, this.listener(current));
+        const driver = new Driver(this.io, usable(this.io), this.limits, this.listener(current), probe);
         this.driver = driver;
         this.name = null;
         const sockets = this.sockets.slice();
@@ -2738,5 +3359,48 @@ function resolve(url, path, env) {
     return "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount.replace(/\/+$/, "");
 }
 
+// What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
+/**
+ * Tries each transport alone, those of `options.transports` or all, one after the other.
+ *
+ * ```js
+ * console.table(await diagnose("https://example.com/everwire"));
+ * ```
+ */
+function diagnose(url, options) {
+    const given = options || {};
+    const env = environment(given);
+    const io = { env, url: resolve(url || "", given.path || "/everwire", env), options: given };
+    const rows = [];
+    return new Promise((done) => {
+        const next = (at) => {
+            const transport = transports[at];
+            const names = given.transports;
+            if (!transport) {
+                done(rows);
+            }
+            else if (names && names.indexOf(transport.name) < 0) {
+                next(at + 1);
+            }
+            else {
+                examine(io, transport, (report) => {
+                    rows.push({ transport: transport.name, ...report });
+                    next(at + 1);
+                });
+            }
+        };
+        next(0);
+    });
+}
+function examine(io, transport, done) {
+    if (transport.enabled(io)) {
+        trial(io, transport, done);
+    }
+    else {
+        done({ ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null });
+    }
+}
+
 exports.connect = connect;
+exports.diagnose = diagnose;
 //# sourceMappingURL=everwire.cjs.map

@@ -1,4 +1,50 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
+/** The transports by name. */
+type TransportName = "websocket" | "streaming" | "event_source" | "long_polling" | "forever_iframe" | "jsonp";
+/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
+type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
+/** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
+interface Reconnection {
+    /** Rounds through all transports without success before it gives up. Default: no limit. */
+    attempts?: number;
+    /** Milliseconds, default 500. */
+    delay?: number;
+    /** Milliseconds, default 10,000. */
+    maxDelay?: number;
+}
+interface Options {
+    /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
+    path?: string;
+    /** The transports that may be used, in order of preference. Default: all but `jsonp`. */
+    transports?: TransportName[];
+    auth?: Auth;
+    /** Default: `/`, the main one. */
+    namespace?: string;
+    /** Send cookies to another origin, too. Default: false. */
+    withCredentials?: boolean;
+    /**
+     * For node: on every request, and on a WebSocket whose class was handed in and takes `{ headers }`, as that of `ws` does.
+     * In a browser they make the requests to another origin need a preflight.
+     */
+    extraHeaders?: {
+        [name: string]: string;
+    };
+    reconnection?: Reconnection | false;
+    /** An implementation to use instead of the global one. */
+    WebSocket?: unknown;
+    fetch?: unknown;
+    EventSource?: unknown;
+    /** False: a session of its own, even if one to this URL exists. Default: true. */
+    multiplex?: boolean;
+    /** Where to keep what was learnt of a server's transports. Default: a page's localStorage, else the memory of the process. */
+    memory?: {
+        get(key: string): string | null | undefined;
+        set(key: string, value: string): void;
+    };
+    /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
+    window?: number;
+}
+
 /** A function whose parameters the caller knows better than we do. */
 type Handler = {
     bivariant(...args: unknown[]): unknown;
@@ -66,47 +112,6 @@ type EmitArgs<Events, Name extends keyof Events> = string extends keyof Events ?
 type CallArgs<Events, Name extends keyof Events> = string extends keyof Events ? unknown[] : Split<Params<Events[Name]>>["args"];
 /** The first value of the ack. */
 type Answer<Events, Name extends keyof Events> = string extends keyof Events ? unknown : Split<Params<Events[Name]>>["values"][0];
-
-/** The transports by name. */
-type TransportName = "websocket" | "streaming" | "event_source" | "long_polling" | "forever_iframe" | "jsonp";
-/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
-type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
-/** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
-interface Reconnection {
-    /** Rounds through all transports without success before it gives up. Default: no limit. */
-    attempts?: number;
-    /** Milliseconds, default 500. */
-    delay?: number;
-    /** Milliseconds, default 10,000. */
-    maxDelay?: number;
-}
-interface Options {
-    /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
-    path?: string;
-    /** The transports that may be used, in order of preference. Default: all but `jsonp`. */
-    transports?: TransportName[];
-    auth?: Auth;
-    /** Default: `/`, the main one. */
-    namespace?: string;
-    /** Send cookies to another origin, too. Default: false. */
-    withCredentials?: boolean;
-    /**
-     * For node: on every request, and on a WebSocket whose class was handed in and takes `{ headers }`, as that of `ws` does.
-     * In a browser they make the requests to another origin need a preflight.
-     */
-    extraHeaders?: {
-        [name: string]: string;
-    };
-    reconnection?: Reconnection | false;
-    /** An implementation to use instead of the global one. */
-    WebSocket?: unknown;
-    fetch?: unknown;
-    EventSource?: unknown;
-    /** False: a session of its own, even if one to this URL exists. Default: true. */
-    multiplex?: boolean;
-    /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
-    window?: number;
-}
 
 /** A Uint8Array, or an array of numbers where typed arrays do not exist. */
 type Bytes = Uint8Array | number[];
@@ -246,5 +251,28 @@ declare class Socket<Listen extends object = AnyEvents, Emit extends object = An
  */
 declare function connect<Listen extends object = AnyEvents, Emit extends object = AnyEvents>(url?: string, options?: Options): Socket<Listen, Emit>;
 
-export { Socket, connect };
-export type { AnyEvents, Asks, Auth, Disconnected, Emits, EverwireError, LocalEvents, Options, Reconnection, RemoteError, TransportName };
+interface Report {
+    ok: boolean;
+    /** Of a refusal, or `no_transport`. */
+    code: string;
+    why: string;
+    /** Until the session was open, and for an event and its answer; null if it did not come to that. */
+    openMs: number | null;
+    rttMs: number | null;
+}
+
+/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, or a code. */
+interface Diagnosis extends Report {
+    transport: TransportName;
+}
+/**
+ * Tries each transport alone, those of `options.transports` or all, one after the other.
+ *
+ * ```js
+ * console.table(await diagnose("https://example.com/everwire"));
+ * ```
+ */
+declare function diagnose(url?: string, options?: Options): Promise<Diagnosis[]>;
+
+export { Socket, connect, diagnose };
+export type { AnyEvents, Asks, Auth, Diagnosis, Disconnected, Emits, EverwireError, LocalEvents, Options, Reconnection, RemoteError, TransportName };

@@ -1,5 +1,15 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 (function() {
+  var __assign = this && this.__assign || function() {
+    __assign = Object.assign || function(t) {
+      for (var s, i = 1, n = arguments.length; i < n; i++) {
+        s = arguments[i];
+        for (var p in s) if (Object.prototype.hasOwnProperty.call(s, p)) t[p] = s[p];
+      }
+      return t;
+    };
+    return __assign.apply(this, arguments);
+  };
   var __spreadArray = this && this.__spreadArray || function(to, from, pack) {
     if (pack || arguments.length === 2) for (var i = 0, l = from.length, ar; i < l; i++) {
       if (ar || !(i in from)) {
@@ -36,6 +46,520 @@
     }
     function endsSession(code) {
       return ENDS.indexOf(" " + code + " ") >= 0;
+    }
+    // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, take `next(now)` until it
+    // says null, then come back at `nextTimeout()`. A transport counts as working when it has carried data, never when it has opened.
+    /** Before the next transport is started beside one that has not carried anything: this, or three round trips. */    var HEAD_START = 250;
+    var MAX_RTT = 1e3;
+    /** Time for a new carrier to show that it carries; more after each round without success. */    var PATIENCE = 5e3;
+    var MAX_PATIENCE = 2e4;
+    /** So long a two-way connection that was overtaken may still win. */    var LATE = 5e3;
+    /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */    var STOOD = 1e3;
+    var QUICK = 1e4;
+    var QUICK_DEATHS = 3;
+    /** So many refusals that only ask for another attach are followed at once. */    var HASTY = 3;
+    /** How long what was learnt counts. */    var KEPT = 36e5;
+    /** Looking for something better: bounds of the pauses, and how long a carrier must hold for them to start over. */    var PROBE_FIRST = 2e4;
+    var PROBE_MAX = 6e5;
+    var PROBE_LEAST = 1e3;
+    var PROBE_RESET = 6e4;
+    var NEVER$1 = Infinity;
+    var Negotiation = /** @class */ function() {
+      function Negotiation(ways, limits, random, memory) {
+        this.ways = ways;
+        this.limits = limits;
+        this.random = random;
+        this.memory = memory;
+        /** The session is about to end: nothing better is looked for. */        this.closing = false;
+        this.begun = false;
+        this.attempts = [];
+        this.ids = 0;
+        this.current = null;
+        /** What was current until another attach was accepted, which has not carried anything yet. */        this.former = null;
+        this.carriedAt = 0;
+        /** Untried transports of this race, and when the next is due. */        this.left = [];
+        this.due = NEVER$1;
+        /** Racing though there is a carrier, which may be dead. */        this.renewing = false;
+        this.rounds = 0;
+        this.hasty = 0;
+        this.lifeBy = NEVER$1;
+        this.deaths = {};
+        /** What failed and how; evidence only once something else has worked. */        this.suspects = {};
+        this.code = "";
+        this.why = "";
+        this.probeAt = NEVER$1;
+        this.probes = 0;
+        this.toProbe = [];
+        this.steps = [];
+      }
+      Negotiation.prototype.begin = function(now) {
+        this.begun = true;
+        this.race(now, 0);
+      };
+      /** A two-way connection stands, and its attach is under way. */      Negotiation.prototype.opened = function(now, id) {
+        var attempt = this.find(id);
+        if (attempt) {
+          attempt.openedAt = now;
+          attempt.until = NEVER$1;
+          // It makes progress: the answer takes no longer than the handshake did.
+                    if (attempt.due === this.due) {
+            this.due = attempt.due = Math.max(attempt.due, now + now - attempt.at);
+          }
+        }
+      };
+      /** Data has come: this one works, and the session is on it. */      Negotiation.prototype.carried = function(now, id) {
+        var attempt = this.find(id);
+        var former = this.former;
+        if (!attempt || attempt === this.current) {
+          return;
+        }
+        var memory = this.memory;
+        var took = now - (attempt.openedAt < 0 ? attempt.at : attempt.openedAt);
+        this.former = null;
+        this.current = attempt;
+        this.carriedAt = now;
+        this.hasty = 0;
+        this.calm();
+        for (var i = this.attempts.length; i--; ) {
+          this.outrun(this.attempts[i], attempt);
+        }
+        delete this.suspects[attempt.name];
+        for (var name in this.suspects) {
+          this.demote(now, name, this.suspects[name]);
+        }
+        this.suspects = {};
+        delete memory.failed[attempt.name];
+        memory.best = attempt.name;
+        memory.until = now + KEPT;
+        memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
+        this.steps.push({
+          type: "learnt"
+        });
+        if (former && this.rank(former) < this.rank(attempt) && !this.closing) {
+          // A race was won while this one's attach was under way already: back to the better one, which works.
+          this.start(now, former);
+        }
+        this.planProbe(now);
+      };
+      /** The server has accepted another attach. Says whether to keep this one's connection: it may still show that it carries. */      Negotiation.prototype.overtaken = function(now, id) {
+        var attempt = this.find(id);
+        if (!attempt) {
+          return false;
+        }
+        if (attempt === this.current) {
+          this.superseded(now, attempt);
+          return false;
+        }
+        if (attempt.kind === "duplex") {
+          attempt.late = true;
+          attempt.until = attempt.at + LATE;
+          return true;
+        }
+        if (now >= attempt.due) {
+          this.suspects[attempt.name] = reason(attempt, "timeout");
+        }
+        this.remove(attempt);
+        return false;
+      };
+      /** Something has come over a connection that was overtaken. */      Negotiation.prototype.alive = function(now, id) {
+        var attempt = this.find(id);
+        if (attempt && attempt.late) {
+          this.remove(attempt);
+          this.steps.push({
+            type: "cancel",
+            id: id
+          });
+          this.again(now, attempt);
+        }
+      };
+      /** Something has come over the carrier. */      Negotiation.prototype.heard = function(id) {
+        if (this.current && this.current.id === id) {
+          this.lifeBy = NEVER$1;
+          if (this.renewing) {
+            this.calm();
+          }
+        }
+      };
+      /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */      Negotiation.prototype.failed = function(now, id, code) {
+        var attempt = this.find(id);
+        if (!attempt) {
+          return;
+        }
+        var why = reason(attempt, code);
+        var action = actionOf(code);
+        this.remove(attempt);
+        if (attempt === this.current && code === "taken_over" && this.racers()) {
+          this.superseded(now, attempt);
+        } else if (attempt === this.current) {
+          this.died(now, attempt, code);
+        } else if (attempt.late || this.current && !this.renewing) {
+          if (this.current && (!action || code === "timeout")) {
+            this.demote(now, attempt.name, why);
+          }
+          this.planProbe(now);
+        } else if (action === "backoff") {
+          this.rounds++;
+          this.retry(now, this.pause());
+        } else if (action === "attach" && code !== "timeout" && this.hasty++ < HASTY) {
+          // A refusal is data, too.
+          this.left.unshift(attempt);
+          this.due = now;
+        } else {
+          this.suspect(now, attempt, why, code);
+        }
+      };
+      /** What a probe has found: null if it works, else why not. */      Negotiation.prototype.probed = function(now, name, why) {
+        var way = this.toProbe.shift();
+        var current = this.current;
+        if (!way || !current || this.closing || this.rank(way) >= this.rank(current)) {
+          this.toProbe = [];
+          this.planProbe(now);
+        } else if (why === null) {
+          this.toProbe = [];
+          this.probes++;
+          this.start(now, way);
+        } else {
+          this.demote(now, name, why);
+          this.steps.push({
+            type: "learnt"
+          });
+          this.probeNext(now);
+        }
+      };
+      /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */      Negotiation.prototype.check = function(now, by) {
+        if (this.begun && !this.current && !this.racers()) {
+          this.due = now;
+        } else if (this.current) {
+          this.lifeBy = Math.min(this.lifeBy, by);
+        }
+      };
+      Negotiation.prototype.next = function(now) {
+        var step = this.steps.shift();
+        if (step) {
+          return step;
+        }
+        for (var i = 0; i < this.attempts.length; i++) {
+          var attempt_1 = this.attempts[i];
+          if (attempt_1.until <= now) {
+            this.failed(now, attempt_1.id, "timeout");
+            return {
+              type: "cancel",
+              id: attempt_1.id
+            };
+          }
+        }
+        if (this.lifeBy <= now) {
+          this.renew(now);
+        }
+        if (this.due <= now) {
+          this.step(now);
+        } else if (this.probeAt <= now && this.current && !this.closing) {
+          this.probeAt = NEVER$1;
+          this.toProbe = this.ways.slice(0, this.rank(this.current));
+          this.probeNext(now);
+        }
+        return this.steps.shift() || null;
+      };
+      Negotiation.prototype.nextTimeout = function() {
+        var next = Math.min(this.due, this.lifeBy, this.closing ? NEVER$1 : this.probeAt);
+        for (var i = 0; i < this.attempts.length; i++) {
+          next = Math.min(next, this.attempts[i].until);
+        }
+        return next;
+      };
+      // ---- racing
+            Negotiation.prototype.race = function(now, pause) {
+        this.left = this.order(now);
+        this.due = now + pause;
+      };
+      /** What worked last, then what is not known to fail here, then the rest. */      Negotiation.prototype.order = function(now) {
+        var first = [];
+        var then = [];
+        var last = [];
+        for (var i = 0; i < this.ways.length; i++) {
+          var way = this.ways[i];
+          var bad = this.memory.failed[way.name];
+          if (this.suspects[way.name] || bad && bad.until > now) {
+            last.push(way);
+          } else if (way.name === this.memory.best && this.memory.until > now) {
+            first.push(way);
+          } else {
+            then.push(way);
+          }
+        }
+        return first.concat(then, last);
+      };
+      /** The next transport of the race is due. */      Negotiation.prototype.step = function(now) {
+        while (this.left.length && this.under(this.left[0].name)) {
+          this.left.shift();
+        }
+        var way = this.left.shift();
+        if (way) {
+          this.start(now, way);
+        } else if (this.racers()) {
+          this.due = NEVER$1;
+        } else if (this.renewing) {
+          this.calm();
+        } else {
+          this.roundOver(now);
+        }
+      };
+      /** All have failed. That says more of the network than of any of them. */      Negotiation.prototype.roundOver = function(now) {
+        this.rounds++;
+        this.suspects = {};
+        this.steps.push({
+          type: "failing",
+          code: this.code || "no_transport",
+          why: this.why
+        });
+        this.retry(now, this.pause());
+      };
+      Negotiation.prototype.retry = function(now, pause) {
+        if (this.rounds > this.limits.attempts) {
+          this.due = NEVER$1;
+          this.steps.push({
+            type: "give_up"
+          });
+        } else {
+          this.race(now, pause);
+        }
+      };
+      Negotiation.prototype.start = function(now, way) {
+        var id = ++this.ids;
+        var patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
+        var due = now + this.headStart() * Math.pow(2, this.racers());
+        // Only of a connection that does not stand yet nobody else keeps the time.
+                var until = way.kind === "duplex" ? now + patience : NEVER$1;
+        this.attempts.push({
+          id: id,
+          name: way.name,
+          kind: way.kind,
+          at: now,
+          openedAt: -1,
+          due: due,
+          until: until,
+          late: false
+        });
+        if (!this.current || this.renewing) {
+          this.due = due;
+        }
+        this.steps.push({
+          type: "start",
+          id: id,
+          name: way.name,
+          patience: patience
+        });
+      };
+      /** `winner` carries data. Another two-way connection that is better has some time left; what cannot harm is let go. */      Negotiation.prototype.outrun = function(other, winner) {
+        if (other.kind !== "duplex" || other.openedAt >= 0 && !other.late) {
+          return;
+        }
+        if (this.rank(other) < this.rank(winner)) {
+          other.until = Math.min(other.until, other.at + LATE);
+        } else if (other !== winner) {
+          this.remove(other);
+          this.steps.push({
+            type: "cancel",
+            id: other.id
+          });
+        }
+      };
+      Negotiation.prototype.died = function(now, attempt, code) {
+        var lived = now - this.carriedAt;
+        this.current = null;
+        var name = attempt.name;
+        var stood = code === "end" || lived >= STOOD;
+        this.deaths[name] = code === "end" || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
+        if (lived >= PROBE_RESET) {
+          this.probes = 0;
+        }
+        if (code === "timeout") {
+          this.suspects[name] = "mute";
+        } else if (this.deaths[name] >= QUICK_DEATHS) {
+          this.suspects[name] = "died";
+        }
+        this.rounds = stood ? 0 : this.rounds + 1;
+        this.probeAt = this.lifeBy = NEVER$1;
+        if (this.renewing) {
+          this.renewing = false;
+        } else {
+          this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
+        }
+      };
+      /** Another is about to carry; if it does not in time, the race begins anew. */      Negotiation.prototype.superseded = function(now, attempt) {
+        this.remove(attempt);
+        this.former = this.renewing ? null : attempt;
+        this.current = null;
+        this.renewing = false;
+        this.race(now, this.headStart());
+      };
+      Negotiation.prototype.suspect = function(now, attempt, why, code) {
+        this.suspects[attempt.name] = this.why = why;
+        this.code = code;
+        this.due = now;
+      };
+      /** This one has shown that it works. */      Negotiation.prototype.again = function(now, way) {
+        if (!this.current) {
+          this.left.unshift(way);
+          this.due = now;
+        } else if (this.rank(way) < this.rank(this.current) && !this.closing) {
+          this.start(now, way);
+        }
+      };
+      Negotiation.prototype.renew = function(now) {
+        var current = this.current;
+        this.lifeBy = NEVER$1;
+        if (current && !this.renewing && !this.closing) {
+          this.race(now, 0);
+          this.left.unshift(current);
+          this.renewing = true;
+        }
+      };
+      Negotiation.prototype.headStart = function() {
+        return Math.max(HEAD_START, 3 * this.memory.rtt);
+      };
+      Negotiation.prototype.calm = function() {
+        this.renewing = false;
+        this.left = [];
+        this.due = this.lifeBy = NEVER$1;
+      };
+      Negotiation.prototype.pause = function() {
+        return backoff(Math.max(0, this.rounds - 1), this.limits.delay, this.limits.maxDelay, this.random);
+      };
+      // ---- upward
+            Negotiation.prototype.planProbe = function(now) {
+        var better = this.current && this.rank(this.current) > 0;
+        this.probeAt = better ? now + PROBE_LEAST + backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random) : NEVER$1;
+      };
+      Negotiation.prototype.probeNext = function(now) {
+        while (this.toProbe.length && this.under(this.toProbe[0].name)) {
+          this.toProbe.shift();
+        }
+        var way = this.toProbe[0];
+        if (way) {
+          this.steps.push({
+            type: "probe",
+            name: way.name
+          });
+        } else {
+          this.probes++;
+          this.planProbe(now);
+        }
+      };
+      Negotiation.prototype.demote = function(now, name, why) {
+        this.memory.failed[name] = {
+          why: why,
+          until: now + KEPT
+        };
+        this.steps.push({
+          type: "learnt"
+        });
+      };
+      // ---- the lists
+            Negotiation.prototype.rank = function(way) {
+        var i = 0;
+        while (i < this.ways.length && this.ways[i].name !== way.name) {
+          i++;
+        }
+        return i;
+      };
+      Negotiation.prototype.find = function(id) {
+        for (var i = 0; i < this.attempts.length; i++) {
+          if (this.attempts[i].id === id) {
+            return this.attempts[i];
+          }
+        }
+        return null;
+      };
+      Negotiation.prototype.remove = function(attempt) {
+        for (var i = this.attempts.length; i--; ) {
+          if (this.attempts[i] === attempt) {
+            this.attempts.splice(i, 1);
+          }
+        }
+      };
+      /** Is it being tried? */      Negotiation.prototype.under = function(name) {
+        for (var i = 0; i < this.attempts.length; i++) {
+          var attempt_2 = this.attempts[i];
+          if (attempt_2.name === name && attempt_2 !== this.current && !attempt_2.late) {
+            return true;
+          }
+        }
+        return false;
+      };
+      Negotiation.prototype.racers = function() {
+        var racers = 0;
+        for (var i = 0; i < this.attempts.length; i++) {
+          var attempt_3 = this.attempts[i];
+          racers += attempt_3 === this.current || attempt_3.late ? 0 : 1;
+        }
+        return racers;
+      };
+      return Negotiation;
+    }();
+    /** What to remember of a failure. */    function reason(attempt, code) {
+      if (code && code !== "timeout") {
+        return code;
+      }
+      if (!code && !attempt.late) {
+        return "failed";
+      }
+      return attempt.kind === "stream" ? "buffered" : attempt.openedAt >= 0 ? "mute" : "silent";
+    }
+    /** It is kept by the time of day, and used by the clock of the session. */    function load(env, key) {
+      var memory = {
+        best: "",
+        until: 0,
+        rtt: 0,
+        failed: {}
+      };
+      var now = env.now();
+      // However wrong the time of day was or is.
+            var here = function(until) {
+        return Math.min(now + KEPT, until - env.wall() + now);
+      };
+      try {
+        var kept_1 = JSON.parse(env.store.get(key) || "{}");
+        memory.until = here(kept_1.until);
+        if (memory.until > now) {
+          memory.best = kept_1.best;
+          memory.rtt = +kept_1.rtt || 0;
+        }
+        for (var name in kept_1.failed) {
+          var _a = kept_1.failed[name], why = _a.why, until = _a.until;
+          memory.failed[name] = {
+            why: why,
+            until: here(until)
+          };
+        }
+      } catch (_) {
+        // What cannot be read is not known.
+      }
+      return memory;
+    }
+    function save(env, key, memory) {
+      var failed = {};
+      var now = env.now();
+      var ahead = env.wall() - now;
+      for (var name in memory.failed) {
+        var _a = memory.failed[name], why = _a.why, until = _a.until;
+        if (until > now) {
+          failed[name] = {
+            why: why,
+            until: until + ahead
+          };
+        }
+      }
+      try {
+        env.store.set(key, JSON.stringify({
+          best: memory.best,
+          until: memory.until + ahead,
+          rtt: memory.rtt,
+          failed: failed
+        }));
+      } catch (_) {
+        // The user's store is the user's.
+      }
     }
     /** What may be sent before the welcome has named the server's window and limits. */    var INITIAL_WINDOW = 65536;
     var SendHalf = /** @class */ function() {
@@ -479,10 +1003,10 @@
         this.state = "opening";
         /** The limits of the welcome. */        this.max = NEVER;
         this.acks = 1e3;
+        /** The server's heartbeat interval. */        this.ping = 1e4;
         this.send = new SendHalf;
         this.id = "";
         this.token = "";
-        this.ping = 0;
         this.timeoutMs = 0;
         this.attaches = 0;
         this.serial = 0;
@@ -707,8 +1231,8 @@
         } else if (carrier === this.current && carrier.welcomed) {
           var closing = this.state === "closing" && !this.saidClose;
           var free = !this.batch || !this.batch.request;
-          var load = free && (this.send.ready(this.send.base + 1) !== null || this.fleeting.length > 0 || closing);
-          var due = load || this.owesCounts || this.receive.due();
+          var load_1 = free && (this.send.ready(this.send.base + 1) !== null || this.fleeting.length > 0 || closing);
+          var due = load_1 || this.owesCounts || this.receive.due();
           var polls = count$1(carrier.requests, "poll");
           if (carrier.kind === "poll") {
             if (polls === 0 || polls === 1 && due) {
@@ -960,7 +1484,7 @@
                 for (var i = this.carriers.length; i--; ) {
           var other = this.carriers[i];
           if (other.attach < carrier.attach) {
-            this.drop(other);
+            this.drop(other, null);
           }
         }
         var before = this.state;
@@ -1054,15 +1578,17 @@
             Session.prototype.lose = function(carrier, code) {
         // A stream by ticket has to show that it carries, too.
         var welcomed = carrier.welcomed && (carrier.kind !== "stream" || !carrier.ticket || carrier.position > 0);
-        this.drop(carrier);
+        // The server may tell the old carrier sooner than the new one: the session has one.
+                var moving = code === "taken_over" && this.newer(carrier);
+        this.drop(carrier, code);
         if (carrier === this.current) {
           this.current = null;
-          if (this.state === "open") {
-            this.state = "suspended";
-            this.queue.push({
-              type: "suspended"
-            });
-          }
+        }
+        if (!this.current && !moving && this.state === "open") {
+          this.state = "suspended";
+          this.queue.push({
+            type: "suspended"
+          });
         }
         if (!this.carriers.length) {
           this.queue.push({
@@ -1073,7 +1599,15 @@
           });
         }
       };
-      Session.prototype.drop = function(carrier) {
+      Session.prototype.newer = function(carrier) {
+        for (var i = 0; i < this.carriers.length; i++) {
+          if (this.carriers[i].attach > carrier.attach) {
+            return true;
+          }
+        }
+        return false;
+      };
+      Session.prototype.drop = function(carrier, code) {
         remove(this.carriers, carrier.id);
         var batch = this.batch;
         if (batch && find(carrier.requests, batch.request)) {
@@ -1082,7 +1616,8 @@
         this.saidClose = false;
         this.queue.push({
           type: "drop",
-          carrier: carrier.id
+          carrier: carrier.id,
+          code: code
         });
       };
       Session.prototype.end = function(code, reason, retry) {
@@ -1094,7 +1629,7 @@
         }
         this.state = "ended";
         while (this.carriers.length) {
-          this.drop(this.carriers[0]);
+          this.drop(this.carriers[0], null);
         }
         this.current = null;
         this.queue.push({
@@ -1154,44 +1689,44 @@
     function retryOf(z) {
       return numberOf(z["retry"], 0);
     }
-    // Binds one session to transports and time: chooses the transport, takes the first that carries data, comes back after a loss.
-    /** Time for a new carrier to show that it carries; more after each round without success. */    var PATIENCE = 5e3;
-    var MAX_PATIENCE = 2e4;
-    /** A carrier that held this long was a good one. */    var STOOD = 1e3;
     /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
+    /** How often to look whether the machine has slept, and how late a heartbeat may be after that. */    var PULSE = 5e3;
+    var LATE_HEARTBEAT = 1e3;
     var Driver = /** @class */ function() {
-      /** `memory` holds the transport that worked last, from one session to the next. */
-      function Driver(io, usable, limits, memory, listener) {
+      /** Without `probe` this is one, which keeps what it finds to itself. */
+      function Driver(io, usable, limits, listener, probe) {
         this.io = io;
         this.usable = usable;
-        this.limits = limits;
-        this.memory = memory;
         this.listener = listener;
+        this.probe = probe;
         this.links = {};
-        this.carriers = 0;
-        /** The transports of this round, and the one in use. */        this.round = [];
-        this.at = 0;
-        this.rounds = 0;
-        this.hasty = 0;
-        this.carriedAt = 0;
-        this.retry = null;
         this.timer = null;
         this.timerAt = 0;
+        this.pulse = null;
+        /** Time of day of the last pulse, and when something came over the carrier. */        this.pulseAt = 0;
+        this.heardAt = 0;
         this.draining = false;
         this.soon = false;
         this.stopWatching = function() {};
-        this.session = new Session(io.options.window || 1048576, io.env.secret);
+        this.stopProbe = function() {};
+        var env = io.env;
+        this.session = new Session(io.options.window || 1048576, env.secret);
+        this.memory = load(env, this.place());
+        this.plan = new Negotiation(usable, limits, env.random, this.memory);
       }
       Driver.prototype.start = function() {
         var _this = this;
         var env = this.io.env;
-        this.stopWatching = env.watchPage(env.root, function() {
-          return _this.leave();
-        }, function() {
-          return _this.wake();
-        });
-        this.plan();
-        this.attempt();
+        if (this.probe) {
+          this.stopWatching = env.watchPage(env.root, function() {
+            return _this.leave();
+          }, function(surely) {
+            return _this.check(surely);
+          });
+          this.beat();
+        }
+        this.plan.begin(env.now());
+        this.drain();
       };
       /** Sends what this turn has given to the session once the turn is over, so that it goes in one piece. */      Driver.prototype.flush = function() {
         var _this = this;
@@ -1205,8 +1740,8 @@
       };
       Driver.prototype.pushVolatile = function(data) {
         for (var id in this.links) {
-          var duplex = this.links[id].duplex;
-          if (duplex && duplex.buffered() > CONGESTED) {
+          var _a = this.links[id], duplex = _a.duplex, late = _a.late;
+          if (duplex && !late && duplex.buffered() > CONGESTED) {
             return;
           }
         }
@@ -1214,14 +1749,28 @@
         this.flush();
       };
       Driver.prototype.close = function(code) {
+        this.plan.closing = true;
         this.session.close(this.io.env.now(), code);
-        this.wake();
+        this.check(false);
+      };
+      /** Attaches at once if there is no carrier; if there is one, it has to show soon, or at once, that it lives. */      Driver.prototype.check = function(surely) {
+        var env = this.io.env;
+        var now = env.now();
+        var left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
+        this.plan.check(now, surely ? now : now + Math.max(0, left));
         this.drain();
       };
-      /** Does at once what waits for a pause to end. */      Driver.prototype.wake = function() {
-        if (this.retry !== null) {
-          this.attempt();
+      /** Machines sleep without a word, and their clocks may stop. */      Driver.prototype.beat = function() {
+        var _this = this;
+        var env = this.io.env;
+        var wall = env.wall();
+        if (this.pulseAt && wall - this.pulseAt > PULSE + this.session.ping) {
+          this.check(false);
         }
+        this.pulseAt = wall;
+        this.pulse = env.later(function() {
+          return _this.beat();
+        }, PULSE);
       };
       /** The page is going away: the last words go by beacon. */      Driver.prototype.leave = function() {
         var navigator = this.io.env.root.navigator;
@@ -1230,39 +1779,53 @@
           navigator.sendBeacon(this.io.url + "/send", body);
         }
       };
-      // ---- which transport, and when
-      /** A round goes through all transports, first the one that worked last. */      Driver.prototype.plan = function() {
-        this.at = 0;
-        this.round = this.usable.slice();
-        for (var i = 0; i < this.round.length; i++) {
-          if (this.round[i].name === this.memory.best) {
-            this.round.unshift(this.round.splice(i, 1)[0]);
+      // ---- what negotiation wants
+            Driver.prototype.take = function(step) {
+        var _this = this;
+        if (step.type === "start") {
+          this.attempt(step.id, step.name, step.patience);
+        } else if (step.type === "cancel") {
+          this.unlink(step.id);
+        } else if (step.type === "learnt") {
+          if (this.probe && this.usable.length > 1) {
+            save(this.io.env, this.place(), this.memory);
           }
+        } else if (step.type === "failing") {
+          this.listener.failing(step.code, step.why);
+        } else if (step.type === "give_up") {
+          this.session.abort("no_transport");
+        } else if (this.probe) {
+          this.stopProbe = this.probe(this.io, this.named(step.name), function(why) {
+            _this.plan.probed(_this.io.env.now(), step.name, why);
+            _this.drain();
+          });
         }
       };
-      Driver.prototype.attempt = function() {
-        var env = this.io.env;
-        env.cancel(this.retry);
-        this.retry = null;
-        var transport = this.round[this.at];
-        if (!transport) {
-          this.session.abort("no_transport");
-          this.drain();
-          return;
+      /** What is learnt counts for this origin, and among these transports. */      Driver.prototype.place = function() {
+        var names = this.io.options.transports;
+        return "everwire " + this.io.url.replace(/^(\w+:\/\/[^/]+).*/, "$1") + (names ? " " + names.join() : "");
+      };
+      Driver.prototype.named = function(name) {
+        var i = 0;
+        while (this.usable[i].name !== name) {
+          i++;
         }
-        var id = ++this.carriers;
+        return this.usable[i];
+      };
+      Driver.prototype.attempt = function(id, name, patience) {
+        var transport = this.named(name);
         var link = {
           transport: transport,
           duplex: null,
+          late: false,
+          silent: false,
           aborts: {}
         };
-        var patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
         this.links[id] = link;
         if (transport.open) {
           this.connect(id, link, patience);
         } else {
-          this.session.attach(env.now(), id, transport.kind, patience);
-          this.drain();
+          this.session.attach(this.io.env.now(), id, transport.kind, patience);
         }
       };
       Driver.prototype.connect = function(id, link, patience) {
@@ -1271,30 +1834,28 @@
         var session = this.session;
         var attached = false;
         var gone = function(code) {
-          env.cancel(waiting);
-          if (attached) {
+          if (attached && !link.late) {
             session.lost(env.now(), id, code);
-            _this.drain();
           } else {
             _this.unlink(id);
-            _this.lost(code, false);
+            _this.plan.failed(env.now(), id, code);
           }
+          _this.drain();
         };
-        var waiting = env.later(function() {
-          return gone("");
-        }, patience);
         var opened = function() {
-          env.cancel(waiting);
           attached = true;
           session.attach(env.now(), id, "duplex", patience);
+          _this.plan.opened(env.now(), id);
           _this.drain();
         };
         var packet = function(data) {
-          session.packet(env.now(), id, data);
+          if (link.late) {
+            _this.plan.alive(env.now(), id);
+          } else {
+            _this.heard(id);
+            session.packet(env.now(), id, data);
+          }
           _this.drain();
-        };
-        link.aborts["open"] = function() {
-          return env.cancel(waiting);
         };
         try {
           link.duplex = link.transport.open(this.io, opened, packet, gone);
@@ -1303,57 +1864,6 @@
           gone("");
         }
       };
-      /** The session has no carrier. What comes next depends on why. */      Driver.prototype.lost = function(code, welcomed) {
-        var _this = this;
-        var env = this.io.env;
-        if (this.over()) {
-          return;
-        }
-        var action = actionOf(code);
-        var pause = 0;
-        if (welcomed) {
-          var stood = code === "end" || env.now() - this.carriedAt >= STOOD;
-          if (code === "timeout") {
-            this.distrust(this.round[this.at]);
-          }
-          this.plan();
-          this.rounds = stood ? 0 : this.rounds + 1;
-          pause = action === "backoff" || !stood ? this.pause() : 0;
-        } else if (action === "backoff") {
-          this.rounds++;
-          pause = this.pause();
-        } else if (action !== "attach" || code === "timeout" || this.hasty++ > 2) {
-          // Silence would be silent again: something on the way swallows what is sent, or holds answers back.
-          this.at++;
-          if (this.at >= this.round.length) {
-            this.rounds++;
-            this.plan();
-            pause = this.pause();
-            this.listener.failing(code || "no_transport");
-          }
-        }
-        if (this.rounds > this.limits.attempts) {
-          this.session.abort("no_transport");
-          this.drain();
-        } else if (!this.over()) {
-          this.retry = env.later(function() {
-            return _this.attempt();
-          }, pause);
-        }
-      };
-      /** A stream that fell silent may be held back on the way, and only get through by the heap: what comes behind it is tried first. */      Driver.prototype.distrust = function(transport) {
-        for (var i = 1; i < this.usable.length; i++) {
-          if (this.usable[i - 1] === transport && transport && transport.kind === "stream") {
-            this.memory.best = this.usable[i].name;
-          }
-        }
-      };
-      Driver.prototype.over = function() {
-        return this.session.state === "ended";
-      };
-      Driver.prototype.pause = function() {
-        return backoff(this.rounds - 1, this.limits.delay, this.limits.maxDelay, this.io.env.random);
-      };
       // ---- between session and transports
             Driver.prototype.drain = function() {
         if (this.draining) {
@@ -1361,8 +1871,14 @@
         }
         this.draining = true;
         try {
-          for (var output = void 0; output = this.session.next(this.io.env.now()); ) {
-            this.perform(output);
+          for (var step = void 0; step !== null; ) {
+            if (step) {
+              this.take(step);
+            }
+            for (var output = void 0; output = this.session.next(this.io.env.now()); ) {
+              this.perform(output);
+            }
+            step = this.session.state === "ended" ? null : this.plan.next(this.io.env.now());
           }
         } finally {
           this.draining = false;
@@ -1384,16 +1900,16 @@
         } else if (output.type === "stream") {
           this.stream(output.carrier, output.ticket);
         } else if (output.type === "drop") {
-          this.unlink(output.carrier);
-        } else if (output.type === "lost") {
-          this.lost(output.code, output.welcomed);
+          this.dropped(output.carrier, output.code);
         } else if (output.type === "opened" || output.type === "moved") {
           var link = this.links[output.carrier];
-          this.carriedAt = this.io.env.now();
-          this.hasty = 0;
           if (link) {
-            this.memory.best = link.transport.name;
             listener.carried(link.transport.name, output.type === "opened" && output.resumed);
+            if (link.transport.stream) {
+              link.silent = true;
+            } else {
+              this.proven(output.carrier);
+            }
           }
         } else if (output.type === "suspended") {
           listener.suspended();
@@ -1401,10 +1917,33 @@
           listener.rejected(output.message);
         } else if (output.type === "farewell") {
           this.farewell(output.body);
-        } else {
+        } else if (output.type === "ended") {
           this.end();
           listener.ended(output.code, output.reason, output.retry, output.unconfirmed);
         }
+      };
+      Driver.prototype.dropped = function(id, code) {
+        var link = this.links[id];
+        var now = this.io.env.now();
+        if (code !== null) {
+          this.unlink(id);
+          this.plan.failed(now, id, code);
+        } else if (link && this.plan.overtaken(now, id)) {
+          link.late = true;
+        } else {
+          this.unlink(id);
+        }
+      };
+      Driver.prototype.proven = function(id) {
+        this.plan.carried(this.io.env.now(), id);
+        this.heard(id);
+        if (this.listener.proven) {
+          this.listener.proven();
+        }
+      };
+      Driver.prototype.heard = function(id) {
+        this.heardAt = this.io.env.wall();
+        this.plan.heard(id);
       };
       Driver.prototype.request = function(request) {
         var _this = this;
@@ -1416,6 +1955,10 @@
         }
         var over = false;
         var line = function(text) {
+          // What keeps a stream alive is its own lines.
+          if (link.transport.kind !== "stream" || request.kind === "attach" && !link.transport.stream) {
+            _this.heard(request.carrier);
+          }
           _this.session.answer(env.now(), request.id, text);
           _this.drain();
         };
@@ -1443,7 +1986,12 @@
           return;
         }
         var line = function(text) {
+          _this.heard(carrier);
           _this.session.line(env.now(), carrier, text);
+          if (link.silent && _this.links[carrier]) {
+            link.silent = false;
+            _this.proven(carrier);
+          }
           _this.drain();
         };
         var closed = function() {
@@ -1473,9 +2021,9 @@
       Driver.prototype.schedule = function() {
         var _this = this;
         var env = this.io.env;
-        var next = this.session.nextTimeout();
+        var next = this.session.state === "ended" ? Infinity : Math.min(this.session.nextTimeout() || Infinity, this.plan.nextTimeout());
         // One that is too early does no harm: it sets the next.
-                if (next === null || this.timer !== null && this.timerAt <= next) {
+                if (next === Infinity || this.timer !== null && this.timerAt <= next) {
           return;
         }
         env.cancel(this.timer);
@@ -1489,8 +2037,8 @@
       Driver.prototype.end = function() {
         var env = this.io.env;
         env.cancel(this.timer);
-        env.cancel(this.retry);
-        this.retry = null;
+        env.cancel(this.pulse);
+        this.stopProbe();
         this.stopWatching();
         for (var id in this.links) {
           this.unlink(+id);
@@ -1624,7 +2172,7 @@
         };
       };
     }
-    /** Tells when the page is left for good, and when there is reason to look after a lost connection at once. */    function watchPage(root, leave, wake) {
+    /** Tells when the page is left for good, and when to look after the connection at once: `surely` if it has most likely gone. */    function watchPage(root, leave, wake) {
       var add = root.addEventListener;
       if (!add || !root.document) {
         return function() {};
@@ -1638,21 +2186,49 @@
       };
       var seen = function() {
         if (!document.hidden) {
-          wake();
+          wake(false);
         }
       };
+      var back = function(event) {
+        if (event.persisted) {
+          wake(true);
+        }
+      };
+      var online = function() {
+        return wake(true);
+      };
       add.call(root, "pagehide", hide);
-      add.call(root, "pageshow", wake);
-      add.call(root, "online", wake);
+      add.call(root, "pageshow", back);
+      add.call(root, "online", online);
       document.addEventListener("visibilitychange", seen);
       return function() {
         var remove = root.removeEventListener;
         remove.call(root, "pagehide", hide);
-        remove.call(root, "pageshow", wake);
-        remove.call(root, "online", wake);
+        remove.call(root, "pageshow", back);
+        remove.call(root, "online", online);
         document.removeEventListener("visibilitychange", seen);
       };
     }
+    /** A page's storage, which may be full or forbidden; elsewhere, and then, what lasts as long as the process. */    function storage(root) {
+      return {
+        get: function(key) {
+          try {
+            return root.document && root.localStorage.getItem(key) || kept[key];
+          } catch (_) {
+            return kept[key];
+          }
+        },
+        set: function(key, value) {
+          kept[key] = value;
+          try {
+            if (root.document) {
+              root.localStorage.setItem(key, value);
+            }
+          } catch (_) {}
+        }
+      };
+    }
+    var kept = {};
     /** Posts by XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is neither. */    function xhrPost(root) {
       var Native = root.XMLHttpRequest;
       var ActiveX = root.ActiveXObject;
@@ -1724,6 +2300,9 @@
         } : function() {
           return (new Date).getTime();
         },
+        wall: function() {
+          return (new Date).getTime();
+        },
         random: Math.random,
         secret: function() {
           return secret(root);
@@ -1744,7 +2323,8 @@
         post: usable ? fetchPost(usable, root) : xhrPost(root),
         // XMLHttpRequest shows a growing answer since it knows other origins.
         streams: usable ? !!(root.ReadableStream && root.TextDecoder) : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest,
-        watchPage: watchPage
+        watchPage: watchPage,
+        store: options.memory || storage(root)
       };
     }
     function secret(root) {
@@ -1766,6 +2346,78 @@
       }
       return text;
     }
+    // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
+    /** In all. */    var TIME = 8e3;
+    function trial(io, transport, done) {
+      var env = io.env;
+      var began = env.now();
+      var report = {
+        ok: false,
+        code: "no_transport",
+        why: "silent",
+        openMs: null,
+        rttMs: null
+      };
+      var asked = 0;
+      var finish = function() {
+        env.cancel(timer);
+        driver.close("client_disconnect");
+        done(report);
+        done = function() {};
+      };
+      var driver = new Driver(io, [ transport ], {
+        attempts: 0,
+        delay: 0,
+        maxDelay: 0
+      }, {
+        deliver: function() {
+          // That nobody knows the event.
+          if (report.openMs !== null && report.rttMs === null) {
+            report.rttMs = env.now() - asked;
+            report.ok = true;
+            report.code = report.why = "";
+            finish();
+          }
+        },
+        proven: function() {
+          if (report.openMs === null) {
+            var data = encode("e", "/", 0, [ "trial" ]);
+            asked = env.now();
+            report.openMs = asked - began;
+            driver.session.push({
+              namespace: "/",
+              data: data,
+              size: sizeOf(data),
+              credited: true,
+              id: 0
+            });
+            driver.flush();
+          }
+        },
+        carried: function() {},
+        suspended: function() {},
+        rejected: function() {},
+        failing: function(code, why) {
+          report.code = code;
+          report.why = why;
+        },
+        ended: function(code) {
+          report.code = report.code === "no_transport" ? code : report.code;
+          finish();
+        }
+      });
+      var timer = env.later(finish, TIME);
+      driver.start();
+      return function() {
+        done = function() {};
+        finish();
+      };
+    }
+    /** For those who only want to know whether it works. */    var probe = function(io, transport, done) {
+      return trial(io, transport, function(report) {
+        return done(report.ok ? null : report.why);
+      });
+    };
     // One namespace of a session, as its user sees it.
         var RESERVED = " connect connect_error disconnect disconnecting suspended resumed transport error ";
     var MAX_QUEUED = 4194304;
@@ -2463,9 +3115,6 @@
         this.tries = 0;
         this.openedAt = 0;
         this.name = null;
-        this.memory = {
-          best: ""
-        };
         var wanted = io.options.reconnection;
         var limits = wanted || {};
         this.env = io.env;
@@ -2478,7 +3127,7 @@
       Client.prototype.suits = function(io) {
         var mine = this.io.options;
         var other = io.options;
-        return mine.multiplex !== false && this.io.url === io.url && String(mine.transports) === String(other.transports) && !mine.withCredentials === !other.withCredentials && JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) && mine.WebSocket === other.WebSocket && mine.fetch === other.fetch && mine.EventSource === other.EventSource;
+        return mine.multiplex !== false && this.io.url === io.url && String(mine.transports) === String(other.transports) && !mine.withCredentials === !other.withCredentials && JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) && mine.WebSocket === other.WebSocket && mine.fetch === other.fetch && mine.EventSource === other.EventSource && mine.memory === other.memory;
       };
       Client.prototype.socketOf = function(namespace) {
         for (var i = 0; i < this.sockets.length; i++) {
@@ -2574,7 +3223,7 @@
         var current = function() {
           return _this.driver === driver;
         };
-        var driver = new Driver(this.io, usable(this.io), this.limits, this.memory, this.listener(current));
+        var driver = new Driver(this.io, usable(this.io), this.limits, this.listener(current), probe);
         this.driver = driver;
         this.name = null;
         var sockets = this.sockets.slice();
@@ -2816,7 +3465,57 @@
       var mount = parts[3].replace(/\/+$/, "") || path;
       return "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount.replace(/\/+$/, "");
     }
+    // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
+    /**
+     * Tries each transport alone, those of `options.transports` or all, one after the other.
+     *
+     * ```js
+     * console.table(await diagnose("https://example.com/everwire"));
+     * ```
+     */    function diagnose(url, options) {
+      var given = options || {};
+      var env = environment(given);
+      var io = {
+        env: env,
+        url: resolve(url || "", given.path || "/everwire", env),
+        options: given
+      };
+      var rows = [];
+      return new Promise(function(done) {
+        var next = function(at) {
+          var transport = transports[at];
+          var names = given.transports;
+          if (!transport) {
+            done(rows);
+          } else if (names && names.indexOf(transport.name) < 0) {
+            next(at + 1);
+          } else {
+            examine(io, transport, function(report) {
+              rows.push(__assign({
+                transport: transport.name
+              }, report));
+              next(at + 1);
+            });
+          }
+        };
+        next(0);
+      });
+    }
+    function examine(io, transport, done) {
+      if (transport.enabled(io)) {
+        trial(io, transport, done);
+      } else {
+        done({
+          ok: false,
+          code: "no_transport",
+          why: "unavailable",
+          openMs: null,
+          rttMs: null
+        });
+      }
+    }
     exports.connect = connect;
+    exports.diagnose = diagnose;
   });
 }).call(this);
 //# sourceMappingURL=everwire.js.map

@@ -84,7 +84,6 @@ export class Negotiation {
   /** Untried transports of this race, and when the next is due. */
   private left: Way[] = [];
   private due = NEVER;
-  private started = 0;
   /** Racing though there is a carrier, which may be dead. */
   private renewing = false;
   private rounds = 0;
@@ -295,7 +294,6 @@ export class Negotiation {
 
   private race(now: number, pause: number): void {
     this.left = this.order(now);
-    this.started = 0;
     this.due = now + pause;
   }
 
@@ -355,12 +353,11 @@ export class Negotiation {
   private start(now: number, way: Way): void {
     const id = ++this.ids;
     const patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
-    const due = now + this.headStart() * Math.pow(2, this.started);
+    const due = now + this.headStart() * Math.pow(2, this.racers());
     // Only of a connection that does not stand yet nobody else keeps the time.
     const until = way.kind === "duplex" ? now + patience : NEVER;
     this.attempts.push({ id, name: way.name, kind: way.kind, at: now, openedAt: -1, due, until, late: false });
     if (!this.current || this.renewing) {
-      this.started++;
       this.due = due;
     }
     this.steps.push({ type: "start", id, name: way.name, patience });
@@ -443,7 +440,6 @@ export class Negotiation {
 
   private calm(): void {
     this.renewing = false;
-    this.started = 0;
     this.left = [];
     this.due = this.lifeBy = NEVER;
   }

@@ -1,0 +1,396 @@
+// Which transport is tried when, in virtual time: a pilot flies the negotiation through a network that the test describes.
+import { beforeEach, describe, expect, test } from "vitest";
+import { environment } from "../../src/env/index.ts";
+import { load, save } from "../../src/memory.ts";
+import { KEPT, Negotiation, type Memory, type Way } from "../../src/negotiation.ts";
+
+const WAYS: Way[] = [
+  { name: "websocket", kind: "duplex" },
+  { name: "streaming", kind: "stream" },
+  { name: "long_polling", kind: "poll" },
+];
+const MINUTE = 60000;
+
+/** What a transport does here: milliseconds from its start. What is not named never happens. */
+interface Path {
+  opens?: number;
+  carries?: number;
+  fails?: number;
+  code?: string;
+}
+
+interface Due {
+  at: number;
+  run(): void;
+}
+
+class Pilot {
+  now = 0;
+  log: string[] = [];
+  /** The transport that the session is on. */
+  on = "";
+  id = 0;
+  readonly plan: Negotiation;
+  private queue: Due[] = [];
+  private live: number[] = [];
+  private attached: number[] = [];
+  private names: { [id: number]: string } = {};
+
+  constructor(
+    public network: { [name: string]: Path },
+    readonly memory: Memory = { best: "", until: 0, rtt: 0, failed: {} },
+    ways = WAYS,
+    attempts = Infinity,
+  ) {
+    this.plan = new Negotiation(ways, { attempts, delay: 500, maxDelay: 10000 }, () => 0.5, memory);
+  }
+
+  begin(): this {
+    this.plan.begin(this.now);
+    this.settle();
+    return this;
+  }
+
+  /** Lets so much time pass. */
+  pass(ms: number): this {
+    const end = this.now + ms;
+    for (;;) {
+      const dues = this.queue.map((one) => one.at);
+      const at = Math.min(this.plan.nextTimeout(), ...dues);
+      if (at > end) {
+        break;
+      }
+      this.now = Math.max(this.now, at);
+      const index = this.queue.findIndex((one) => one.at <= this.now);
+      this.queue.splice(index, index < 0 ? 0 : 1)[0]?.run();
+      this.settle();
+    }
+    this.now = end;
+    return this;
+  }
+
+  lose(code: string): this {
+    this.on = "";
+    this.end(this.id);
+    this.plan.failed(this.now, this.id, code);
+    this.settle();
+    return this;
+  }
+
+  starts(): string[] {
+    return this.log.filter((line) => line.includes("start")).map((line) => line.split(" ")[2] as string);
+  }
+
+  settle(): void {
+    for (let step; (step = this.plan.next(this.now)); ) {
+      const { now } = this;
+      if (step.type === "start") {
+        this.say(`start ${step.name}`);
+        this.started(step.id, step.name, step.patience);
+      } else if (step.type === "cancel") {
+        this.say(`cancel ${this.names[step.id]}`);
+        this.end(step.id);
+      } else if (step.type === "probe") {
+        const { name } = step;
+        const carries = this.network[name]?.carries;
+        this.say(`probe ${name}`);
+        this.after(now + (carries ?? 100), () => this.plan.probed(this.now, name, carries === undefined ? "failed" : null));
+      } else if (step.type !== "learnt") {
+        this.say(step.type);
+      }
+    }
+  }
+
+  private started(id: number, name: string, patience: number): void {
+    const path = this.network[name] ?? {};
+    const at = this.now;
+    const duplex = name === "websocket";
+    const is = (run: () => void) => () => this.live.includes(id) && run();
+    const attach = (): void => void this.attached.push(id);
+    this.names[id] = name;
+    this.live.push(id);
+    if (!duplex) {
+      attach();
+    } else if (path.opens !== undefined) {
+      this.after(at + path.opens, is(() => (attach(), this.plan.opened(this.now, id))));
+    }
+    if (path.carries !== undefined) {
+      this.after(at + path.carries, is(() => this.carried(id)));
+    }
+    if (path.fails !== undefined) {
+      this.after(at + path.fails, is(() => (this.end(id), this.plan.failed(this.now, id, path.code ?? ""))));
+    } else {
+      // As the session does with a carrier that has not shown anything.
+      const silent = (): boolean => this.attached.includes(id) && this.id !== id;
+      this.after(at + (path.opens ?? 0) + patience, is(() => silent() && (this.end(id), this.plan.failed(this.now, id, "timeout"))));
+    }
+  }
+
+  /** As the session: what attached before is dropped. */
+  private carried(id: number): void {
+    const rank = this.attached.indexOf(id);
+    if (rank < 0) {
+      this.plan.alive(this.now, id);
+      return;
+    }
+    for (const other of this.attached.splice(0, rank)) {
+      if (!this.plan.overtaken(this.now, other)) {
+        this.end(other);
+      }
+    }
+    this.id = id;
+    this.on = this.names[id] as string;
+    this.say(`on ${this.on}`);
+    this.plan.carried(this.now, id);
+  }
+
+  private end(id: number): void {
+    this.live = this.live.filter((one) => one !== id);
+    this.attached = this.attached.filter((one) => one !== id);
+  }
+
+  private after(at: number, run: () => void): void {
+    this.queue.push({ at, run });
+    this.queue.sort((a, b) => a.at - b.at);
+  }
+
+  private say(text: string): void {
+    this.log.push(`${this.now} ${text}`);
+  }
+}
+
+const GOOD: Path = { carries: 40 };
+const rest = { streaming: GOOD, long_polling: GOOD };
+
+describe("at first contact", () => {
+  test("a WebSocket that carries in time stands alone", () => {
+    const pilot = new Pilot({ websocket: { opens: 100, carries: 200 }, ...rest }).begin().pass(MINUTE);
+    expect(pilot.log).toEqual(["0 start websocket", "200 on websocket"]);
+    expect(pilot.memory).toMatchObject({ best: "websocket", rtt: 100, failed: {} });
+  });
+
+  test("blocked: the next at once", () => {
+    const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
+    expect(pilot.log).toEqual(["0 start websocket", "30 start streaming", "70 on streaming"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "failed" } });
+  });
+
+  test("a SYN that nobody answers: the next after 250 ms, the evidence after 5 s", () => {
+    const pilot = new Pilot({ websocket: {}, ...rest }).begin().pass(4999);
+    expect(pilot.log).toEqual(["0 start websocket", "250 start streaming", "290 on streaming"]);
+    expect(pilot.memory.failed).toEqual({});
+    pilot.pass(1);
+    expect(pilot.log.slice(3)).toEqual(["5000 cancel websocket"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "silent" } });
+  });
+
+  test("upgraded, then mute", () => {
+    const pilot = new Pilot({ websocket: { opens: 50 }, ...rest }).begin().pass(5000);
+    expect(pilot.log).toEqual(["0 start websocket", "250 start streaming", "290 on streaming", "5000 cancel websocket"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "mute" } });
+  });
+
+  test("what has opened late is given as long again as that took", () => {
+    const pilot = new Pilot({ websocket: { opens: 200, carries: 380 }, ...rest }).begin().pass(MINUTE);
+    expect(pilot.log).toEqual(["0 start websocket", "380 on websocket"]);
+  });
+
+  test("a slow WebSocket that opens after the fallback has won takes the session over", () => {
+    const pilot = new Pilot({ websocket: { opens: 800, carries: 1200 }, ...rest }).begin().pass(MINUTE);
+    expect(pilot.log).toEqual(["0 start websocket", "250 start streaming", "290 on streaming", "1200 on websocket"]);
+    expect(pilot.memory).toMatchObject({ best: "websocket", failed: {} });
+  });
+
+  test("one that had attached before attaches anew as soon as it shows life", () => {
+    const pilot = new Pilot({ websocket: { opens: 100, carries: 900 }, ...rest }).begin().pass(800);
+    pilot.network["websocket"] = { opens: 100, carries: 200 };
+    pilot.pass(MINUTE);
+    expect(pilot.log).toEqual([
+      "0 start websocket",
+      "250 start streaming",
+      "290 on streaming",
+      "900 cancel websocket",
+      "900 start websocket",
+      "1100 on websocket",
+    ]);
+  });
+
+  test("a fallback that answers when it has lost does not keep the session", () => {
+    const pilot = new Pilot({ websocket: { opens: 100, carries: 260 }, streaming: { carries: 40 } }).begin().pass(MINUTE);
+    expect(pilot.log).toEqual([
+      "0 start websocket",
+      "250 start streaming",
+      "260 on websocket",
+      "290 on streaming",
+      "290 start websocket",
+      "550 on websocket",
+    ]);
+  });
+
+  test("a stream that is held back is passed over, and known as that", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: {}, long_polling: GOOD }).begin().pass(1000);
+    expect(pilot.log).toEqual(["0 start websocket", "10 start streaming", "260 start long_polling", "300 on long_polling"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "failed" }, streaming: { why: "buffered" } });
+  });
+
+  test("three known round trips are waited for", () => {
+    const memory: Memory = { best: "", until: 0, rtt: 300, failed: {} };
+    const pilot = new Pilot({ websocket: {}, ...rest }, memory).begin().pass(1000);
+    expect(pilot.log).toEqual(["0 start websocket", "900 start streaming", "940 on streaming"]);
+  });
+
+  test("pinned to one: no race, however long it takes", () => {
+    const pilot = new Pilot({ websocket: { opens: 2000, carries: 4000 } }, undefined, WAYS.slice(0, 1)).begin().pass(MINUTE);
+    expect(pilot.log).toEqual(["0 start websocket", "4000 on websocket"]);
+  });
+
+  test("nothing works: a pause between the rounds, no evidence, and an end if there is a limit", () => {
+    const dead = { websocket: { fails: 5 }, streaming: { fails: 5 }, long_polling: { fails: 5 } };
+    const pilot = new Pilot(dead, undefined, WAYS, 1).begin().pass(MINUTE);
+    const round = ["websocket", "streaming", "long_polling"];
+    expect(pilot.starts()).toEqual([...round, ...round]);
+    expect(pilot.log.filter((line) => !line.includes("start"))).toEqual(["15 failing", "280 failing", "280 give_up"]);
+    expect(pilot.memory.failed).toEqual({});
+  });
+});
+
+describe("what was learnt", () => {
+  let memory: Memory;
+
+  beforeEach(() => {
+    memory = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000).memory;
+  });
+
+  test("the second contact does not wait for a WebSocket that is blocked", () => {
+    const pilot = new Pilot({ websocket: {}, ...rest }, memory).begin().pass(1000);
+    expect(pilot.log).toEqual(["0 start streaming", "40 on streaming"]);
+  });
+
+  test("it expires", () => {
+    const pilot = new Pilot({ websocket: { opens: 20, carries: 40 }, ...rest }, memory);
+    pilot.now = KEPT + 1000;
+    expect(pilot.begin().pass(100).starts()).toEqual(["websocket"]);
+  });
+
+  test("it lasts from one visit to the next by the time of day", () => {
+    const kept: { [key: string]: string } = {};
+    const store = { get: (key: string) => kept[key], set: (key: string, value: string) => void (kept[key] = value) };
+    const env = { ...environment({ memory: store }), now: () => 500, wall: () => 1e12 };
+    save(env, "here", memory);
+    const later = { ...env, now: () => 7, wall: () => 1e12 + 1000 };
+    const read = load(later, "here");
+    expect(read).toMatchObject({ best: "streaming", rtt: memory.rtt, failed: { websocket: { why: "failed" } } });
+    expect(read.until - 7).toBe(memory.until - 500 - 1000);
+    expect(load({ ...env, wall: () => 1e12 + KEPT }, "here")).toMatchObject({ best: "", rtt: 0 });
+    expect(load({ ...env, wall: () => 1e11 }, "here").until).toBeLessThanOrEqual(500 + KEPT);
+    expect(load(env, "elsewhere")).toEqual({ best: "", until: NaN, rtt: 0, failed: {} });
+    kept["here"] = "nonsense";
+    expect(load(env, "here").best).toBe("");
+  });
+});
+
+describe("upward", () => {
+  test("looks for a better one in growing pauses, by a session of its own, then attaches", () => {
+    const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(10 * MINUTE);
+    const probes = pilot.log.filter((line) => line.includes("probe")).map((line) => parseInt(line, 10));
+    const pauses = probes.map((at, i) => at - (probes[i - 1] ?? 0));
+    expect(pauses.length).toBeGreaterThan(3);
+    pauses.forEach((pause, i) => expect(pause).toBeGreaterThan(i && (pauses[i - 1] as number)));
+    expect(pilot.starts()).toEqual(["websocket", "streaming"]);
+    pilot.network["websocket"] = { opens: 20, carries: 40 };
+    pilot.pass(20 * MINUTE);
+    expect(pilot.on).toBe("websocket");
+    expect(pilot.memory).toMatchObject({ best: "websocket", failed: {} });
+    expect(pilot.log.filter((line) => line.includes("on "))).toHaveLength(2);
+  });
+
+  test("what works for the probe alone disturbs nothing", () => {
+    const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
+    pilot.network["websocket"] = { opens: 20, carries: 40 };
+    const began = pilot.log.length;
+    // It answers the probe, but not the attach.
+    pilot.pass(10100);
+    expect(pilot.log.slice(began)).toEqual(["11070 probe websocket"]);
+    pilot.network["websocket"] = { opens: 20, fails: 50 };
+    pilot.pass(5000);
+    expect(pilot.log.slice(began + 1)).toEqual(["11110 start websocket"]);
+    expect(pilot.on).toBe("streaming");
+  });
+
+  test("every better one is looked at, the best first", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: { fails: 10 }, long_polling: GOOD }).begin().pass(5000);
+    pilot.network["streaming"] = GOOD;
+    pilot.pass(MINUTE);
+    expect(pilot.log.slice(4, 8).map((line) => line.replace(/^\d+ /, ""))).toEqual([
+      "probe websocket",
+      "probe streaming",
+      "start streaming",
+      "on streaming",
+    ]);
+  });
+
+  test("not while closing", () => {
+    const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
+    pilot.plan.closing = true;
+    expect(pilot.pass(10 * MINUTE).starts()).toEqual(["websocket", "streaming"]);
+    expect(pilot.log.join()).not.toContain("probe");
+  });
+});
+
+describe("in mid-life", () => {
+  const fine = { websocket: { opens: 20, carries: 40 }, ...rest };
+
+  test("a carrier that went mute: the next one at once, and the evidence stays", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE).lose("timeout");
+    expect(pilot.log.slice(2)).toEqual(["60000 start streaming"]);
+    pilot.pass(100);
+    expect(pilot.on).toBe("streaming");
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "mute" } });
+  });
+
+  test("a carrier that was cut: the same one at once", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE).lose("");
+    expect(pilot.log.slice(2)).toEqual(["60000 start websocket"]);
+  });
+
+  test("one that dies quickly again and again is left", () => {
+    const pilot = new Pilot({ ...fine }).begin();
+    for (let i = 0; i < 3; i++) {
+      pilot.pass(2000);
+      expect(pilot.on).toBe("websocket");
+      pilot.lose("");
+    }
+    expect(pilot.pass(100).on).toBe("streaming");
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "died" } });
+  });
+
+  test("a look finds no carrier: the pause is over", () => {
+    const pilot = new Pilot({ websocket: { fails: 1 }, streaming: { fails: 1 }, long_polling: { fails: 1 } }).begin().pass(100);
+    pilot.network = { ...fine };
+    pilot.plan.check(pilot.now, pilot.now);
+    pilot.settle();
+    expect(pilot.starts()).toHaveLength(4);
+  });
+
+  test("a look finds a carrier that is silent: it attaches anew beside it", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
+    pilot.plan.check(pilot.now, pilot.now + 1000);
+    pilot.pass(999);
+    expect(pilot.starts()).toHaveLength(1);
+    pilot.pass(100);
+    expect(pilot.log.slice(2)).toEqual(["61000 start websocket", "61040 on websocket"]);
+  });
+
+  test("a look finds a carrier that lives: nothing", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
+    pilot.plan.check(pilot.now, pilot.now + 1000);
+    pilot.plan.heard(pilot.id);
+    expect(pilot.pass(MINUTE).starts()).toHaveLength(1);
+  });
+
+  test("before it has begun there is nothing to look at", () => {
+    const pilot = new Pilot({ ...fine });
+    pilot.plan.check(0, 0);
+    expect(pilot.pass(1000).log).toEqual([]);
+  });
+});
