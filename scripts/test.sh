@@ -48,6 +48,7 @@ conformance() {
     return 0
   fi
   testbed || return 1
+  client_deps && npm_step "client: over paths that fail" test:integration
   run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
   run "conformance: the server from outside" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED"
 }

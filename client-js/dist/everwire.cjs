@@ -320,7 +320,7 @@ class Negotiation {
         this.retry(now, this.pause());
     }
     retry(now, pause) {
-        if (this.rounds > this.limits.attempts) {
+        if (!this.ways.length || this.rounds > this.limits.attempts) {
             this.due = NEVER$1;
             this.steps.push({ type: "give_up" });
         }
@@ -503,9 +503,9 @@ function load(env, key) {
     const here = (until) => Math.min(now + KEPT, until - env.wall() + now);
     try {
         const kept = JSON.parse(env.store.get(key) || "{}");
-        memory.until = here(kept.until);
-        if (memory.until > now) {
+        if (here(kept.until) > now) {
             memory.best = kept.best;
+            memory.until = here(kept.until);
             memory.rtt = +kept.rtt || 0;
         }
         for (const name in kept.failed) {

@@ -315,7 +315,7 @@
         this.retry(now, this.pause());
       };
       Negotiation.prototype.retry = function(now, pause) {
-        if (this.rounds > this.limits.attempts) {
+        if (!this.ways.length || this.rounds > this.limits.attempts) {
           this.due = NEVER$1;
           this.steps.push({
             type: "give_up"
@@ -520,9 +520,9 @@
       };
       try {
         var kept_1 = JSON.parse(env.store.get(key) || "{}");
-        memory.until = here(kept_1.until);
-        if (memory.until > now) {
+        if (here(kept_1.until) > now) {
           memory.best = kept_1.best;
+          memory.until = here(kept_1.until);
           memory.rtt = +kept_1.rtt || 0;
         }
         for (var name in kept_1.failed) {

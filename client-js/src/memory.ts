@@ -10,9 +10,9 @@ export function load(env: Env, key: string): Memory {
   const here = (until: number): number => Math.min(now + KEPT, until - env.wall() + now);
   try {
     const kept = JSON.parse(env.store.get(key) || "{}") as Memory;
-    memory.until = here(kept.until);
-    if (memory.until > now) {
+    if (here(kept.until) > now) {
       memory.best = kept.best;
+      memory.until = here(kept.until);
       memory.rtt = +kept.rtt || 0;
     }
     for (const name in kept.failed) {

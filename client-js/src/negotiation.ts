@@ -342,7 +342,7 @@ export class Negotiation {
   }
 
   private retry(now: number, pause: number): void {
-    if (this.rounds > this.limits.attempts) {
+    if (!this.ways.length || this.rounds > this.limits.attempts) {
       this.due = NEVER;
       this.steps.push({ type: "give_up" });
     } else {

@@ -254,6 +254,10 @@ describe("at first contact", () => {
   });
 });
 
+test("without any transport it gives up", () => {
+  expect(new Pilot({}, undefined, []).begin().pass(MINUTE).log).toEqual(["0 failing", "0 give_up"]);
+});
+
 describe("what was learnt", () => {
   let memory: Memory;
 
@@ -283,7 +287,7 @@ describe("what was learnt", () => {
     expect(read.until - 7).toBe(memory.until - 500 - 1000);
     expect(load({ ...env, wall: () => 1e12 + KEPT }, "here")).toMatchObject({ best: "", rtt: 0 });
     expect(load({ ...env, wall: () => 1e11 }, "here").until).toBeLessThanOrEqual(500 + KEPT);
-    expect(load(env, "elsewhere")).toEqual({ best: "", until: NaN, rtt: 0, failed: {} });
+    expect(load(env, "elsewhere")).toEqual({ best: "", until: 0, rtt: 0, failed: {} });
     kept["here"] = "nonsense";
     expect(load(env, "here").best).toBe("");
   });

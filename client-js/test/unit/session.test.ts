@@ -378,6 +378,28 @@ describe("ends", () => {
     expect(pair.server.attaches.map((head) => head["attach"])).toEqual([2]);
   });
 
+  test.each([
+    ["answers", "moved"],
+    ["fails", "suspended"],
+  ] as const)("taken over by its own next carrier: suspended only if that fails (it %s)", (how, told) => {
+    const pair = new Pair();
+    pair.connect();
+    const id = pair.attach("duplex");
+    pair.settle();
+    const next = pair.attach("duplex");
+    pair.client.packet(0, id, 'r{"error":"taken_over","message":""}');
+    pair.drain();
+    expect([pair.client.state, pair.of("suspended"), pair.of("moved")]).toEqual(["open", [], []]);
+    if (how === "answers") {
+      pair.settle();
+    } else {
+      pair.client.lost(0, next, "");
+      pair.drain();
+    }
+    expect(pair.of(told).length).toBe(1);
+    expect(pair.of("suspended").length).toBe(how === "fails" ? 1 : 0);
+  });
+
   test("a ticket that is not known costs the carrier, not the session", () => {
     const pair = new Pair();
     pair.connect();
