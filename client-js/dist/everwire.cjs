@@ -388,7 +388,10 @@ class Negotiation {
     suspect(now, attempt, why, code) {
         this.suspects[attempt.name] = this.why = why;
         this.code = code;
-        this.due = now;
+        // One that was started later still has its time.
+        if (attempt.due >= this.due || !this.racers()) {
+            this.due = now;
+        }
     }
     /** This one has shown that it works. */
     again(now, way) {

@@ -396,7 +396,10 @@
       Negotiation.prototype.suspect = function(now, attempt, why, code) {
         this.suspects[attempt.name] = this.why = why;
         this.code = code;
-        this.due = now;
+        // One that was started later still has its time.
+                if (attempt.due >= this.due || !this.racers()) {
+          this.due = now;
+        }
       };
       /** This one has shown that it works. */      Negotiation.prototype.again = function(now, way) {
         if (!this.current) {

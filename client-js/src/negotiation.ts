@@ -411,7 +411,10 @@ export class Negotiation {
   private suspect(now: number, attempt: Attempt, why: string, code: string): void {
     this.suspects[attempt.name] = this.why = why;
     this.code = code;
-    this.due = now;
+    // One that was started later still has its time.
+    if (attempt.due >= this.due || !this.racers()) {
+      this.due = now;
+    }
   }
 
   /** This one has shown that it works. */

@@ -227,6 +227,12 @@ describe("at first contact", () => {
     ]);
   });
 
+  test("one that fails late takes no time from the one that was started beside it", () => {
+    const pilot = new Pilot({ websocket: { opens: 50, fails: 260 }, ...rest }).begin().pass(1000);
+    expect(pilot.log).toEqual(["0 start websocket", "250 start streaming", "290 on streaming"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "failed" } });
+  });
+
   test("a stream that is held back is passed over, and known as that", () => {
     const pilot = new Pilot({ websocket: { fails: 10 }, streaming: {}, long_polling: GOOD }).begin().pass(1000);
     expect(pilot.log).toEqual(["0 start websocket", "10 start streaming", "260 start long_polling", "300 on long_polling"]);
