@@ -63,6 +63,7 @@
     var PROBE_MAX = 6e5;
     var PROBE_LEAST = 1e3;
     var PROBE_RESET = 6e4;
+    /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */    var BUSY = 50;
     var NEVER$1 = Infinity;
     var Negotiation = /** @class */ function() {
       function Negotiation(ways, limits, random, memory) {
@@ -90,6 +91,7 @@
         this.probeAt = NEVER$1;
         this.probes = 0;
         this.toProbe = [];
+        /** Overtaken by less than they may need: looked at anew soon. */        this.doubtful = [];
         this.steps = [];
       }
       Negotiation.prototype.begin = function(now) {
@@ -157,6 +159,7 @@
         }
         if (now >= attempt.due) {
           this.suspects[attempt.name] = reason(attempt, "timeout");
+          this.doubtful.push(attempt);
         }
         this.remove(attempt);
         return false;
@@ -240,7 +243,9 @@
         }
         for (var i = 0; i < this.attempts.length; i++) {
           var attempt_1 = this.attempts[i];
-          if (attempt_1.until <= now) {
+          if (attempt_1.until < now - BUSY) {
+            attempt_1.until = now + HEAD_START;
+          } else if (attempt_1.until <= now) {
             this.failed(now, attempt_1.id, "timeout");
             return {
               type: "cancel",
@@ -255,7 +260,8 @@
           this.step(now);
         } else if (this.probeAt <= now && this.current && !this.closing) {
           this.probeAt = NEVER$1;
-          this.toProbe = this.ways.slice(0, this.rank(this.current));
+          this.toProbe = this.doubtful.length ? this.doubtful : this.ways.slice(0, this.rank(this.current));
+          this.doubtful = [];
           this.probeNext(now);
         }
         return this.steps.shift() || null;
@@ -292,6 +298,10 @@
       /** The next transport of the race is due. */      Negotiation.prototype.step = function(now) {
         while (this.left.length && this.under(this.left[0].name)) {
           this.left.shift();
+        }
+        if (this.racers() && this.due < now - BUSY) {
+          this.due = now + this.headStart();
+          return;
         }
         var way = this.left.shift();
         if (way) {
@@ -432,10 +442,11 @@
       // ---- upward
             Negotiation.prototype.planProbe = function(now) {
         var better = this.current && this.rank(this.current) > 0;
-        this.probeAt = better ? now + PROBE_LEAST + backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random) : NEVER$1;
+        var pause = this.doubtful.length ? 0 : backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random);
+        this.probeAt = better ? now + PROBE_LEAST + pause : NEVER$1;
       };
       Negotiation.prototype.probeNext = function(now) {
-        while (this.toProbe.length && this.under(this.toProbe[0].name)) {
+        while (this.toProbe.length && !this.worthProbing(this.toProbe[0])) {
           this.toProbe.shift();
         }
         var way = this.toProbe[0];
@@ -448,6 +459,9 @@
           this.probes++;
           this.planProbe(now);
         }
+      };
+      Negotiation.prototype.worthProbing = function(way) {
+        return !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
       };
       Negotiation.prototype.demote = function(now, name, why) {
         this.memory.failed[name] = {

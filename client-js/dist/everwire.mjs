@@ -50,6 +50,8 @@ const PROBE_FIRST = 20000;
 const PROBE_MAX = 600000;
 const PROBE_LEAST = 1000;
 const PROBE_RESET = 60000;
+/** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
+const BUSY = 50;
 const NEVER$1 = Infinity;
 class Negotiation {
     constructor(ways, limits, random, memory) {
@@ -82,6 +84,8 @@ class Negotiation {
         this.probeAt = NEVER$1;
         this.probes = 0;
         this.toProbe = [];
+        /** Overtaken by less than they may need: looked at anew soon. */
+        this.doubtful = [];
         this.steps = [];
     }
     begin(now) {
@@ -150,6 +154,7 @@ class Negotiation {
         }
         if (now >= attempt.due) {
             this.suspects[attempt.name] = reason(attempt, "timeout");
+            this.doubtful.push(attempt);
         }
         this.remove(attempt);
         return false;
@@ -241,7 +246,10 @@ class Negotiation {
         }
         for (let i = 0; i < this.attempts.length; i++) {
             const attempt = this.attempts[i];
-            if (attempt.until <= now) {
+            if (attempt.until < now - BUSY) {
+                attempt.until = now + HEAD_START;
+            }
+            else if (attempt.until <= now) {
                 this.failed(now, attempt.id, "timeout");
                 return { type: "cancel", id: attempt.id };
             }
@@ -254,7 +262,8 @@ class Negotiation {
         }
         else if (this.probeAt <= now && this.current && !this.closing) {
             this.probeAt = NEVER$1;
-            this.toProbe = this.ways.slice(0, this.rank(this.current));
+            this.toProbe = this.doubtful.length ? this.doubtful : this.ways.slice(0, this.rank(this.current));
+            this.doubtful = [];
             this.probeNext(now);
         }
         return this.steps.shift() || null;
@@ -295,6 +304,10 @@ class Negotiation {
     step(now) {
         while (this.left.length && this.under(this.left[0].name)) {
             this.left.shift();
+        }
+        if (this.racers() && this.due < now - BUSY) {
+            this.due = now + this.headStart();
+            return;
         }
         const way = this.left.shift();
         if (way) {
@@ -424,10 +437,11 @@ class Negotiation {
     // ---- upward
     planProbe(now) {
         const better = this.current && this.rank(this.current) > 0;
-        this.probeAt = better ? now + PROBE_LEAST + backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random) : NEVER$1;
+        const pause = this.doubtful.length ? 0 : backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random);
+        this.probeAt = better ? now + PROBE_LEAST + pause : NEVER$1;
     }
     probeNext(now) {
-        while (this.toProbe.length && this.under(this.toProbe[0].name)) {
+        while (this.toProbe.length && !this.worthProbing(this.toProbe[0])) {
             this.toProbe.shift();
         }
         const way = this.toProbe[0];
@@ -438,6 +452,9 @@ class Negotiation {
             this.probes++;
             this.planProbe(now);
         }
+    }
+    worthProbing(way) {
+        return !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
     }
     demote(now, name, why) {
         this.memory.failed[name] = { why, until: now + KEPT };

@@ -69,6 +69,8 @@ const PROBE_FIRST = 20000;
 const PROBE_MAX = 600000;
 const PROBE_LEAST = 1000;
 const PROBE_RESET = 60000;
+/** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
+const BUSY = 50;
 const NEVER = Infinity;
 
 export class Negotiation {
@@ -97,6 +99,8 @@ export class Negotiation {
   private probeAt = NEVER;
   private probes = 0;
   private toProbe: Way[] = [];
+  /** Overtaken by less than they may need: looked at anew soon. */
+  private doubtful: Way[] = [];
   private steps: Step[] = [];
 
   constructor(
@@ -175,6 +179,7 @@ export class Negotiation {
     }
     if (now >= attempt.due) {
       this.suspects[attempt.name] = reason(attempt, "timeout");
+      this.doubtful.push(attempt);
     }
     this.remove(attempt);
     return false;
@@ -264,7 +269,9 @@ export class Negotiation {
     }
     for (let i = 0; i < this.attempts.length; i++) {
       const attempt = this.attempts[i] as Attempt;
-      if (attempt.until <= now) {
+      if (attempt.until < now - BUSY) {
+        attempt.until = now + HEAD_START;
+      } else if (attempt.until <= now) {
         this.failed(now, attempt.id, "timeout");
         return { type: "cancel", id: attempt.id };
       }
@@ -276,7 +283,8 @@ export class Negotiation {
       this.step(now);
     } else if (this.probeAt <= now && this.current && !this.closing) {
       this.probeAt = NEVER;
-      this.toProbe = this.ways.slice(0, this.rank(this.current));
+      this.toProbe = this.doubtful.length ? this.doubtful : this.ways.slice(0, this.rank(this.current));
+      this.doubtful = [];
       this.probeNext(now);
     }
     return this.steps.shift() || null;
@@ -320,6 +328,10 @@ export class Negotiation {
   private step(now: number): void {
     while (this.left.length && this.under((this.left[0] as Way).name)) {
       this.left.shift();
+    }
+    if (this.racers() && this.due < now - BUSY) {
+      this.due = now + this.headStart();
+      return;
     }
     const way = this.left.shift();
     if (way) {
@@ -455,11 +467,12 @@ export class Negotiation {
 
   private planProbe(now: number): void {
     const better = this.current && this.rank(this.current) > 0;
-    this.probeAt = better ? now + PROBE_LEAST + backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random) : NEVER;
+    const pause = this.doubtful.length ? 0 : backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random);
+    this.probeAt = better ? now + PROBE_LEAST + pause : NEVER;
   }
 
   private probeNext(now: number): void {
-    while (this.toProbe.length && this.under((this.toProbe[0] as Way).name)) {
+    while (this.toProbe.length && !this.worthProbing(this.toProbe[0] as Way)) {
       this.toProbe.shift();
     }
     const way = this.toProbe[0];
@@ -469,6 +482,10 @@ export class Negotiation {
       this.probes++;
       this.planProbe(now);
     }
+  }
+
+  private worthProbing(way: Way): boolean {
+    return !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
   }
 
   private demote(now: number, name: string, why: string): void {

@@ -239,6 +239,15 @@ describe("at first contact", () => {
     expect(pilot.memory.failed).toMatchObject({ websocket: { why: "failed" }, streaming: { why: "buffered" } });
   });
 
+  test("a machine that was busy is no evidence: what has come meanwhile is looked at first", () => {
+    const pilot = new Pilot({ websocket: { opens: 50 }, ...rest }).begin().pass(100);
+    pilot.now = 3000;
+    pilot.settle();
+    expect(pilot.starts()).toEqual(["websocket"]);
+    pilot.plan.carried(3000, 1);
+    expect(pilot.pass(1000).starts()).toEqual(["websocket"]);
+  });
+
   test("three known round trips are waited for", () => {
     const memory: Memory = { best: "", until: 0, rtt: 300, failed: {} };
     const pilot = new Pilot({ websocket: {}, ...rest }, memory).begin().pass(1000);
@@ -337,6 +346,14 @@ describe("upward", () => {
       "start streaming",
       "on streaming",
     ]);
+  });
+
+  test("what was only overtaken is looked at soon", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: { carries: 600 }, long_polling: GOOD }).begin().pass(2200);
+    expect(pilot.log.slice(3)).toEqual(["300 on long_polling", "1300 probe streaming", "1900 start streaming"]);
+    expect(pilot.pass(1000).on).toBe("streaming");
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "failed" } });
+    expect(pilot.memory.failed["streaming"]).toBe(undefined);
   });
 
   test("not while closing", () => {
