@@ -191,6 +191,9 @@
         var why = reason(attempt, code);
         var action = actionOf(code);
         this.remove(attempt);
+        if (attempt === this.current && this.heldBack(now, attempt)) {
+          this.suspects[attempt.name] = "buffered";
+        }
         if (attempt === this.current && code === "taken_over" && this.racers()) {
           this.superseded(now, attempt);
         } else if (attempt === this.current) {
@@ -396,9 +399,12 @@
           this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
         }
       };
+      /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */      Negotiation.prototype.heldBack = function(now, attempt) {
+        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+      };
       /** Another is about to carry; if it does not in time, the race begins anew. */      Negotiation.prototype.superseded = function(now, attempt) {
         this.remove(attempt);
-        this.former = this.renewing ? null : attempt;
+        this.former = this.renewing || this.suspects[attempt.name] ? null : attempt;
         this.current = null;
         this.renewing = false;
         this.race(now, this.headStart());
@@ -2412,7 +2418,11 @@
           }
         },
         carried: function() {},
-        suspended: function() {},
+        suspended: function() {
+          // A stream that comes with its end was held back.
+          report.why = transport.kind === "stream" ? "buffered" : "died";
+          finish();
+        },
         rejected: function() {},
         failing: function(code, why) {
           report.code = code;

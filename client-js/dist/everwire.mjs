@@ -186,6 +186,9 @@ class Negotiation {
         const why = reason(attempt, code);
         const action = actionOf(code);
         this.remove(attempt);
+        if (attempt === this.current && this.heldBack(now, attempt)) {
+            this.suspects[attempt.name] = "buffered";
+        }
         if (attempt === this.current && code === "taken_over" && this.racers()) {
             this.superseded(now, attempt);
         }
@@ -388,10 +391,14 @@ class Negotiation {
             this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
         }
     }
+    /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */
+    heldBack(now, attempt) {
+        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+    }
     /** Another is about to carry; if it does not in time, the race begins anew. */
     superseded(now, attempt) {
         this.remove(attempt);
-        this.former = this.renewing ? null : attempt;
+        this.former = this.renewing || this.suspects[attempt.name] ? null : attempt;
         this.current = null;
         this.renewing = false;
         this.race(now, this.headStart());
@@ -2363,7 +2370,11 @@ function trial(io, transport, done) {
             }
         },
         carried() { },
-        suspended() { },
+        suspended() {
+            // A stream that comes with its end was held back.
+            report.why = transport.kind === "stream" ? "buffered" : "died";
+            finish();
+        },
         rejected() { },
         failing(code, why) {
             report.code = code;

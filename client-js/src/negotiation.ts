@@ -214,6 +214,9 @@ export class Negotiation {
     const why = reason(attempt, code);
     const action = actionOf(code);
     this.remove(attempt);
+    if (attempt === this.current && this.heldBack(now, attempt)) {
+      this.suspects[attempt.name] = "buffered";
+    }
     if (attempt === this.current && code === "taken_over" && this.racers()) {
       this.superseded(now, attempt);
     } else if (attempt === this.current) {
@@ -411,10 +414,15 @@ export class Negotiation {
     }
   }
 
+  /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */
+  private heldBack(now: number, attempt: Attempt): boolean {
+    return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+  }
+
   /** Another is about to carry; if it does not in time, the race begins anew. */
   private superseded(now: number, attempt: Attempt): void {
     this.remove(attempt);
-    this.former = this.renewing ? null : attempt;
+    this.former = this.renewing || this.suspects[attempt.name] ? null : attempt;
     this.current = null;
     this.renewing = false;
     this.race(now, this.headStart());

@@ -47,7 +47,11 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
       }
     },
     carried() {},
-    suspended() {},
+    suspended() {
+      // A stream that comes with its end was held back.
+      report.why = transport.kind === "stream" ? "buffered" : "died";
+      finish();
+    },
     rejected() {},
     failing(code, why) {
       report.code = code;

@@ -227,6 +227,18 @@ describe("at first contact", () => {
     ]);
   });
 
+  test.each(["taken_over", "end"])("a stream that is held back until its end (%s) has not carried in time", (code) => {
+    const pilot = new Pilot({}, undefined, WAYS.slice(1)).begin().pass(300);
+    const { plan } = pilot;
+    plan.carried(300, 1);
+    plan.failed(300, 1, code);
+    pilot.settle();
+    plan.carried(310, 2);
+    pilot.settle();
+    expect(pilot.pass(500).log).toEqual(["0 start streaming", "250 start long_polling"]);
+    expect(pilot.memory).toMatchObject({ best: "long_polling", failed: { streaming: { why: "buffered" } } });
+  });
+
   test("one that fails late takes no time from the one that was started beside it", () => {
     const pilot = new Pilot({ websocket: { opens: 50, fails: 260 }, ...rest }).begin().pass(1000);
     expect(pilot.log).toEqual(["0 start websocket", "250 start streaming", "290 on streaming"]);
