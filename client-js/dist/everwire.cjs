@@ -133,8 +133,7 @@ class Negotiation {
         memory.until = now + KEPT;
         memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
         this.steps.push({ type: "learnt" });
-        if (former && this.rank(former) < this.rank(attempt) && !this.closing) {
-            // A race was won while this one's attach was under way already: back to the better one, which works.
+        if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
             this.start(now, former);
         }
         this.planProbe(now);
@@ -190,6 +189,7 @@ class Negotiation {
         this.remove(attempt);
         if (attempt === this.current && this.heldBack(now, attempt)) {
             this.suspects[attempt.name] = "buffered";
+            this.doubtful.push(attempt);
         }
         if (attempt === this.current && code === "taken_over" && this.racers()) {
             this.superseded(now, attempt);
@@ -285,16 +285,18 @@ class Negotiation {
         this.left = this.order(now);
         this.due = now + pause;
     }
-    /** What worked last, then what is not known to fail here, then the rest. */
+    /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
     order(now) {
         const first = [];
         const then = [];
+        const died = [];
         const last = [];
         for (let i = 0; i < this.ways.length; i++) {
             const way = this.ways[i];
             const bad = this.memory.failed[way.name];
-            if (this.suspects[way.name] || (bad && bad.until > now)) {
-                last.push(way);
+            const why = this.suspects[way.name] || (bad && bad.until > now && bad.why);
+            if (why) {
+                (why === "died" ? died : last).push(way);
             }
             else if (way.name === this.memory.best && this.memory.until > now) {
                 first.push(way);
@@ -303,7 +305,7 @@ class Negotiation {
                 then.push(way);
             }
         }
-        return first.concat(then, last);
+        return first.concat(then, died, last);
     }
     /** The next transport of the race is due. */
     step(now) {
@@ -390,12 +392,13 @@ class Negotiation {
             this.renewing = false;
         }
         else {
-            this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
+            const pause = actionOf(code) === "backoff" || !stood ? this.pause() : 0;
+            this.retry(now, this.racers() ? Math.max(pause, this.headStart()) : pause);
         }
     }
     /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */
     heldBack(now, attempt) {
-        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < BUSY;
     }
     /** Another is about to carry; if it does not in time, the race begins anew. */
     superseded(now, attempt) {
@@ -404,6 +407,11 @@ class Negotiation {
         this.current = null;
         this.renewing = false;
         this.race(now, this.headStart());
+        if (this.former && !this.betterUnder(attempt)) {
+            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+            this.left.unshift(attempt);
+            this.due = now;
+        }
     }
     suspect(now, attempt, why, code) {
         this.suspects[attempt.name] = this.why = why;
@@ -497,6 +505,14 @@ class Negotiation {
         for (let i = 0; i < this.attempts.length; i++) {
             const attempt = this.attempts[i];
             if (attempt.name === name && attempt !== this.current && !attempt.late) {
+                return true;
+            }
+        }
+        return false;
+    }
+    betterUnder(way) {
+        for (let i = 0; i < this.rank(way); i++) {
+            if (this.under(this.ways[i].name)) {
                 return true;
             }
         }

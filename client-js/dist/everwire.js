@@ -137,8 +137,7 @@
         this.steps.push({
           type: "learnt"
         });
-        if (former && this.rank(former) < this.rank(attempt) && !this.closing) {
-          // A race was won while this one's attach was under way already: back to the better one, which works.
+        if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
           this.start(now, former);
         }
         this.planProbe(now);
@@ -193,6 +192,7 @@
         this.remove(attempt);
         if (attempt === this.current && this.heldBack(now, attempt)) {
           this.suspects[attempt.name] = "buffered";
+          this.doubtful.push(attempt);
         }
         if (attempt === this.current && code === "taken_over" && this.racers()) {
           this.superseded(now, attempt);
@@ -281,22 +281,24 @@
         this.left = this.order(now);
         this.due = now + pause;
       };
-      /** What worked last, then what is not known to fail here, then the rest. */      Negotiation.prototype.order = function(now) {
+      /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      Negotiation.prototype.order = function(now) {
         var first = [];
         var then = [];
+        var died = [];
         var last = [];
         for (var i = 0; i < this.ways.length; i++) {
           var way = this.ways[i];
           var bad = this.memory.failed[way.name];
-          if (this.suspects[way.name] || bad && bad.until > now) {
-            last.push(way);
+          var why = this.suspects[way.name] || bad && bad.until > now && bad.why;
+          if (why) {
+            (why === "died" ? died : last).push(way);
           } else if (way.name === this.memory.best && this.memory.until > now) {
             first.push(way);
           } else {
             then.push(way);
           }
         }
-        return first.concat(then, last);
+        return first.concat(then, died, last);
       };
       /** The next transport of the race is due. */      Negotiation.prototype.step = function(now) {
         while (this.left.length && this.under(this.left[0].name)) {
@@ -396,11 +398,12 @@
         if (this.renewing) {
           this.renewing = false;
         } else {
-          this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
+          var pause = actionOf(code) === "backoff" || !stood ? this.pause() : 0;
+          this.retry(now, this.racers() ? Math.max(pause, this.headStart()) : pause);
         }
       };
       /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */      Negotiation.prototype.heldBack = function(now, attempt) {
-        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < BUSY;
       };
       /** Another is about to carry; if it does not in time, the race begins anew. */      Negotiation.prototype.superseded = function(now, attempt) {
         this.remove(attempt);
@@ -408,6 +411,11 @@
         this.current = null;
         this.renewing = false;
         this.race(now, this.headStart());
+        if (this.former && !this.betterUnder(attempt)) {
+          // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+          this.left.unshift(attempt);
+          this.due = now;
+        }
       };
       Negotiation.prototype.suspect = function(now, attempt, why, code) {
         this.suspects[attempt.name] = this.why = why;
@@ -505,6 +513,14 @@
         for (var i = 0; i < this.attempts.length; i++) {
           var attempt_2 = this.attempts[i];
           if (attempt_2.name === name && attempt_2 !== this.current && !attempt_2.late) {
+            return true;
+          }
+        }
+        return false;
+      };
+      Negotiation.prototype.betterUnder = function(way) {
+        for (var i = 0; i < this.rank(way); i++) {
+          if (this.under(this.ways[i].name)) {
             return true;
           }
         }

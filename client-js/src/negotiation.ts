@@ -155,8 +155,7 @@ export class Negotiation {
     memory.until = now + KEPT;
     memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
     this.steps.push({ type: "learnt" });
-    if (former && this.rank(former) < this.rank(attempt) && !this.closing) {
-      // A race was won while this one's attach was under way already: back to the better one, which works.
+    if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
       this.start(now, former);
     }
     this.planProbe(now);
@@ -216,6 +215,7 @@ export class Negotiation {
     this.remove(attempt);
     if (attempt === this.current && this.heldBack(now, attempt)) {
       this.suspects[attempt.name] = "buffered";
+      this.doubtful.push(attempt);
     }
     if (attempt === this.current && code === "taken_over" && this.racers()) {
       this.superseded(now, attempt);
@@ -308,23 +308,25 @@ export class Negotiation {
     this.due = now + pause;
   }
 
-  /** What worked last, then what is not known to fail here, then the rest. */
+  /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
   private order(now: number): Way[] {
     const first: Way[] = [];
     const then: Way[] = [];
+    const died: Way[] = [];
     const last: Way[] = [];
     for (let i = 0; i < this.ways.length; i++) {
       const way = this.ways[i] as Way;
       const bad = this.memory.failed[way.name];
-      if (this.suspects[way.name] || (bad && bad.until > now)) {
-        last.push(way);
+      const why = this.suspects[way.name] || (bad && bad.until > now && bad.why);
+      if (why) {
+        (why === "died" ? died : last).push(way);
       } else if (way.name === this.memory.best && this.memory.until > now) {
         first.push(way);
       } else {
         then.push(way);
       }
     }
-    return first.concat(then, last);
+    return first.concat(then, died, last);
   }
 
   /** The next transport of the race is due. */
@@ -410,13 +412,14 @@ export class Negotiation {
     if (this.renewing) {
       this.renewing = false;
     } else {
-      this.retry(now, actionOf(code) === "backoff" || !stood ? this.pause() : 0);
+      const pause = actionOf(code) === "backoff" || !stood ? this.pause() : 0;
+      this.retry(now, this.racers() ? Math.max(pause, this.headStart()) : pause);
     }
   }
 
   /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */
   private heldBack(now: number, attempt: Attempt): boolean {
-    return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < HEAD_START;
+    return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < BUSY;
   }
 
   /** Another is about to carry; if it does not in time, the race begins anew. */
@@ -426,6 +429,11 @@ export class Negotiation {
     this.current = null;
     this.renewing = false;
     this.race(now, this.headStart());
+    if (this.former && !this.betterUnder(attempt)) {
+      // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+      this.left.unshift(attempt);
+      this.due = now;
+    }
   }
 
   private suspect(now: number, attempt: Attempt, why: string, code: string): void {
@@ -533,6 +541,15 @@ export class Negotiation {
     for (let i = 0; i < this.attempts.length; i++) {
       const attempt = this.attempts[i] as Attempt;
       if (attempt.name === name && attempt !== this.current && !attempt.late) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private betterUnder(way: Way): boolean {
+    for (let i = 0; i < this.rank(way); i++) {
+      if (this.under((this.ways[i] as Way).name)) {
         return true;
       }
     }

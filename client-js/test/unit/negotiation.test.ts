@@ -403,6 +403,16 @@ describe("in mid-life", () => {
     expect(pilot.memory.failed).toMatchObject({ websocket: { why: "died" } });
   });
 
+  test("unless all others are known to fail", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: { fails: 10 }, long_polling: GOOD }).begin();
+    for (let i = 0; i < 4; i++) {
+      pilot.pass(1200);
+      expect(pilot.on).toBe("long_polling");
+      pilot.lose("");
+    }
+    expect(pilot.starts()).toEqual(["websocket", "streaming", ...Array.from({ length: 5 }, () => "long_polling")]);
+  });
+
   test("a look finds no carrier: the pause is over", () => {
     const pilot = new Pilot({ websocket: { fails: 1 }, streaming: { fails: 1 }, long_polling: { fails: 1 } }).begin().pass(100);
     pilot.network = { ...fine };
