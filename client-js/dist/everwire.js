@@ -256,7 +256,9 @@
             };
           }
         }
-        if (this.lifeBy <= now) {
+        if (this.lifeBy < now - BUSY) {
+          this.lifeBy = now + HEAD_START;
+        } else if (this.lifeBy <= now) {
           this.renew(now);
         }
         if (this.due <= now) {
@@ -1796,7 +1798,7 @@
         var env = this.io.env;
         var now = env.now();
         var left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
-        this.plan.check(now, surely ? now : now + Math.max(0, left));
+        this.plan.check(now, surely ? now : now + Math.max(LATE_HEARTBEAT, left));
         this.drain();
       };
       /** Machines sleep without a word, and their clocks may stop. */      Driver.prototype.beat = function() {

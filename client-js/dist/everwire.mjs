@@ -257,7 +257,10 @@ class Negotiation {
                 return { type: "cancel", id: attempt.id };
             }
         }
-        if (this.lifeBy <= now) {
+        if (this.lifeBy < now - BUSY) {
+            this.lifeBy = now + HEAD_START;
+        }
+        else if (this.lifeBy <= now) {
             this.renew(now);
         }
         if (this.due <= now) {
@@ -1768,7 +1771,7 @@ class Driver {
         const env = this.io.env;
         const now = env.now();
         const left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
-        this.plan.check(now, surely ? now : now + Math.max(0, left));
+        this.plan.check(now, surely ? now : now + Math.max(LATE_HEARTBEAT, left));
         this.drain();
     }
     /** Machines sleep without a word, and their clocks may stop. */

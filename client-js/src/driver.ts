@@ -118,7 +118,7 @@ export class Driver {
     const env = this.io.env;
     const now = env.now();
     const left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
-    this.plan.check(now, surely ? now : now + Math.max(0, left));
+    this.plan.check(now, surely ? now : now + Math.max(LATE_HEARTBEAT, left));
     this.drain();
   }
 

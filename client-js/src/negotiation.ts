@@ -279,7 +279,9 @@ export class Negotiation {
         return { type: "cancel", id: attempt.id };
       }
     }
-    if (this.lifeBy <= now) {
+    if (this.lifeBy < now - BUSY) {
+      this.lifeBy = now + HEAD_START;
+    } else if (this.lifeBy <= now) {
       this.renew(now);
     }
     if (this.due <= now) {
