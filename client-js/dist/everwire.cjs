@@ -1255,7 +1255,8 @@ class Session {
             out(this.header("A", { attach: carrier.attach, first: opening ? this.send.base + 1 : undefined }).slice(0, -1));
             carrier.cursor = opening ? this.send.base : -1;
         }
-        if (carrier.cursor < 0) {
+        // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
+        if (carrier.cursor < 0 || (this.id && carrier !== this.current)) {
             return;
         }
         for (let message; (message = this.send.ready(carrier.cursor + 1));) {

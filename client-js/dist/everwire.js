@@ -1243,7 +1243,8 @@
           }).slice(0, -1));
           carrier.cursor = opening ? this.send.base : -1;
         }
-        if (carrier.cursor < 0) {
+        // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
+                if (carrier.cursor < 0 || this.id && carrier !== this.current) {
           return;
         }
         for (var message = void 0; message = this.send.ready(carrier.cursor + 1); ) {

@@ -868,13 +868,16 @@ impl<M: Message, U: Message> Session<M, U> {
         let Some(road) = self.road(carrier) else { return };
         // A stream by ticket has to show that it carries, too.
         let welcomed = road.welcomed && (!road.ticketed || road.position.is_some());
+        // The server may tell the old carrier sooner than the new one: the session has one.
+        let attach = road.attach;
+        let moving = code == Some(Code::TakenOver) && self.roads.iter().any(|other| other.attach > attach);
         self.let_go(carrier);
         if self.current == Some(carrier) {
             self.current = None;
-            if self.state == State::Open {
-                self.state = State::Suspended;
-                self.outputs.push_back(Output::Suspended);
-            }
+        }
+        if self.current.is_none() && !moving && self.state == State::Open {
+            self.state = State::Suspended;
+            self.outputs.push_back(Output::Suspended);
         }
         if self.roads.is_empty() {
             self.outputs.push_back(Output::Lost { carrier, code, welcomed });
