@@ -15,6 +15,14 @@ run "everything a change must pass" scripts/test.sh
 run "Rust $msrv, the oldest that is promised" oldest_compiler
 run "property tests and simulation, 100 times as many" \
   env PROPTEST_CASES=25600 EVERWIRE_SCHEDULES=2000000 cargo test --release --workspace --locked
+larger_model() {
+  EVERWIRE_MODEL=full cargo test --release -p everwire-session --test model --locked -- --nocapture in_every_order >"$LOGS/model.txt" 2>&1
+  local status=$?
+  cat "$LOGS/model.txt"
+  return "$status"
+}
+run "the model of attach, 3 × 3 × 3" larger_model
+grep 'unique states' "$LOGS/model.txt" | sed 's/^/    /'
 if . scripts/tools.sh && find_proxies; then
   run "behind nginx and haproxy, a minute idle" \
     env "EVERWIRE_TESTBED=${CARGO_TARGET_DIR:-target}/debug/testbed" node conformance/proxies/run.mjs --long
