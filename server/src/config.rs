@@ -62,7 +62,7 @@ pub struct Config {
     pub timeout: Duration,
     /// How long a session without carrier can be resumed. 2 min: a tunnel, a lift, a closed lid.
     pub grace: Duration,
-    /// The largest message and HTTP body in bytes. 1,000,000, as Socket.IO has it.
+    /// The largest message, and the packets of one HTTP body together, in bytes before base64. 1,000,000, as Socket.IO has it.
     pub max_payload: usize,
     /// Bytes that one session may have emitted and not confirmed. 4 MiB; beyond, see [`Overflow`].
     pub queue_bytes: usize,

@@ -3,7 +3,7 @@
 /// What a client does after a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Resume at once, on a new carrier.
+    /// Resume at once, on a new carrier. After `stale_poll` only when a poll with a higher number was refused too.
     Attach,
     /// Come back after a growing, jittered pause.
     Backoff,
