@@ -30,7 +30,8 @@ lint() {
 }
 
 rust() {
-  run "Rust: unit, vectors, simulation, integration" cargo test --workspace --locked
+  run "Rust: unit, vectors, simulation, integration" \
+    env "EVERWIRE_SCHEDULES=${EVERWIRE_SCHEDULES:-200000}" cargo test --workspace --locked
 }
 
 client() {

@@ -6,23 +6,13 @@ mod sim;
 
 use std::env;
 
-use sim::world::World;
+use sim::schedules::{run, run_all};
+
+/// How often a long run tells where it stands, in schedules.
+const PROGRESS: u64 = 1_000_000;
 
 fn variable(name: &str) -> Option<u64> {
     env::var(name).ok().and_then(|value| value.parse().ok())
-}
-
-/// Runs one schedule. What went wrong comes with everything that happened before.
-fn run(seed: u64, logging: bool) -> Result<World, String> {
-    let mut world = World::new(seed, logging);
-    match world.run() {
-        Ok(()) => Ok(world),
-        Err(what) if logging => {
-            let log = world.log.unwrap_or_default().join("\n");
-            Err(format!("{log}\n{:>9.3} {what}\nreplay with EVERWIRE_SEED={seed}", world.now.as_secs_f64()))
-        }
-        Err(_) => run(seed, true),
-    }
 }
 
 #[test]
@@ -30,19 +20,22 @@ fn whatever_the_network_does_messages_arrive_once_and_in_order() {
     if let Some(seed) = variable("EVERWIRE_SEED") {
         match run(seed, true) {
             Ok(world) => println!("{}", world.log.unwrap_or_default().join("\n")),
-            Err(what) => panic!("{what}"),
+            Err(failure) => panic!("{failure}"),
         }
         return;
     }
-    let (mut deliveries, mut attaches) = (0, 0);
-    for seed in 0..variable("EVERWIRE_SCHEDULES").unwrap_or(20_000) {
-        match run(seed, false) {
-            Ok(world) => {
-                deliveries += world.deliveries;
-                attaches += world.attaches;
-            }
-            Err(what) => panic!("{what}"),
+    let schedules = variable("EVERWIRE_SCHEDULES").unwrap_or(20_000);
+    let progress = |seed: u64| {
+        if seed > 0 && seed.is_multiple_of(PROGRESS) {
+            println!("{seed} of {schedules} schedules begun");
         }
+    };
+    match run_all(schedules, || {}, progress) {
+        Ok(tally) => println!(
+            "{schedules} schedules: {} deliveries over {} attaches",
+            tally.deliveries, tally.attaches
+        ),
+        // Once more, in words.
+        Err(failure) => panic!("{}", run(failure.seed, true).err().unwrap_or(failure)),
     }
-    println!("{deliveries} deliveries over {attaches} attaches");
 }

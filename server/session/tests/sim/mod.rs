@@ -4,4 +4,5 @@ pub(crate) mod app;
 pub(crate) mod dice;
 pub(crate) mod engine;
 pub(crate) mod link;
+pub(crate) mod schedules;
 pub(crate) mod world;
