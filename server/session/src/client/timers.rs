@@ -1,0 +1,32 @@
+//! Time: when to look again, and what is given up then.
+
+use super::carrier::Road;
+use super::{Session, State};
+use crate::code::Code;
+use crate::send::Message;
+use crate::server::Instant;
+
+impl<M: Message, U: Message> Session<M, U> {
+    /// When to call [`super::Input::Timeout`] next.
+    pub fn next_timeout(&self) -> Option<Instant> {
+        if self.state == State::Ended {
+            return None;
+        }
+        let requests =
+            self.roads.iter().flat_map(|road| &road.requests).filter_map(|pending| pending.deadline);
+        self.roads.iter().map(|road| road.deadline).chain(self.closing_until).chain(requests).min()
+    }
+
+    pub(super) fn timeout(&mut self, now: Instant) {
+        let is_over = |road: &&Road| {
+            let mut deadlines = road.requests.iter().filter_map(|pending| pending.deadline);
+            road.deadline <= now || deadlines.any(|deadline| deadline <= now)
+        };
+        for carrier in self.roads.iter().filter(is_over).map(|road| road.carrier).collect::<Vec<_>>() {
+            self.lose(carrier, Some(Code::Timeout));
+        }
+        if self.closing_until.is_some_and(|until| until <= now) {
+            self.give_up_close();
+        }
+    }
+}
