@@ -6,6 +6,7 @@ mod sim;
 
 use std::env;
 
+use sim::client::RUST;
 use sim::schedules::{run, run_all};
 
 /// How often a long run tells where it stands, in schedules.
@@ -18,7 +19,7 @@ fn variable(name: &str) -> Option<u64> {
 #[test]
 fn whatever_the_network_does_messages_arrive_once_and_in_order() {
     if let Some(seed) = variable("EVERWIRE_SEED") {
-        match run(seed, true) {
+        match run(seed, true, RUST) {
             Ok(world) => println!("{}", world.log.unwrap_or_default().join("\n")),
             Err(failure) => panic!("{failure}"),
         }
@@ -30,12 +31,12 @@ fn whatever_the_network_does_messages_arrive_once_and_in_order() {
             println!("{seed} of {schedules} schedules begun");
         }
     };
-    match run_all(schedules, || {}, progress) {
+    match run_all(schedules, RUST, || {}, progress) {
         Ok(tally) => println!(
             "{schedules} schedules: {} deliveries over {} attaches",
             tally.deliveries, tally.attaches
         ),
         // Once more, in words.
-        Err(failure) => panic!("{}", run(failure.seed, true).err().unwrap_or(failure)),
+        Err(failure) => panic!("{}", run(failure.seed, true, RUST).err().unwrap_or(failure)),
     }
 }

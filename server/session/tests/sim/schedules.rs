@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
+use super::client::Clients;
 use super::world::World;
 
 /// Schedules that one thread takes at a time.
@@ -40,8 +41,8 @@ impl fmt::Display for Failure {
 }
 
 /// Runs one schedule. A panic of a machine is a failure like others.
-pub(crate) fn run(seed: u64, logging: bool) -> Result<World, Failure> {
-    let mut world = World::new(seed, logging);
+pub(crate) fn run(seed: u64, logging: bool, clients: Clients) -> Result<World, Failure> {
+    let mut world = World::new(seed, logging, clients);
     let result = catch_unwind(AssertUnwindSafe(|| world.run())).unwrap_or_else(|panic| {
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
@@ -60,6 +61,7 @@ pub(crate) fn run(seed: u64, logging: bool) -> Result<World, Failure> {
 /// The failure is the one with the lowest seed.
 pub(crate) fn run_all(
     most: u64,
+    clients: Clients,
     prepare: impl Fn() + Sync,
     progress: impl Fn(u64) + Sync,
 ) -> Result<Tally, Failure> {
@@ -77,7 +79,7 @@ pub(crate) fn run_all(
             }
             progress(from);
             for seed in from..(from + SLICE).min(most) {
-                match run(seed, false) {
+                match run(seed, false, clients) {
                     Ok(world) => {
                         tally.deliveries += world.deliveries;
                         tally.attaches += world.attaches;

@@ -14,6 +14,7 @@ use everwire_session::server::{self, Input, Output, Pipe, Shape, Up};
 use everwire_session::wire::{Attach, Secret};
 
 use super::app::{App, Note};
+use super::client::{ClientMachine, Clients};
 use super::dice::Dice;
 use super::engine::{Engine, Place};
 use super::link::{Lane, Link, Weather};
@@ -78,7 +79,8 @@ pub(crate) struct World {
     dice: Dice,
     weather: Weather,
     link: Link<Event>,
-    client: client::Session<Note, Note>,
+    clients: Clients,
+    client: Box<dyn ClientMachine>,
     client_config: client::Config,
     app: App,
     /// Which session of the client this is.
@@ -114,17 +116,16 @@ fn millis(millis: u64) -> Duration {
 }
 
 impl World {
-    pub(crate) fn new(seed: u64, logging: bool) -> Self {
+    pub(crate) fn new(seed: u64, logging: bool, clients: Clients) -> Self {
         let mut dice = Dice::new(seed);
         let largest = dice.pick(&[20, 120, 1_000]);
         let window = largest * dice.pick(&[1, 2, 10, 1_000]);
         let queue = (largest * dice.pick(&[5, 40, 10_000])) as usize;
-        let config = server::Config {
+        let mut config = server::Config {
             ping: Duration::from_secs(10),
             timeout: Duration::from_secs(8),
             grace: Duration::from_secs(dice.pick(&[20, 60])),
             window,
-            max: largest,
             ..server::Config::default()
         };
         let client_config = client::Config {
@@ -134,13 +135,16 @@ impl World {
             queue: (largest * dice.pick(&[5, 40, 10_000])) as usize,
             ..client::Config::default()
         };
+        // A client may keep 1 KiB of it for what is not messages; so bodies are of the same size for all.
+        config.max = client_config.body as u64 + 1_024;
         let weather = Weather::random(&mut dice);
         let breath = dice.pick(&[None, None, Some(1), Some(3)]);
         let mut world = Self {
             now: Duration::ZERO,
             weather,
             link: Link::new(),
-            client: client::Session::new(client_config.clone(), Secret::new("key1")),
+            clients,
+            client: (clients.begin)(&client_config, Secret::new("key1")),
             client_config,
             app: App::new(1),
             life: 1,

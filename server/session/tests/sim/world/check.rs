@@ -18,7 +18,7 @@ impl World {
     pub(super) fn client_ended(&mut self, code: Code, unconfirmed: u64) -> Checked {
         *self.ends.entry(code.as_str()).or_default() += 1;
         let key = format!("key{}", self.life);
-        let fine = match (code, self.client.id()) {
+        let fine = match (code, self.client.id().as_deref()) {
             (Code::UnknownSession, Some(id)) => {
                 // After a restart the key may have made another session, and the old one still be heard of.
                 self.restarts > 0 || self.engine.places.get(id).is_none_or(Place::is_over)
@@ -52,7 +52,7 @@ impl World {
     }
 
     pub(super) fn check_bytes(&self) -> Checked {
-        if self.client.sending().bytes() > self.client_config.queue {
+        if self.client.bytes() > self.client_config.queue {
             return Err("the client holds more than its queue".to_owned());
         }
         if self.app.backlog > self.client_config.window {
@@ -93,7 +93,7 @@ impl World {
         if up.0 != up.1 || down.0 != down.1 {
             return Err(format!("not delivered: up {up:?}, down {down:?}"));
         }
-        let unconfirmed = (self.client.sending().unconfirmed(), place.session.send.unconfirmed());
+        let unconfirmed = (self.client.unconfirmed(), place.session.send.unconfirmed());
         if unconfirmed != (0, 0) {
             return Err(format!("not confirmed: {unconfirmed:?}"));
         }

@@ -126,7 +126,7 @@ impl World {
             return;
         }
         for _ in 0..self.dice.between(1, 6) {
-            let size = self.dice.between(1, self.largest) as usize;
+            let size = self.dice.between(self.clients.least, self.largest) as usize;
             match self.dice.between(0, 9) {
                 0 => {
                     let note = self.app.write_volatile(size);
@@ -134,7 +134,7 @@ impl World {
                 }
                 kind => {
                     let note = self.app.write(size, kind > 2);
-                    if self.client.emit(note).is_ok() {
+                    if self.client.emit(note) {
                         self.app.emitted += 1;
                     }
                 }
@@ -148,7 +148,7 @@ impl World {
         let now = self.now;
         let Some(place) = self.engine.places.values_mut().next_back() else { return };
         for _ in 0..self.dice.between(1, 6) {
-            let size = self.dice.between(1, self.largest) as usize;
+            let size = self.dice.between(self.clients.least, self.largest) as usize;
             match self.dice.between(0, 9) {
                 0 => {
                     let note = place.app.write_volatile(size);
@@ -181,7 +181,7 @@ impl World {
         self.life += 1;
         let key = format!("key{}", self.life);
         self.say(|| format!("client: begins anew with {key}"));
-        self.client = client::Session::new(self.client_config.clone(), Secret::new(key));
+        self.client = (self.clients.begin)(&self.client_config, Secret::new(key));
         self.app = App::new(self.life);
         self.attach();
     }

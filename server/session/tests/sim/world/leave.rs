@@ -243,7 +243,7 @@ impl World {
         let Some(place) = self.engine.places.get_mut(id) else { return Ok(()) };
         place.app.take(note)?;
         if self.dice.percent(20) {
-            let size = self.dice.between(1, self.largest) as usize;
+            let size = self.dice.between(self.clients.least, self.largest) as usize;
             let reply = place.app.write(size, self.dice.percent(50));
             if place.session.emit(now, reply) {
                 place.app.emitted += 1;
