@@ -1,5 +1,5 @@
 // A TCP proxy that does to each transport what proxies on the way do to it. A fault is named by the last part of the path
-// (`websocket`, `streaming`, …):
+// (`streaming`, …), that of a WebSocket, whatever its path, by `websocket`:
 //   "forbid"   answered 403 by the proxy
 //   "hold"     accepted, and nothing is passed on until the fault is taken away
 //   "mute"     the head of the answer is passed, nothing after it
@@ -83,9 +83,10 @@ export class FaultProxy {
     };
     this.#lines.add(line);
     client.on("data", (chunk) => {
-      const request = /^(?:GET|POST) \S*?(\w+)(?:\?\S*)? HTTP/.exec(chunk.toString("latin1", 0, 1_000));
+      const head = chunk.toString("latin1", 0, 1_000);
+      const request = /^(?:GET|POST) \S*?(\w+)(?:\?\S*)? HTTP/.exec(head);
       if (request) {
-        line.path = request[1];
+        line.path = /\r\nupgrade: websocket/i.test(head) ? "websocket" : request[1];
         this.requests.push(line.path);
         if (this.#faults[line.path] === "forbid") {
           client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
