@@ -2,6 +2,7 @@
 
 export type Action = "attach" | "open" | "backoff" | "next" | "never";
 
+/** After a carrier is lost by them. (A `stale_poll` costs it only when the next poll is refused too.) */
 const ACTIONS: { [action: string]: string } = {
   attach:
     " attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8 ",

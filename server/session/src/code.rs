@@ -3,7 +3,7 @@
 /// What a client does after a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reaction {
-    /// Resume at once, on a new carrier. After `stale_poll` only when a poll with a higher number was refused too.
+    /// Resume at once, on a new carrier.
     Attach,
     /// Come back after a growing, jittered pause.
     Backoff,
@@ -13,6 +13,8 @@ pub enum Reaction {
     Next,
     /// Open a new session at once.
     Open,
+    /// Poll with a higher number; when that is refused too, resume on a new carrier.
+    Poll,
 }
 
 /// Whether a code ends the session.
@@ -104,7 +106,7 @@ codes! {
     Shutdown "shutdown" "The server is going down." 503 1012 Session Backoff;
     SlowConsumer "slow_consumer" "The client does not read fast enough: its queue is full." 400 4008 Session Backoff;
     Stale "stale" "A later attach has been accepted." 409 4003 Carrier Attach;
-    StalePoll "stale_poll" "A later poll has been seen." 409 4000 Request Attach;
+    StalePoll "stale_poll" "A later poll has been seen." 409 4000 Request Poll;
     StaleToken "stale_token" "The token's successor has been used." 409 4001 Request Attach;
     TakenOver "taken_over" "Another carrier of this session has taken over." 409 4002 Carrier Attach;
     Timeout "timeout" "It did not come in time." 408 4004 Request Attach;
@@ -139,6 +141,8 @@ mod tests {
             let cells: Vec<_> = row.split('|').map(str::trim).collect();
             assert!(cells[2] == "–" || cells[2] == code.http_status().to_string(), "{row}");
             assert!(cells[3] == "–" || cells[3] == code.websocket().to_string(), "{row}");
+            assert!(cells[4].contains(&format!("{:?}", code.scope()).to_lowercase()), "{row}");
+            assert!(cells[5].contains(&format!("{:?}", code.reaction()).to_lowercase()), "{row}");
         }
     }
 }

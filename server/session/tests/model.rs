@@ -6,14 +6,14 @@
 //! both directions of a WebSocket from any point on.
 //!
 //! Not modelled: streams and posts apart from polls, credit, volatile events with their serials, malformed packets, namespaces, closing,
-//! grace, a server that was restarted. Time is not: a heartbeat happens where nothing else can.
+//! grace, a server that was restarted. Time is not, and so no heartbeat: nothing may wait for one.
 //!
 //! Each side writes what it may as soon as it may, since what waits there cannot be told from what waits in the network.
 //!
 //! | run | messages × carriers × losses | bounded by | unique states |
 //! | --- | --- | --- | --- |
-//! | always | 2 × 2 × 2 | both messages of a side are emitted at once; no `n` | 617,137 |
-//! | always | 2 × 2 × 1 | both messages of a side are emitted at once | 140,598 |
+//! | always | 2 × 2 × 2 | both messages of a side are emitted at once; no `n` | 629,057 |
+//! | always | 2 × 2 × 1 | both messages of a side are emitted at once | 141,309 |
 //! | `EVERWIRE_MODEL=full` | 2 × 2 × 2 | nothing else | 16,556,252 |
 //! | `EVERWIRE_MODEL=full` | 3 × 3 × 3 | all messages of a side are emitted at once; no `n`; 15 events | 11,565,911 |
 //!
@@ -62,16 +62,19 @@ fn a_broken_rule_is_noticed() {
     let mutants = [
         (Mutant::AcceptSeen, world::PREFIX),
         (Mutant::AcceptStale, world::STALE_IS_NOTHING),
-        (Mutant::KeepBatch, world::BOUNDED),
+        (Mutant::KeepBatch, world::QUIET_IS_COMPLETE),
         (Mutant::KeepFormer, world::ONE_CURRENT),
         (Mutant::KillAtIssue, world::NEVER_LOCKED_OUT),
+        (Mutant::LetHang, world::QUIET_IS_COMPLETE),
         (Mutant::RewindToCursor, world::QUIET_IS_COMPLETE),
         (Mutant::SayUnsent, world::NO_FAULT),
         (Mutant::SkipReplay, world::QUIET_IS_COMPLETE),
     ];
     for (mutant, property) in mutants {
         let noticed = HasDiscoveries::AllOf(BTreeSet::from([property]));
-        let run = checker(SMALL, Some(mutant)).finish_when(noticed).spawn_bfs().join();
+        // What waits behind a batch is to be seen only where it is emitted later.
+        let burst = if mutant == Mutant::LetHang { 1 } else { SMALL.burst };
+        let run = checker(Bounds { burst, ..SMALL }, Some(mutant)).finish_when(noticed).spawn_bfs().join();
         let path = run.discovery(property).unwrap_or_else(|| panic!("{mutant:?} survives"));
         println!("{mutant:?}: not so that {property}, after {:?}", path.into_actions());
     }

@@ -131,6 +131,10 @@ impl<M: Message, U: Message> Machine<M, U> {
             return self.refuse(pipe, Code::Stale, None);
         }
         if poll <= *highest {
+            if let Some(hanging) = hanging {
+                // The client may read this in place of an answer that told what is told no more: another one does.
+                hanging.at_once = true;
+            }
             return self.refuse(pipe, Code::StalePoll, None);
         }
         *highest = poll;

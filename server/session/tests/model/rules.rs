@@ -13,6 +13,8 @@ pub(crate) enum Mutant {
     KeepBatch,
     /// 5: a proof dies when its successor is issued.
     KillAtIssue,
+    /// 4.4: a poll goes on hanging when one has been refused with `stale_poll`.
+    LetHang,
     /// 3.2, 4.2: an attach goes on behind what was sent, not behind what it says was received.
     RewindToCursor,
     /// 3.3: the client says to have received a message more than it has.

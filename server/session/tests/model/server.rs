@@ -105,21 +105,6 @@ impl Server {
             .collect()
     }
 
-    /// Answers the poll that hangs.
-    pub(crate) fn beat(&mut self) -> Vec<Order> {
-        let mut orders = Vec::new();
-        for at in 0..self.current.len() {
-            if let Some((poll, received)) = self.current[at].hanging.take() {
-                self.answer(at, poll, received, &mut orders);
-            }
-        }
-        orders
-    }
-
-    pub(crate) fn hangs(&self) -> bool {
-        self.current.iter().any(|current| current.hanging.is_some())
-    }
-
     fn attach(
         &mut self,
         attach: Number,
@@ -179,6 +164,11 @@ impl Server {
         }
         let at = self.current.iter().position(|current| current.attach == attach).ok_or(Code::Stale)?;
         if head.poll <= self.current[at].highest {
+            if let (Some((poll, received)), true) =
+                (self.current[at].hanging.take(), mutant != Some(Mutant::LetHang))
+            {
+                self.answer(at, poll, received, orders);
+            }
             return Err(Code::StalePoll);
         }
         self.current[at].highest = head.poll;

@@ -40,8 +40,6 @@ pub(crate) enum Action {
     Duplicate(Number, usize),
     /// What is left of a carrier that the client has given up is lost.
     Forget(Number),
-    /// Nothing else happens until `ping` has passed: the poll that hangs is answered.
-    Heartbeat,
     /// A disturbance: the client gives a carrier up. What it sent may still arrive, or not.
     Lose(Number),
     /// The client attaches beside the carrier that it has: a race or a move.
@@ -115,10 +113,6 @@ impl Model for World {
                 link.send_up(copy);
             }
             Action::Forget(attach) => state.link(attach).up.clear(),
-            Action::Heartbeat => {
-                let orders = state.server.beat();
-                state.obey(orders);
-            }
             Action::Lose(attach) => {
                 state.losses -= 1;
                 let sent = state.client.lose(attach, self.mutant);
@@ -210,10 +204,6 @@ impl World {
         for link in state.links.iter().filter(|link| state.client.has(link.attach)) {
             actions.extend(link.heads(&link.up).into_iter().map(|at| Action::ArriveUp(link.attach, at)));
             actions.extend(link.heads(&link.down).into_iter().map(|at| Action::ArriveDown(link.attach, at)));
-        }
-        // A heartbeat where all has arrived would tell nothing, and another would follow it, for ever.
-        if actions.is_empty() && !self.is_complete(state) && state.server.hangs() {
-            actions.push(Action::Heartbeat);
         }
     }
 
