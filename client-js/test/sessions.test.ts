@@ -53,6 +53,7 @@ function take(session: Session, now: number, name: string, value: unknown): void
     lost: () => session.lost(now, of.carrier, of.code),
     consumed: () => session.consumed(value as number),
     close: () => session.close(now, value as string),
+    rest: () => void (session.rest = value as number),
     timeout: () => session.timeout(now),
   };
   (inputs[name] as () => void)();

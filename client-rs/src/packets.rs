@@ -280,6 +280,7 @@ mod tests {
             first: None,
             attach: None,
             poll: None,
+            wait: None,
         })
     }
 

@@ -76,6 +76,8 @@ pub struct Session<M, U> {
     volatile: Vec<M>,
     /// A heartbeat waits for the counts.
     beat: bool,
+    /// The pause between polls that do not hang; zero if they hang.
+    rest: Duration,
     /// Why the session is being closed, by us or the server, and until when.
     closing: Option<Code>,
     closing_until: Option<Instant>,
@@ -105,6 +107,7 @@ impl<M: Message, U: Message> Session<M, U> {
             batch: None,
             volatile: Vec::new(),
             beat: false,
+            rest: Duration::ZERO,
             closing: None,
             closing_until: None,
             said_close: false,
@@ -168,6 +171,7 @@ impl<M: Message, U: Message> Session<M, U> {
                 None => self.lose(carrier, None),
             },
             Input::Packet(pipe, down) => self.packet(now, pipe, down),
+            Input::Rest(pause) => self.rest = pause,
             Input::Timeout => self.timeout(now),
         }
     }

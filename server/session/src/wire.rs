@@ -107,6 +107,9 @@ pub struct Post {
     /// The number of the poll.
     #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub poll: Option<u64>,
+    /// How long the poll may hang, in milliseconds.
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
+    pub wait: Option<u64>,
 }
 
 /// `W`: section 4.3. The short one has only counts.

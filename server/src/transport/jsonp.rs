@@ -101,6 +101,7 @@ fn poll(call: &Call<()>, ticket: &str) -> Result<Caller, Code> {
         first: None,
         attach: Some(ticket.attach),
         poll: Some(poll),
+        wait: None,
     };
     let exchange = Exchange::new(call.engine.pipe(), true);
     ticket.live.submit(Job::Post { exchange: exchange.clone(), head, batch: Vec::new(), how: How::Ticket });

@@ -27,6 +27,7 @@ impl<M: Message, U: Message> Session<M, U> {
             // Only an opening client knows where the server stands: at nothing.
             written: (kind == Kind::Duplex && opening).then(|| self.send.confirmed()),
             polls: 0,
+            rested: now,
             strikes: 0,
             requests: Vec::new(),
         });

@@ -26,8 +26,9 @@ pub(super) struct Road {
     pub(super) position: Option<u64>,
     /// WebSocket: the last message written; none while the welcome has to tell where to go on.
     pub(super) written: Option<u64>,
-    /// The number of the last poll.
+    /// The number of the last poll, and when the next is due if polls do not hang.
     pub(super) polls: u64,
+    pub(super) rested: Instant,
     /// Posts that failed in a row.
     pub(super) strikes: u32,
     pub(super) requests: Vec<Pending>,

@@ -65,6 +65,8 @@ pub enum Input<U> {
     Lost(Carrier, Option<Code>),
     /// A packet came down.
     Packet(Pipe, Down<U>),
+    /// From now on polls do not hang, with such a pause between them; zero: they hang again.
+    Rest(Duration),
     /// Time has passed.
     Timeout,
 }

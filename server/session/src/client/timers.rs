@@ -1,7 +1,7 @@
 //! Time: when to look again, and what is given up then.
 
 use super::carrier::Road;
-use super::{Session, State};
+use super::{Kind, Purpose, Session, State};
 use crate::code::Code;
 use crate::send::Message;
 use crate::server::Instant;
@@ -14,7 +14,15 @@ impl<M: Message, U: Message> Session<M, U> {
         }
         let requests =
             self.roads.iter().flat_map(|road| &road.requests).filter_map(|pending| pending.deadline);
-        self.roads.iter().map(|road| road.deadline).chain(self.closing_until).chain(requests).min()
+        let deadlines = self.roads.iter().map(|road| road.deadline);
+        deadlines.chain(self.closing_until).chain(requests).chain(self.next_poll()).min()
+    }
+
+    /// When a loop of polls that do not hang goes on.
+    fn next_poll(&self) -> Option<Instant> {
+        let current = self.roads.iter().find(|road| Some(road.carrier) == self.current)?;
+        let asks = current.requests.iter().any(|pending| pending.purpose == Purpose::Poll);
+        (current.kind == Kind::Poll && !asks).then_some(current.rested)
     }
 
     pub(super) fn timeout(&mut self, now: Instant) {

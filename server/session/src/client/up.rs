@@ -71,10 +71,12 @@ impl<M: Message, U: Message> Session<M, U> {
         self.send.rewind(0);
         let load = free && (self.send.is_ready() || !self.volatile.is_empty() || self.must_close());
         let due = load || self.beat || self.receive.owes();
+        let rest = self.rest;
         let Some(road) = self.road(carrier) else { return };
         if road.kind == Kind::Poll {
             let polls = road.requests.iter().filter(|pending| pending.purpose == Purpose::Poll).count();
-            if polls == 0 || polls == 1 && due {
+            let rested = rest.is_zero() || road.rested <= now;
+            if polls == 0 && rested || polls < 2 && due {
                 self.request(now, carrier, Purpose::Poll, free);
             }
         } else if due {
@@ -86,11 +88,13 @@ impl<M: Message, U: Message> Session<M, U> {
     pub(super) fn request(&mut self, now: Instant, carrier: Carrier, purpose: Purpose, load: bool) {
         self.requests += 1;
         let request = self.requests;
+        let rested = now + self.rest;
         let deadline = (purpose != Purpose::Attach).then_some(now + self.mute);
         let Some(road) = self.road(carrier) else { return };
         road.requests.push(Pending { request, purpose, position: None, deadline });
         if purpose == Purpose::Poll {
             road.polls += 1;
+            road.rested = rested;
         }
         let (attach, poll) = (road.attach, (purpose == Purpose::Poll).then_some((road.attach, road.polls)));
         let (mut batch, mut first, mut serial) = (Vec::new(), None, None);
@@ -144,7 +148,8 @@ impl<M: Message, U: Message> Session<M, U> {
         let (session, token) = self.named.clone()?;
         let (received, consumed) = self.say_counts();
         let (attach, poll) = poll.unzip();
-        Some(Post { session, token, received, consumed, serial, first, attach, poll })
+        let wait = (poll.is_some() && !self.rest.is_zero()).then_some(0);
+        Some(Post { session, token, received, consumed, serial, first, attach, poll, wait })
     }
 
     pub(super) fn say_counts(&mut self) -> (u64, u64) {

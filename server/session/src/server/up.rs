@@ -1,5 +1,7 @@
 //! What comes up: packets on a WebSocket, posts and polls (protocol.md, sections 3 and 4.4).
 
+use std::time::Duration;
+
 use super::carrier::{Answer, Down, Hanging};
 use super::{How, Instant, Machine, Output, Pipe, Up};
 use crate::code::{Code, Scope};
@@ -151,7 +153,8 @@ impl<M: Message, U: Message> Machine<M, U> {
         } else {
             send.rewind(head.received);
         }
-        let until = now + self.config.ping;
+        let wait = head.wait.map_or(self.config.ping, Duration::from_millis);
+        let until = now + wait.min(self.config.ping);
         let since = send.first() - 1;
         self.set_hanging(Hanging {
             pipe,

@@ -77,6 +77,7 @@ impl Player for Client {
             "lost" => Input::Lost(carrier(), code(string(value, "code"))),
             "consumed" => Input::Consumed(value.as_u64().unwrap()),
             "close" => Input::Close(code(value.as_str().unwrap()).unwrap()),
+            "rest" => Input::Rest(Duration::from_millis(value.as_u64().unwrap())),
             "timeout" => Input::Timeout,
             other => panic!("no such input: {other}"),
         };
