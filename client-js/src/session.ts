@@ -23,6 +23,8 @@ export class Session {
   acks = 1000;
   /** The server's heartbeat interval. */
   ping = 10000;
+  /** The pause between polls that do not hang; 0 if they hang. */
+  rest = 0;
   readonly send = new SendHalf();
   readonly receive: ReceiveHalf;
 

@@ -18,6 +18,7 @@ export function attach(session: Session, now: number, id: number, kind: Kind, pa
     position: 0,
     cursor: -1,
     polls: 0,
+    rested: now,
     ticket: kind === "script" ? session.secret() : "",
     strikes: 0,
     requests: [],

@@ -34,6 +34,8 @@ export interface Carrier extends Down {
   /** Duplex: the last message written, or -1 while the welcome has to tell where to go on. */
   cursor: number;
   polls: number;
+  /** When the next poll is due. */
+  rested: number;
   ticket: string;
   strikes: number;
   requests: OpenRequest[];

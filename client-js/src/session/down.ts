@@ -33,7 +33,8 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
   } else if (packet.type === "v") {
     session.queue.push({ type: "deliver", packet, size: 0 });
   } else if (packet.type === "h") {
-    session.owesCounts = true;
+    // The next poll answers it anyway.
+    session.owesCounts = carrier.kind !== "poll";
   } else if (packet.type === "n" && isArray(packet.body)) {
     counts(session, packet.body[0], packet.body[1]);
   } else if (packet.type === "z") {

@@ -2,6 +2,7 @@
 import type { Session } from "../session.ts";
 import { lose, type Carrier } from "./carrier.ts";
 import { giveUp } from "./end.ts";
+import { pollsOf } from "./up.ts";
 
 export function nextTimeout(session: Session): number | null {
   let next = session.closeDeadline;
@@ -10,6 +11,10 @@ export function nextTimeout(session: Session): number | null {
   }
   if (session.batch) {
     next = Math.min(next, session.batch.deadline);
+  }
+  const current = session.current;
+  if (current && current.kind === "poll" && !pollsOf(current)) {
+    next = Math.min(next, current.rested);
   }
   return session.state === "ended" || next === Infinity ? null : next;
 }

@@ -87,12 +87,9 @@ function post(session: Session, now: number, carrier: Carrier): void {
     const free = !session.batch || !session.batch.request;
     const load = free && (session.send.ready(session.send.base + 1) !== null || session.fleeting.length > 0 || last);
     const due = load || session.owesCounts || session.receive.due();
-    let polls = 0;
-    for (let i = 0; i < carrier.requests.length; i++) {
-      polls += (carrier.requests[i] as { kind: string }).kind === "poll" ? 1 : 0;
-    }
+    const polls = pollsOf(carrier);
     if (carrier.kind === "poll") {
-      if (polls === 0 || (polls === 1 && due)) {
+      if ((polls === 0 && carrier.rested <= now) || (polls < 2 && due)) {
         request(session, now, carrier, "poll", free);
       }
       return;
@@ -106,6 +103,15 @@ function post(session: Session, now: number, carrier: Carrier): void {
   }
 }
 
+/** How many are under way. */
+export function pollsOf(carrier: Carrier): number {
+  let polls = 0;
+  for (let i = 0; i < carrier.requests.length; i++) {
+    polls += (carrier.requests[i] as { kind: string }).kind === "poll" ? 1 : 0;
+  }
+  return polls;
+}
+
 /** Makes a request; with `loaded` it takes along what there is to send. */
 function request(session: Session, now: number, carrier: Carrier, kind: Request["kind"], loaded: boolean): void {
   const id = ++session.requests;
@@ -114,6 +120,7 @@ function request(session: Session, now: number, carrier: Carrier, kind: Request[
   const fields: Fields = { attach: kind === "post" ? undefined : carrier.attach };
   if (kind === "poll") {
     fields.poll = ++carrier.polls;
+    carrier.rested = now + session.rest;
     carrier.ticket = "";
   } else if (kind === "attach") {
     fields.ticket = ticket || undefined;
@@ -200,6 +207,7 @@ export function header(session: Session, type: "A" | "P", fields: Fields): strin
       v: type === "A" ? 1 : undefined,
       attach: fields.attach,
       poll: fields.poll,
+      wait: fields.poll && session.rest ? 0 : undefined,
       key: known ? undefined : session.key,
       session: known ? session.id : undefined,
       token: known ? session.token : undefined,

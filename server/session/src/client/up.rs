@@ -71,12 +71,10 @@ impl<M: Message, U: Message> Session<M, U> {
         self.send.rewind(0);
         let load = free && (self.send.is_ready() || !self.volatile.is_empty() || self.must_close());
         let due = load || self.beat || self.receive.owes();
-        let rest = self.rest;
         let Some(road) = self.road(carrier) else { return };
         if road.kind == Kind::Poll {
             let polls = road.requests.iter().filter(|pending| pending.purpose == Purpose::Poll).count();
-            let rested = rest.is_zero() || road.rested <= now;
-            if polls == 0 && rested || polls < 2 && due {
+            if polls == 0 && road.rested <= now || polls < 2 && due {
                 self.request(now, carrier, Purpose::Poll, free);
             }
         } else if due {
