@@ -1,6 +1,7 @@
 // Binds one session to transports and time. What is tried when, negotiation decides.
 import type { Message } from "./halves.ts";
-import { Negotiation, type Memory, type Step } from "./negotiation.ts";
+import { Crowd } from "./crowd.ts";
+import { CROWDED, Negotiation, type Memory, type Step } from "./negotiation.ts";
 import { load, save } from "./memory.ts";
 import type { Reconnection } from "./options.ts";
 import type { Data, Packet } from "./packet.ts";
@@ -12,7 +13,7 @@ export interface Listener {
   deliver(packet: Packet): void;
   /** The session is on this transport now, for the first time or anew. */
   carried(name: string, resumed: boolean): void;
-  suspended(): void;
+  suspended(code: string): void;
   rejected(message: Message): void;
   /** No transport works at present. */
   failing(code: string, why: string): void;
@@ -31,6 +32,8 @@ interface Link {
   late: boolean;
   /** The server has told of a stream, which has not said anything yet. */
   silent: boolean;
+  /** Where connections are few. */
+  crowd: Crowd | null;
   /** How to stop each of its requests, and its stream. */
   aborts: { [request: string]: () => void };
 }
@@ -39,6 +42,8 @@ interface Link {
 const CONGESTED = 65536;
 /** How often to look whether the machine has slept, and how late a heartbeat may be after that. */
 const PULSE = 5000;
+/** The pause between polls that do not hang. */
+const REST = 1000;
 const LATE_HEARTBEAT = 1000;
 
 export class Driver {
@@ -52,6 +57,8 @@ export class Driver {
   /** Time of day of the last pulse, and when something came over the carrier. */
   private pulseAt = 0;
   private heardAt = 0;
+  /** How the last carrier was lost. */
+  private lostBy = "";
   private draining = false;
   private soon = false;
   private stopWatching = (): void => {};
@@ -157,6 +164,8 @@ export class Driver {
       this.listener.failing(step.code, step.why);
     } else if (step.type === "give_up") {
       this.session.abort("no_transport");
+    } else if (this.probe && this.named(step.name).kind === "stream" && this.isTight()) {
+      this.plan.probed(this.io.env.now(), step.name, CROWDED);
     } else if (this.probe) {
       this.stopProbe = this.probe(this.io, this.named(step.name), (why) => {
         this.plan.probed(this.io.env.now(), step.name, why);
@@ -181,12 +190,15 @@ export class Driver {
 
   private attempt(id: number, name: string, patience: number): void {
     const transport = this.named(name);
-    const link: Link = { transport, duplex: null, late: false, silent: false, aborts: {} };
+    const env = this.io.env;
+    // Pages and workers have a location, and a browser's few connections.
+    const crowd = env.root.location && transport.kind !== "duplex" ? new Crowd(env, () => this.yieldTo(id)) : null;
+    const link: Link = { transport, duplex: null, late: false, silent: false, crowd, aborts: {} };
     this.links[id] = link;
     if (transport.open) {
       this.connect(id, link, patience);
     } else {
-      this.session.attach(this.io.env.now(), id, transport.kind, patience);
+      this.session.attach(env.now(), id, transport.kind, patience);
     }
   }
 
@@ -238,6 +250,7 @@ export class Driver {
         if (step) {
           this.take(step);
         }
+        this.session.rest = this.memory.tight > this.io.env.now() ? REST : 0;
         for (let output; (output = this.session.next(this.io.env.now())); ) {
           this.perform(output);
         }
@@ -276,7 +289,7 @@ export class Driver {
         }
       }
     } else if (output.type === "suspended") {
-      listener.suspended();
+      listener.suspended(this.lostBy);
     } else if (output.type === "rejected") {
       listener.rejected(output.message);
     } else if (output.type === "farewell") {
@@ -291,6 +304,7 @@ export class Driver {
     const link = this.links[id];
     const now = this.io.env.now();
     if (code !== null) {
+      this.lostBy = code;
       this.unlink(id);
       this.plan.failed(now, id, code);
     } else if (link && this.plan.overtaken(now, id)) {
@@ -305,6 +319,38 @@ export class Driver {
     this.heard(id);
     if (this.listener.proven) {
       this.listener.proven();
+    }
+    const link = this.links[id] as Link;
+    if (link.crowd) {
+      const tight = this.isTight();
+      if (link.transport.kind === "stream") {
+        if (tight) {
+          this.yieldTo(id);
+        } else {
+          // Is there a connection left for this?
+          this.session.owesCounts = true;
+        }
+      }
+    }
+  }
+
+  /** Another page may have found out. */
+  private isTight(): boolean {
+    const env = this.io.env;
+    const memory = this.memory;
+    memory.tight = Math.max(memory.tight, load(env, this.place()).tight);
+    return memory.tight > env.now();
+  }
+
+  /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */
+  private yieldTo(id: number): void {
+    let able = !this.probe;
+    for (let i = 0; i < this.usable.length; i++) {
+      able = able || (this.usable[i] as Transport).kind === "poll";
+    }
+    if (able) {
+      this.session.lost(this.io.env.now(), id, CROWDED);
+      this.drain();
     }
   }
 
@@ -321,7 +367,12 @@ export class Driver {
       return;
     }
     let over = false;
+    const crowd = link.crowd;
+    const polls = link.transport.kind === "poll";
     const line = (text: string): void => {
+      if (crowd && request.kind !== "attach") {
+        crowd.answered();
+      }
       // What keeps a stream alive is its own lines.
       if (link.transport.kind !== "stream" || (request.kind === "attach" && !link.transport.stream)) {
         this.heard(request.carrier);
@@ -331,6 +382,9 @@ export class Driver {
     };
     const done = (failure: string | null): void => {
       over = true;
+      if (crowd) {
+        crowd.answered();
+      }
       delete link.aborts[request.id];
       if (failure === null) {
         this.session.answered(request.id);
@@ -339,6 +393,21 @@ export class Driver {
       }
       this.drain();
     };
+    if (crowd && request.kind !== "attach" && !this.session.rest) {
+      let hanging = !polls;
+      for (const _ in link.aborts) {
+        hanging = true;
+      }
+      if (hanging) {
+        crowd.asked(request, this.memory.rtt);
+      } else if (request.poll === 1) {
+        // Is there a connection left for another?
+        env.soon(() => {
+          this.session.owesCounts = true;
+          this.drain();
+        });
+      }
+    }
     const abort = run(this.io, request, line, done);
     if (!over) {
       link.aborts[request.id] = abort;
@@ -379,6 +448,9 @@ export class Driver {
     const link = this.links[carrier];
     delete this.links[carrier];
     if (link) {
+      if (link.crowd) {
+        link.crowd.answered();
+      }
       for (const id in link.aborts) {
         (link.aborts[id] as () => void)();
       }

@@ -4,7 +4,7 @@ import { KEPT, type Memory } from "./negotiation.ts";
 
 /** It is kept by the time of day, and used by the clock of the session. */
 export function load(env: Env, key: string): Memory {
-  const memory: Memory = { best: "", until: 0, rtt: 0, failed: {} };
+  const memory: Memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} };
   const now = env.now();
   // However wrong the time of day was or is.
   const here = (until: number): number => Math.min(now + KEPT, until - env.wall() + now);
@@ -15,6 +15,7 @@ export function load(env: Env, key: string): Memory {
       memory.until = here(kept.until);
       memory.rtt = +kept.rtt || 0;
     }
+    memory.tight = here(kept.tight) || 0;
     for (const name in kept.failed) {
       const { why, until } = kept.failed[name] as Memory["failed"][""];
       memory.failed[name] = { why, until: here(until) };
@@ -36,7 +37,7 @@ export function save(env: Env, key: string, memory: Memory): void {
     }
   }
   try {
-    env.store.set(key, JSON.stringify({ best: memory.best, until: memory.until + ahead, rtt: memory.rtt, failed }));
+    env.store.set(key, JSON.stringify({ best: memory.best, until: memory.until + ahead, rtt: memory.rtt, tight: memory.tight + ahead, failed }));
   } catch (_) {
     // The user's store is the user's.
   }

@@ -18,6 +18,8 @@ export interface Memory {
   until: number;
   /** The shortest round trip seen; 0 if none was. */
   rtt: number;
+  /** Until then nothing is held that takes one of a browser's few connections. */
+  tight: number;
   /** What failed while something else worked, and how. */
   failed: { [name: string]: { why: string; until: number } };
 }
@@ -64,6 +66,8 @@ const QUICK_DEATHS = 3;
 const HASTY = 3;
 /** How long what was learnt counts. */
 export const KEPT = 3600000;
+/** How long, at least, connections that were scarce are taken to be so. */
+const TIGHT = 60000;
 /** Looking for something better: bounds of the pauses, and how long a carrier must hold for them to start over. */
 const PROBE_FIRST = 20000;
 const PROBE_MAX = 600000;
@@ -72,6 +76,8 @@ const PROBE_RESET = 60000;
 /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
 const BUSY = 50;
 const NEVER = Infinity;
+/** The code of a carrier beside which nothing is answered. */
+export const CROWDED = "crowded";
 
 export class Negotiation {
   /** The session is about to end: nothing better is looked for. */
@@ -83,6 +89,8 @@ export class Negotiation {
   /** What was current until another attach was accepted, which has not carried anything yet. */
   private former: Attempt | null = null;
   private carriedAt = 0;
+  /** When a carrier was let go because there may be no connection left beside it. */
+  private crowdedAt = -NEVER;
   /** Untried transports of this race, and when the next is due. */
   private left: Way[] = [];
   private due = NEVER;
@@ -151,8 +159,14 @@ export class Negotiation {
     }
     this.suspects = {};
     delete memory.failed[attempt.name];
-    memory.best = attempt.name;
-    memory.until = now + KEPT;
+    if (attempt.kind === "poll" && now - this.crowdedAt < PATIENCE) {
+      // That was it: as soon as one was free, there was an answer.
+      this.tighten(now);
+    }
+    if (memory.tight <= now) {
+      memory.best = attempt.name;
+      memory.until = now + KEPT;
+    }
     memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
     this.steps.push({ type: "learnt" });
     if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
@@ -213,7 +227,9 @@ export class Negotiation {
     const why = reason(attempt, code);
     const action = actionOf(code);
     this.remove(attempt);
-    if (attempt === this.current && this.heldBack(now, attempt)) {
+    if (code === CROWDED) {
+      this.crowdedAt = now;
+    } else if (attempt === this.current && this.heldBack(now, attempt)) {
       this.suspects[attempt.name] = "buffered";
       this.doubtful.push(attempt);
     }
@@ -250,8 +266,11 @@ export class Negotiation {
       this.probes++;
       this.start(now, way);
     } else {
-      this.demote(now, name, why);
-      this.steps.push({ type: "learnt" });
+      if (why === CROWDED) {
+        this.tighten(now);
+      } else {
+        this.demote(now, name, why);
+      }
       this.probeNext(now);
     }
   }
@@ -320,7 +339,7 @@ export class Negotiation {
       const way = this.ways[i] as Way;
       const bad = this.memory.failed[way.name];
       const why = this.suspects[way.name] || (bad && bad.until > now && bad.why);
-      if (why) {
+      if (why || (way.kind === "stream" && Math.max(this.memory.tight, this.crowdedAt + PATIENCE) > now)) {
         (why === "died" ? died : last).push(way);
       } else if (way.name === this.memory.best && this.memory.until > now) {
         first.push(way);
@@ -399,8 +418,9 @@ export class Negotiation {
     const lived = now - this.carriedAt;
     this.current = null;
     const name = attempt.name;
-    const stood = code === "end" || lived >= STOOD;
-    this.deaths[name] = code === "end" || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
+    const clean = code === "end" || code === CROWDED;
+    const stood = clean || lived >= STOOD;
+    this.deaths[name] = clean || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
     if (lived >= PROBE_RESET) {
       this.probes = 0;
     }
@@ -490,7 +510,7 @@ export class Negotiation {
   }
 
   private probeNext(now: number): void {
-    while (this.toProbe.length && !this.worthProbing(this.toProbe[0] as Way)) {
+    while (this.toProbe.length && !this.worthProbing(now, this.toProbe[0] as Way)) {
       this.toProbe.shift();
     }
     const way = this.toProbe[0];
@@ -502,8 +522,15 @@ export class Negotiation {
     }
   }
 
-  private worthProbing(way: Way): boolean {
-    return !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
+  private worthProbing(now: number, way: Way): boolean {
+    const room = way.kind !== "stream" || this.memory.tight <= now;
+    return room && !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
+  }
+
+  /** Not for the same time in all pages, lest they all come back together. */
+  private tighten(now: number): void {
+    this.memory.tight = now + TIGHT * (1 + this.random());
+    this.steps.push({ type: "learnt" });
   }
 
   private demote(now: number, name: string, why: string): void {

@@ -1,5 +1,6 @@
 // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
 import { Driver, type Probe } from "./driver.ts";
+import { CROWDED } from "./negotiation.ts";
 import { encode, sizeOf } from "./packet.ts";
 import type { Io, Transport } from "./transports/index.ts";
 
@@ -47,9 +48,9 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
       }
     },
     carried() {},
-    suspended() {
+    suspended(code) {
       // A stream that comes with its end was held back.
-      report.why = transport.kind === "stream" ? "buffered" : "died";
+      report.why = code === CROWDED ? code : transport.kind === "stream" ? "buffered" : "died";
       finish();
     },
     rejected() {},

@@ -38,7 +38,7 @@ class Pilot {
 
   constructor(
     public network: { [name: string]: Path },
-    readonly memory: Memory = { best: "", until: 0, rtt: 0, failed: {} },
+    readonly memory: Memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} },
     ways = WAYS,
     attempts = Infinity,
   ) {
@@ -166,7 +166,7 @@ describe("at first contact", () => {
   test("a WebSocket that carries in time stands alone", () => {
     const pilot = new Pilot({ websocket: { opens: 100, carries: 200 }, ...rest }).begin().pass(MINUTE);
     expect(pilot.log).toEqual(["0 start websocket", "200 on websocket"]);
-    expect(pilot.memory).toMatchObject({ best: "websocket", rtt: 100, failed: {} });
+    expect(pilot.memory).toMatchObject({ best: "websocket", rtt: 100, tight: 0, failed: {} });
   });
 
   test("blocked: the next at once", () => {
@@ -261,7 +261,7 @@ describe("at first contact", () => {
   });
 
   test("three known round trips are waited for", () => {
-    const memory: Memory = { best: "", until: 0, rtt: 300, failed: {} };
+    const memory: Memory = { best: "", until: 0, rtt: 300, tight: 0, failed: {} };
     const pilot = new Pilot({ websocket: {}, ...rest }, memory).begin().pass(1000);
     expect(pilot.log).toEqual(["0 start websocket", "900 start streaming", "940 on streaming"]);
   });
@@ -314,7 +314,7 @@ describe("what was learnt", () => {
     expect(read.until - 7).toBe(memory.until - 500 - 1000);
     expect(load({ ...env, wall: () => 1e12 + KEPT }, "here")).toMatchObject({ best: "", rtt: 0 });
     expect(load({ ...env, wall: () => 1e11 }, "here").until).toBeLessThanOrEqual(500 + KEPT);
-    expect(load(env, "elsewhere")).toEqual({ best: "", until: 0, rtt: 0, failed: {} });
+    expect(load(env, "elsewhere")).toEqual({ best: "", until: 0, rtt: 0, tight: 0, failed: {} });
     kept["here"] = "nonsense";
     expect(load(env, "here").best).toBe("");
   });
@@ -441,5 +441,50 @@ describe("in mid-life", () => {
     const pilot = new Pilot({ ...fine });
     pilot.plan.check(0, 0);
     expect(pilot.pass(1000).log).toEqual([]);
+  });
+});
+
+describe("where connections are few", () => {
+  const GOOD = { websocket: { fails: 10 }, streaming: { carries: 50 }, long_polling: { carries: 60 } };
+
+  test("a stream beside which nothing is answered gives way to polls, and is left alone for a while", () => {
+    const pilot = new Pilot(GOOD).begin().pass(2000);
+    expect(pilot.on).toBe("streaming");
+    pilot.lose("crowded").pass(100);
+    expect(pilot.on).toBe("long_polling");
+    const until = 2060 + 90000;
+    expect(pilot.memory).toMatchObject({ best: "streaming", tight: until, failed: { websocket: { why: "failed" } } });
+    pilot.pass(10 * MINUTE);
+    const later = pilot.log.slice(pilot.log.indexOf("2060 on long_polling") + 1);
+    expect(later.find((line) => line.includes("probe"))).toContain("websocket");
+    const [probe] = later.filter((line) => line.includes("probe streaming"));
+    expect(parseInt(probe as string)).toBeGreaterThanOrEqual(until);
+    expect(pilot.on).toBe("streaming");
+  });
+
+  test("if polls are not answered at once either, it was something else", () => {
+    const pilot = new Pilot({ ...GOOD, long_polling: { carries: 5001 } }).begin().pass(2000);
+    pilot.network["streaming"] = {};
+    pilot.lose("crowded").pass(20000);
+    expect(pilot.on).toBe("long_polling");
+    expect(pilot.memory.tight).toBe(0);
+  });
+
+  test("what another page has found counts from the start, and does not outlast its time", () => {
+    const tight = new Pilot(GOOD, { best: "streaming", until: MINUTE, rtt: 20, tight: MINUTE, failed: {} }).begin().pass(1000);
+    expect(tight.starts()).toEqual(["websocket", "long_polling"]);
+    const over = new Pilot(GOOD, { best: "streaming", until: MINUTE, rtt: 20, tight: 0, failed: {} }).begin().pass(1000);
+    expect(over.starts()).toEqual(["streaming"]);
+  });
+
+  test("a probe that finds no connection says nothing against its transport", () => {
+    const pilot = new Pilot(GOOD, undefined, WAYS.slice(1)).begin().pass(2000).lose("crowded").pass(100);
+    pilot.memory.tight = 0;
+    const probed = pilot.plan.probed.bind(pilot.plan);
+    pilot.plan.probed = (now, name) => probed(now, name, "crowded");
+    pilot.pass(MINUTE);
+    expect(pilot.log.filter((line) => line.includes("probe"))).toEqual([expect.stringContaining("probe streaming")]);
+    expect(pilot.memory.tight).toBeGreaterThan(pilot.now);
+    expect(pilot.memory.failed).toEqual({});
   });
 });
