@@ -4,25 +4,37 @@ import type { Session } from "../session.ts";
 import { drop, find, lose, type Carrier, type Down, type Kind } from "./carrier.ts";
 import { end } from "./end.ts";
 import { numberOf, type Body } from "./body.ts";
+import { header, request } from "./up.ts";
 
+/** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 export function attach(session: Session, now: number, id: number, kind: Kind, patience: number): void {
-  session.carriers.push({
+  const number = ++session.attaches;
+  // Only an opening client knows where the server stands: at nothing.
+  const opening = !session.id;
+  const base = session.send.base;
+  const carrier: Carrier = {
     id,
     kind,
-    attach: ++session.attaches,
+    attach: number,
     token: session.token,
-    attached: false,
     patience,
     welcomed: false,
     deadline: now + patience,
     position: 0,
-    cursor: -1,
+    cursor: opening ? base : -1,
     polls: 0,
     rested: now,
     ticket: kind === "script" ? session.secret() : "",
     strikes: 0,
     requests: [],
-  });
+  };
+  session.carriers.push(carrier);
+  if (kind === "duplex") {
+    const data = header(session, "A", { attach: number, first: opening ? base + 1 : undefined }).slice(0, -1);
+    session.queue.push({ type: "write", carrier: id, data });
+  } else {
+    request(session, now, carrier, "attach", true);
+  }
 }
 
 /** What begins a body or carrier going down. False if it cannot be read. */

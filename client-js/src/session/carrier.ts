@@ -26,7 +26,6 @@ export interface Carrier extends Down {
   attach: number;
   /** The token that its attach has used. */
   token: string;
-  attached: boolean;
   patience: number;
   welcomed: boolean;
   /** When it is given up, unless something is heard. */

@@ -34,7 +34,7 @@ export function flush(session: Session, now: number): void {
     const carrier = session.carriers[i] as Carrier;
     if (carrier.kind === "duplex") {
       write(session, carrier);
-    } else {
+    } else if (carrier === session.current) {
       post(session, now, carrier);
     }
   }
@@ -46,13 +46,6 @@ function write(session: Session, carrier: Carrier): void {
   const out = (data: Data): void => {
     session.queue.push({ type: "write", carrier: carrier.id, data });
   };
-  if (!carrier.attached) {
-    carrier.attached = true;
-    // Only an opening client knows where the server stands: at nothing.
-    const opening = !session.id;
-    out(header(session, "A", { attach: carrier.attach, first: opening ? session.send.base + 1 : undefined }).slice(0, -1));
-    carrier.cursor = opening ? session.send.base : -1;
-  }
   // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
   if (carrier.cursor < 0 || (session.id && carrier !== session.current)) {
     return;
@@ -77,29 +70,25 @@ function write(session: Session, carrier: Carrier): void {
   }
 }
 
-/** Makes the requests that the carrier needs. */
+/** Makes the requests that the current carrier needs. */
 function post(session: Session, now: number, carrier: Carrier): void {
-  if (!carrier.attached) {
-    carrier.attached = true;
-    request(session, now, carrier, "attach", true);
-  } else if (carrier === session.current && carrier.welcomed) {
-    const last = session.state === "closing" && !session.saidClose;
-    const free = !session.batch || !session.batch.request;
-    const load = free && (session.send.ready(session.send.base + 1) !== null || session.fleeting.length > 0 || last);
-    const due = load || session.owesCounts || session.receive.due();
-    const polls = pollsOf(carrier);
-    if (carrier.kind === "poll") {
-      if ((polls === 0 && carrier.rested <= now) || (polls < 2 && due)) {
-        request(session, now, carrier, "poll", free);
-      }
-      return;
+  // Behind messages that wait for credit the close waits too.
+  const last = session.state === "closing" && !session.saidClose && session.send.sent === session.send.last();
+  const free = !session.batch || !session.batch.request;
+  const load = free && (session.send.ready(session.send.base + 1) !== null || session.fleeting.length > 0 || last);
+  const due = load || session.owesCounts || session.receive.due();
+  const polls = pollsOf(carrier);
+  if (carrier.kind === "poll") {
+    if ((polls === 0 && carrier.rested <= now) || (polls < 2 && due)) {
+      request(session, now, carrier, "poll", free);
     }
-    if (carrier.kind === "script" && polls === 0 && carrier.ticket) {
-      request(session, now, carrier, "poll", false);
-    }
-    if (due) {
-      request(session, now, carrier, "post", free);
-    }
+    return;
+  }
+  if (carrier.kind === "script" && polls === 0 && carrier.ticket) {
+    request(session, now, carrier, "poll", false);
+  }
+  if (due) {
+    request(session, now, carrier, "post", free);
   }
 }
 
@@ -113,7 +102,7 @@ export function pollsOf(carrier: Carrier): number {
 }
 
 /** Makes a request; with `loaded` it takes along what there is to send. */
-function request(session: Session, now: number, carrier: Carrier, kind: Request["kind"], loaded: boolean): void {
+export function request(session: Session, now: number, carrier: Carrier, kind: Request["kind"], loaded: boolean): void {
   const id = ++session.requests;
   const lines: string[] = [];
   const ticket = carrier.ticket;

@@ -39,7 +39,7 @@ pub(crate) struct Clients {
     pub(crate) least: u64,
 }
 
-/// The machine of this crate, which carries notes as they are.
+/// The machine in Rust, which carries notes as they are.
 pub(crate) const RUST: Clients =
     Clients { begin: |config, key| Box::new(Session::new(config.clone(), key)), least: 1 };
 

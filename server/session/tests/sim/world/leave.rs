@@ -2,13 +2,17 @@
 
 use super::*;
 
+/// More than any turn has to do.
+const MOST_OUTPUTS: u64 = 10_000;
+
 impl World {
     pub(super) fn pump(&mut self) -> Checked {
+        self.outputs = 0;
         loop {
             let mut quiet = true;
             while let Some(output) = self.client.poll_output(self.now) {
                 self.outputs += 1;
-                if self.outputs > 1_000_000 {
+                if self.outputs > MOST_OUTPUTS {
                     return Err("the client never stops".to_owned());
                 }
                 quiet = false;
@@ -47,7 +51,7 @@ impl World {
             let Some(place) = self.engine.places.get_mut(id) else { return Ok(any) };
             let Some(output) = place.session.machine.poll_output() else { return Ok(any) };
             self.outputs += 1;
-            if self.outputs > 1_000_000 {
+            if self.outputs > MOST_OUTPUTS {
                 return Err("the server never stops".to_owned());
             }
             any = true;
