@@ -2,7 +2,7 @@
 import { overPath, stations } from "./path.mjs";
 import { Table } from "./table.mjs";
 
-const LIMIT = 6_000;
+const LIMIT = 4_000;
 
 export const FAULTS = [
   ["WebSocket answered 403", "forbid"],

@@ -3,7 +3,7 @@ import { ROUND_TRIP } from "./delay-proxy.mjs";
 import { overPath, stations } from "./path.mjs";
 import { Table } from "./table.mjs";
 
-const LIMIT = 6_000;
+const LIMIT = 4_000;
 const AUTH = { token: "who-i-am" };
 
 const table = new Table(

@@ -5,7 +5,7 @@ import { Server } from "socket.io";
 
 /** As the testbed is started for the bench. */
 export const PING = 1_000;
-export const TIMEOUT = 1_000;
+export const TIMEOUT = 2_000;
 
 if (process.argv[2] === "serve") {
   const ports = { "socket.io": await listen(socketIo), sockjs: await listen(sockJs) };

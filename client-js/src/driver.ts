@@ -356,7 +356,8 @@ export class Driver {
 
   private heard(id: number): void {
     this.heardAt = this.io.env.wall();
-    this.plan.heard(id);
+    // The other half of the time-out is for finding another way before this one is given up.
+    this.plan.heard(id, this.io.env.now() + (this.session.ping + this.session.mute) / 2);
   }
 
   private request(request: Request): void {

@@ -208,13 +208,13 @@ export class Negotiation {
     }
   }
 
-  /** Something has come over the carrier. */
-  heard(id: number): void {
+  /** Something has come over the carrier, and something more has to come until `by`. */
+  heard(id: number, by: number): void {
     if (this.current && this.current.id === id) {
-      this.lifeBy = NEVER;
       if (this.renewing) {
         this.calm();
       }
+      this.lifeBy = by;
     }
   }
 

@@ -433,8 +433,24 @@ describe("in mid-life", () => {
   test("a look finds a carrier that lives: nothing", () => {
     const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
     pilot.plan.check(pilot.now, pilot.now + 1000);
-    pilot.plan.heard(pilot.id);
+    pilot.plan.heard(pilot.id, pilot.now + KEPT);
     expect(pilot.pass(MINUTE).starts()).toHaveLength(1);
+  });
+
+  test("a carrier that falls silent: the same anew beside it, then the next, and the evidence stays", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
+    pilot.network["websocket"] = { opens: 20 };
+    pilot.plan.heard(pilot.id, pilot.now + 1000);
+    pilot.pass(6000);
+    expect(pilot.log.slice(2, 5)).toEqual(["61000 start websocket", "61250 start streaming", "61290 on streaming"]);
+    expect(pilot.memory.failed).toMatchObject({ websocket: { why: "mute" } });
+  });
+
+  test("a carrier whose silence had another cause: the same anew, and no evidence", () => {
+    const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
+    pilot.plan.heard(pilot.id, pilot.now + 1000);
+    expect(pilot.pass(MINUTE).log.slice(2)).toEqual(["61000 start websocket", "61040 on websocket"]);
+    expect(pilot.memory.failed).toEqual({});
   });
 
   test("before it has begun there is nothing to look at", () => {
