@@ -34,6 +34,8 @@ interface Link {
   silent: boolean;
   /** Where connections are few. */
   crowd: Crowd | null;
+  /** What its stream has carried since it was last to be replaced. */
+  length: number;
   /** How to stop each of its requests, and its stream. */
   aborts: { [request: string]: () => void };
 }
@@ -193,7 +195,7 @@ export class Driver {
     const env = this.io.env;
     // Pages and workers have a location, and a browser's few connections.
     const crowd = env.root.location && transport.kind !== "duplex" ? new Crowd(env, () => this.yieldTo(id)) : null;
-    const link: Link = { transport, duplex: null, late: false, silent: false, crowd, aborts: {} };
+    const link: Link = { transport, duplex: null, late: false, silent: false, crowd, length: 0, aborts: {} };
     this.links[id] = link;
     if (transport.open) {
       this.connect(id, link, patience);
@@ -354,10 +356,16 @@ export class Driver {
     }
   }
 
-  private heard(id: number): void {
+  private heard(id: number, text = ""): void {
     this.heardAt = this.io.env.wall();
     // The other half of the time-out is for finding another way before this one is given up.
     this.plan.heard(id, this.io.env.now() + (this.session.ping + this.session.mute) / 2);
+    const link = this.links[id];
+    // A character is three bytes at most.
+    if (link && (link.length += text.length) * 4 > this.session.stream) {
+      link.length = 0;
+      this.plan.replace(this.io.env.now(), id);
+    }
   }
 
   private request(request: Request): void {
@@ -376,7 +384,7 @@ export class Driver {
       }
       // What keeps a stream alive is its own lines.
       if (link.transport.kind !== "stream" || (request.kind === "attach" && !link.transport.stream)) {
-        this.heard(request.carrier);
+        this.heard(request.carrier, text);
       }
       this.session.answer(env.now(), request.id, text);
       this.drain();
@@ -423,7 +431,7 @@ export class Driver {
       return;
     }
     const line = (text: string): void => {
-      this.heard(carrier);
+      this.heard(carrier, text);
       this.session.line(env.now(), carrier, text);
       if (link.silent && this.links[carrier]) {
         link.silent = false;

@@ -218,6 +218,14 @@ export class Negotiation {
     }
   }
 
+  /** The carrier works but will be ended: another of its kind is to take its place. */
+  replace(now: number, id: number): void {
+    const current = this.current;
+    if (current && current.id === id && !this.racers() && !this.closing) {
+      this.start(now, current);
+    }
+  }
+
   /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */
   failed(now: number, id: number, code: string): void {
     const attempt = this.find(id);
@@ -238,7 +246,7 @@ export class Negotiation {
     } else if (attempt === this.current) {
       this.died(now, attempt, code);
     } else if (attempt.late || (this.current && !this.renewing)) {
-      if (this.current && (!action || code === "timeout")) {
+      if (this.current && this.current.name !== attempt.name && (!action || code === "timeout")) {
         this.demote(now, attempt.name, why);
       }
       this.planProbe(now);
@@ -576,8 +584,9 @@ export class Negotiation {
     return false;
   }
 
+  /** This one, or a better one. */
   private betterUnder(way: Way): boolean {
-    for (let i = 0; i < this.rank(way); i++) {
+    for (let i = 0; i <= this.rank(way); i++) {
       if (this.under((this.ways[i] as Way).name)) {
         return true;
       }

@@ -21,6 +21,8 @@ export class Session {
   /** The limits of the welcome. */
   max = Infinity;
   acks = 1000;
+  /** Bytes after which the server ends this stream. */
+  stream = Infinity;
   /** The server's heartbeat interval. */
   ping = 10000;
   /** The pause between polls that do not hang; 0 if they hang. */

@@ -84,6 +84,7 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
   session.send.window = numberOf(body["window"], session.send.window);
   session.max = numberOf(body["max"], session.max);
   session.acks = numberOf(body["acks"], session.acks);
+  session.stream = numberOf(body["stream"], Infinity);
   carrier.deadline = now + session.mute;
   const dropped = session.send.dropLarger(session.max);
   for (let i = 0; i < dropped.length; i++) {

@@ -453,6 +453,29 @@ describe("in mid-life", () => {
     expect(pilot.memory.failed).toEqual({});
   });
 
+  test("a carrier is replaced: one of its kind, and one at a time", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: GOOD, long_polling: GOOD }).begin().pass(500);
+    expect(pilot.on).toBe("streaming");
+    for (let i = 0; i < 2; i++) {
+      pilot.plan.replace(pilot.now, pilot.id);
+      pilot.settle();
+    }
+    pilot.pass(400);
+    expect(pilot.on).toBe("streaming");
+    expect(pilot.starts()).toEqual(["websocket", "streaming", "streaming"]);
+  });
+
+  test("one that cannot be replaced now says nothing against its kind", () => {
+    const pilot = new Pilot({ websocket: { fails: 10 }, streaming: GOOD, long_polling: GOOD }).begin().pass(500);
+    pilot.network["streaming"] = { fails: 10 };
+    pilot.plan.replace(pilot.now, pilot.id);
+    pilot.settle();
+    pilot.pass(400);
+    expect(pilot.on).toBe("streaming");
+    expect(pilot.memory.failed).not.toHaveProperty("streaming");
+    expect(pilot.starts()).toEqual(["websocket", "streaming", "streaming"]);
+  });
+
   test("before it has begun there is nothing to look at", () => {
     const pilot = new Pilot({ ...fine });
     pilot.plan.check(0, 0);

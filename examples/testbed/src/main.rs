@@ -44,6 +44,9 @@ struct Flags {
     /// Bytes that one session may have waiting.
     #[arg(long, default_value_t = 4_194_304)]
     queue_bytes: usize,
+    /// Bytes of one stream before it is ended.
+    #[arg(long, default_value_t = 4_194_304)]
+    stream_bytes: usize,
     /// `any`, `same`, or origins with commas between them.
     #[arg(long, default_value = "any")]
     origins: String,
@@ -57,6 +60,7 @@ impl Flags {
         config.grace = Duration::from_millis(self.grace_ms);
         config.max_payload = self.max_payload;
         config.queue_bytes = self.queue_bytes;
+        config.stream_bytes = self.stream_bytes;
         config.transports = Transport::ALL.to_vec();
         config.origins = match self.origins.as_str() {
             "any" => OriginPolicy::Any,

@@ -124,6 +124,9 @@ pub struct Welcome {
     /// What opens the next stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
+    /// Bytes after which this stream is ended.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stream: Option<u64>,
     /// The rest of the full one.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub grant: Option<Grant>,

@@ -77,7 +77,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             self.receive.told();
         }
         let (received, consumed) = self.receive.counts();
-        let welcome = Welcome { first: send.first(), received, consumed, ticket: None, grant };
+        let welcome = Welcome { first: send.first(), received, consumed, ticket: None, stream: None, grant };
         self.outputs.push_back(Output::Welcome(pipe, Box::new(welcome)));
     }
 

@@ -9,6 +9,7 @@ use everwire_session::wire::Welcome;
 
 use super::Driver;
 use super::notes::Note;
+use crate::config::Transport;
 use crate::dialect::native::Control;
 use crate::engine::exchange::Exchange;
 use crate::engine::live::Shared;
@@ -77,6 +78,10 @@ impl Driver {
 
     fn welcome(&mut self, shared: &mut Shared, pipe: Pipe, mut welcome: Welcome) {
         if let Some(exchange) = self.exchange(pipe, false) {
+            let streams = [Transport::EventSource, Transport::ForeverIframe, Transport::Streaming];
+            if welcome.grant.is_some() && shared.transport.is_some_and(|name| streams.contains(&name)) {
+                welcome.stream = Some(self.engine.config.stream_bytes as u64);
+            }
             if exchange.ticketed {
                 let attach = self.machine.attach_number();
                 welcome.ticket = Some(self.engine.ticket(&self.live, attach));
