@@ -30,6 +30,8 @@ export interface Options {
    */
   extraHeaders?: { [name: string]: string };
   reconnection?: Reconnection | false;
+  /** For `jsonp` on a page whose Content-Security-Policy names it in `script-src`. */
+  nonce?: string;
   /** An implementation to use instead of the global one. */
   WebSocket?: unknown;
   fetch?: unknown;

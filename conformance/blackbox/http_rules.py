@@ -27,6 +27,19 @@ def every_answer_has_the_common_headers(server):
         check_headers(http.request(method, url, "h" if method == "POST" else None))
 
 
+@test()
+def who_cannot_read_a_status_gets_refusals_as_packets(server):
+    http = Client(server).http
+    for url in ["/long_polling", "/streaming", "/send", "/event_source", "/forever_iframe"]:
+        for body in ["h", 'P{"session":"none","token":"none","received":0,"consumed":0}']:
+            told = http.request("POST", url, body)
+            packet = http.request("POST", url + "?status=200", body)
+            assert told.status >= 400 and packet.status == 200, (url, body, told.status, packet.status)
+            assert packet.headers["content-type"] == "text/plain; charset=utf-8"
+            assert packet.text() == f"r{told.text()}\n", (url, body, packet.text())
+            check_headers(packet)
+
+
 @test(**LIST)
 def a_foreign_origin_is_refused_everywhere(server):
     http = Client(server).http

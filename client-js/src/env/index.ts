@@ -1,5 +1,6 @@
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
 import { newBytes } from "../bytes.ts";
+import { failure } from "../errors.ts";
 import type { Options } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
 import { storage, watchPage, type Store } from "./browser.ts";
@@ -62,6 +63,9 @@ const BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz012345678
 
 export function environment(options: Options): Env {
   const root = (typeof globalThis !== "undefined" ? globalThis : typeof window !== "undefined" ? window : {}) as Root;
+  if (typeof JSON === "undefined") {
+    throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
+  }
   const clock = root.performance;
   const given = options.fetch as typeof fetch | undefined;
   // A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too.

@@ -95,6 +95,9 @@ function loadScript(io: Io, query: string, line: (line: string) => void, done: D
       end();
     }
   };
+  if (io.options.nonce) {
+    script.setAttribute("nonce", io.options.nonce);
+  }
   script.src = io.url + "/jsonp?c=" + name + "&" + query;
   document.getElementsByTagName("head")[0]?.appendChild(script);
   return stop;

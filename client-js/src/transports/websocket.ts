@@ -7,10 +7,10 @@ type WebSocketClass = new (url: string, protocols?: string[], options?: unknown)
 export const websocket: Transport = {
   name: "websocket",
   kind: "duplex",
-  // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) has no binaryType.
+  // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
   enabled(io) {
     const Class = classOf(io);
-    return !!Class && (!!io.options.WebSocket || !Class.prototype || "binaryType" in Class.prototype);
+    return !!Class && (!!io.options.WebSocket || "CLOSING" in Class);
   },
   open(io, opened, packet, closed) {
     const Class = classOf(io) as WebSocketClass;

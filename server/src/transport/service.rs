@@ -12,11 +12,11 @@ use bytes::Bytes;
 use everwire_session::code::Code;
 use http::header::{HeaderMap, USER_AGENT};
 use http::request::Parts;
-use http::{Method, Request, Response};
+use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
 
-use super::answers::Body;
-use super::http::answer::Refusal;
+use super::answers::{Body, TEXT};
+use super::http::answer::{self, Refusal};
 use super::http::cors::Cors;
 use super::http::origin::Verdict;
 use super::{event_source, forever_iframe, jsonp, long_polling, send, streaming, websocket};
@@ -97,24 +97,30 @@ where
     let cors = Cors { credentials: engine.config.credentials, ..Cors::default() };
     let verdict = engine.config.origins.judge(&parts.headers, None);
     if verdict == Verdict::Foreign {
-        return refuse(&engine, &Refusal::new(Code::Origin)).counted(open);
+        return refuse(&engine, &Refusal::new(Code::Origin), true).counted(open);
     }
     let origin = match verdict {
         Verdict::Allowed(origin) => Some(origin),
         Verdict::Absent | Verdict::Foreign => None,
     };
+    let readable = query(&parts, "status").is_none_or(|status| status != "200");
     let call = Call { engine: engine.clone(), parts, body };
     let routed = route(call, &cors, origin.as_ref()).await;
-    let mut response = routed.unwrap_or_else(|refusal| refuse(&engine, &refusal));
+    let mut response = routed.unwrap_or_else(|refusal| refuse(&engine, &refusal, readable));
     if let Some(origin) = &origin {
         cors.allow(response.headers_mut(), origin);
     }
     response.counted(open)
 }
 
-fn refuse(engine: &Engine, refusal: &Refusal) -> Response<Body> {
+/// Some clients see nothing of an answer whose status is not 200, and say so: they get a packet.
+fn refuse(engine: &Engine, refusal: &Refusal, readable: bool) -> Response<Body> {
     engine.hub.hooks().refused(refusal.code());
-    refusal.answer().map(Body::full)
+    if readable {
+        refusal.answer().map(Body::full)
+    } else {
+        answer::answer(StatusCode::OK, TEXT, format!("r{}\n", refusal.json())).map(Body::full)
+    }
 }
 
 /// Ties the count of open requests to the response's body.
