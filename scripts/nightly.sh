@@ -13,10 +13,13 @@ oldest_compiler() {
 
 run "everything a change must pass" scripts/test.sh
 run "Rust $msrv, the oldest that is promised" oldest_compiler
-run "property tests, 100 times as many" env PROPTEST_CASES=25600 cargo test --release --workspace --locked
+run "property tests, 100 times as many" \
+  env PROPTEST_CASES=25600 cargo test --release --workspace --exclude everwire-bridge --locked
 # Verbose: it tells where it stands.
 VERBOSE=1 run "simulation, 10,000,000 schedules" \
   env EVERWIRE_SCHEDULES=10000000 cargo test --release -p everwire-session --test simulation --locked -- --nocapture
+VERBOSE=1 run "the npm client's machine, 200,000 schedules" \
+  env EVERWIRE_SCHEDULES=200000 cargo test --release -p everwire-bridge --test bridge --locked -- --nocapture
 larger_model() {
   EVERWIRE_MODEL=full cargo test --release -p everwire-session --test model --locked -- --nocapture in_every_order >"$LOGS/model.txt" 2>&1
   local status=$?

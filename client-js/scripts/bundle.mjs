@@ -35,6 +35,17 @@ export async function bundleAll() {
   return files;
 }
 
+/** An entry as readable script whose exports are a global. */
+export async function bundleScript(entry, name) {
+  const files = new Map();
+  await withBundle(
+    [resolveTs, stripTypes(ts.ScriptTarget.ES2018)],
+    (bundle) => emit(bundle, files, name, { format: "iife", name }),
+    entry,
+  );
+  return files.get(name);
+}
+
 const umd = {
   format: "umd",
   name: "everwire",
@@ -60,8 +71,8 @@ const legacyReadable = {
   format: { beautify: true, keep_quoted_props: true, indent_level: 2, comments: "all" },
 };
 
-async function withBundle(plugins, use) {
-  const bundle = await rollup({ input, plugins, onwarn: refuseWarnings });
+async function withBundle(plugins, use, entry = input) {
+  const bundle = await rollup({ input: entry, plugins, onwarn: refuseWarnings });
   try {
     await use(bundle);
   } finally {

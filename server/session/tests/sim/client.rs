@@ -40,6 +40,7 @@ pub(crate) struct Clients {
 }
 
 /// The machine in Rust, which carries notes as they are.
+#[allow(dead_code, reason = "who simulates another machine does not need it")]
 pub(crate) const RUST: Clients =
     Clients { begin: |config, key| Box::new(Session::new(config.clone(), key)), least: 1 };
 
