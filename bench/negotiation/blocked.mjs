@@ -30,6 +30,8 @@ export const blocked = {
     for (const place of places) {
       for (const [way, fault] of FAULTS) {
         for (const peer of PEERS) {
+          // Chromium slows the WebSockets of a page down in which some have failed.
+          await place.renew();
           await row(place, way, fault, ports, peer);
         }
       }

@@ -84,7 +84,7 @@ export class FaultProxy {
     this.#lines.add(line);
     client.on("data", (chunk) => {
       const head = chunk.toString("latin1", 0, 1_000);
-      const request = /^(?:GET|POST) \S*?(\w+)(?:\?\S*)? HTTP/.exec(head);
+      const request = /^(?:GET|POST) [^? ]*?(\w*)\/?(?:\?\S*)? HTTP/.exec(head);
       if (request) {
         line.path = /\r\nupgrade: websocket/i.test(head) ? "websocket" : request[1];
         this.requests.push(line.path);
