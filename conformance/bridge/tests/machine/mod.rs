@@ -34,7 +34,8 @@ impl Session {
             let secret = Function::new(ctx.clone(), move || key.clone())?;
             let class: rquickjs::function::Constructor<'_> = machine.get("Session")?;
             let session: Object<'_> = class.construct((number(config.window), secret))?;
-            // It has a constant for this, which no schedule of small messages would reach.
+            // It has constants for these, which no schedule of small messages would reach. Of a body it keeps 1 KiB for the head.
+            session.set("max", number(config.body as u64 + 1_024))?;
             session.get::<_, Object<'_>>("send")?.set("window", number(config.credit))?;
             Ok(Persistent::save(ctx, session))
         });
