@@ -6,7 +6,7 @@ export type Action = "attach" | "open" | "backoff" | "next" | "never";
 const ACTIONS: { [action: string]: string } = {
   attach:
     " attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8 ",
-  open: " grace_over unknown_session ",
+  open: " grace_over undeliverable unknown_session ",
   backoff: " bad_ack credit full rate shutdown slow_consumer ",
   next: " bad_handshake bad_request content_type encoding method not_found transport upgrade_required ",
   never: " callback client_disconnect no_namespace origin server_disconnect version ",

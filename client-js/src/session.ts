@@ -9,7 +9,7 @@ import { answered, failed, refused, take } from "./session/down.ts";
 import { close, end } from "./session/end.ts";
 import type { Output } from "./session/io.ts";
 import { nextTimeout, timeout } from "./session/timers.ts";
-import { beacon, flush, type Batch } from "./session/up.ts";
+import { beacon, flush, MAX_BODY, type Batch } from "./session/up.ts";
 
 export type { Kind } from "./session/carrier.ts";
 export type { Output, Request } from "./session/io.ts";
@@ -41,6 +41,11 @@ export class Session {
   serial = 0;
   requests = 0;
   batch: Batch | null = null;
+  /** Bytes of messages in one body: fewer where the path has not let more through. */
+  body = MAX_BODY;
+  /** A message that did not pass alone, and how often. */
+  stuck = 0;
+  tries = 0;
   /** In the order of their attaches. */
   carriers: Carrier[] = [];
   /** The carrier that has answered last. */

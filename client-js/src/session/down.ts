@@ -5,7 +5,8 @@ import type { Session } from "../session.ts";
 import { counts, welcome } from "./attach.ts";
 import type { Body } from "./body.ts";
 import { carrierOf, lose, remove, type Carrier, type Down, type OpenRequest } from "./carrier.ts";
-import { closed, end, finish } from "./end.ts";
+import { closed, end, farewell, finish } from "./end.ts";
+import { narrow } from "./up.ts";
 
 export function take(session: Session, now: number, carrier: Carrier, down: Down, data: Data): void {
   if (session.state === "ended") {
@@ -107,8 +108,14 @@ export function failed(session: Session, now: number, id: number, code: string):
     return;
   }
   const request = remove(carrier.requests, id) as OpenRequest;
-  if (session.batch && session.batch.request === id) {
-    session.batch.request = 0;
+  const batch = session.batch;
+  if (batch && batch.request === id) {
+    batch.request = 0;
+    if ((!code || code === "too_large" || code === "too_many_packets") && narrow(session, batch, carrier.welcomed)) {
+      farewell(session, "undeliverable");
+      end(session, "undeliverable", "", 0);
+      return;
+    }
   }
   if (!code && request.kind === "post" && !carrier.strikes++) {
     session.owesCounts = true;

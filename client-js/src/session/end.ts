@@ -39,15 +39,20 @@ export function finish(session: Session): void {
   if (!z || session.receive.received < numberOf(z["final"], 0)) {
     return;
   }
-  session.closeCode = String(z["code"]);
+  farewell(session, String(z["code"]));
+  endAs(session, z);
+}
+
+/** The last word, on whatever carries it. */
+export function farewell(session: Session, code: string): void {
   const current = session.current;
+  session.closeCode = code;
   const line = closing(session);
   if (current && current.kind === "duplex") {
     session.queue.push({ type: "write", carrier: current.id, data: line });
   } else {
     session.queue.push({ type: "farewell", body: header(session, "P", { serial: ++session.serial }) + line });
   }
-  endAs(session, z);
 }
 
 /** A close has taken too long. */

@@ -26,7 +26,15 @@ interface Fields {
 const SCRIPT_RESEND = 5000;
 const MAX_LINES = 1000;
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
-const MAX_BODY = 65536;
+export const MAX_BODY = 64512;
+/** For the head. */
+const HEAD = 1024;
+/** A body that has passed lets the next be so many bytes larger. */
+const GROWTH = 1024;
+/** A batch of so many bytes passes wherever anything does. */
+const SMALL = 1024;
+/** So often a message is tried alone, while other requests pass. */
+const TRIES = 8;
 
 /** Gives each carrier what there is for it. */
 export function flush(session: Session, now: number): void {
@@ -114,7 +122,9 @@ export function request(session: Session, now: number, carrier: Carrier, kind: R
   } else if (kind === "attach") {
     fields.ticket = ticket || undefined;
   }
-  if (loaded) {
+  // What may not pass must not keep a carrier from attaching.
+  const message = session.send.log[0];
+  if (loaded && (kind !== "attach" || !message || message.size <= session.body)) {
     load(session, now, id, carrier, lines, fields);
   }
   const body = header(session, kind === "attach" ? "A" : "P", fields) + lines.join("\n");
@@ -139,7 +149,10 @@ export function request(session: Session, now: number, carrier: Carrier, kind: R
 function load(session: Session, now: number, id: number, carrier: Carrier, lines: string[], fields: Fields): void {
   const repeated = session.batch;
   const first = session.send.base + 1;
-  const last = fill(session, lines, Math.min(session.max, MAX_BODY));
+  if (!repeated) {
+    session.body = Math.min(session.body + GROWTH, MAX_BODY);
+  }
+  const last = fill(session, lines, Math.min(session.max - HEAD, session.body));
   if (lines.length) {
     fields.first = first;
     session.send.markSent(last);
@@ -162,10 +175,29 @@ function load(session: Session, now: number, id: number, carrier: Carrier, lines
   }
 }
 
+/** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */
+export function narrow(session: Session, batch: Batch, welcomed: boolean): boolean {
+  const count = batch.last - session.send.base;
+  let size = 0;
+  for (let i = 0; i < count; i++) {
+    size += (session.send.log[i] as { size: number }).size;
+  }
+  if (size <= SMALL) {
+    return false;
+  }
+  session.body = size >> 1;
+  if (count > 1 || !welcomed) {
+    return false;
+  }
+  session.tries = session.stuck === batch.last ? session.tries + 1 : 1;
+  session.stuck = batch.last;
+  return session.tries >= TRIES;
+}
+
 /** Adds what may be sent, in lines of about `limit` characters in all; at least one. Says the number of the last. */
 function fill(session: Session, lines: string[], limit: number): number {
   let last = session.send.base;
-  let room = limit - 1024;
+  let room = limit;
   for (let message; lines.length < MAX_LINES && (message = session.send.ready(last + 1)); last++) {
     room -= message.size * (typeof message.data === "string" ? 1 : 4 / 3) + 1;
     if (room < 0 && lines.length) {
@@ -182,7 +214,7 @@ export function beacon(session: Session, limit: number): string | null {
     return null;
   }
   const lines: string[] = [];
-  const last = fill(session, lines, limit);
+  const last = fill(session, lines, limit - HEAD);
   lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.send.sent) }));
   return header(session, "P", { serial: session.serial + 1, first: session.send.base + 1 }) + lines.join("\n");
 }

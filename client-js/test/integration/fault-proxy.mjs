@@ -5,13 +5,15 @@
 //   "mute"     the head of the answer is passed, nothing after it
 //   "swallow"  the same, and nothing more is passed upward
 //   "buffer"   the answer is kept until it has ended
-// `freeze` does "hold" to connections that stand.
+// `freeze` does "hold" to connections that stand. Bodies of more than `limit` bytes are answered 413.
 import { connect, createServer } from "node:net";
 
 export class FaultProxy {
   url = "";
   /** The paths asked for, in order. */
   requests = [];
+  limit = Infinity;
+  refused = 0;
   #faults = {};
   #lines = new Set();
   #server = createServer((client) => this.#accept(client));
@@ -90,6 +92,14 @@ export class FaultProxy {
         this.requests.push(line.path);
         if (this.#faults[line.path] === "forbid") {
           client.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+          return;
+        }
+        if (Number(/\r\ncontent-length: (\d+)/i.exec(head)?.[1] ?? 0) > this.limit) {
+          this.refused += 1;
+          // What comes now is the rest of the body.
+          client.removeAllListeners("data").resume();
+          const page = "<html>Request Entity Too Large</html>";
+          client.end(`HTTP/1.1 413 Too Large\r\nContent-Type: text/html\r\nContent-Length: ${page.length}\r\nConnection: close\r\n\r\n${page}`);
           return;
         }
       }

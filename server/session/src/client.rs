@@ -73,6 +73,10 @@ pub struct Session<M, U> {
     /// The carrier that has answered last.
     current: Option<Carrier>,
     batch: Option<Batch>,
+    /// Bytes of messages in one body: fewer where the path has not let more through.
+    body: usize,
+    /// A message that did not pass alone, and how often.
+    stuck: (u64, u32),
     volatile: Vec<M>,
     /// A heartbeat waits for the counts.
     beat: bool,
@@ -105,6 +109,8 @@ impl<M: Message, U: Message> Session<M, U> {
             roads: Vec::new(),
             current: None,
             batch: None,
+            body: config.body,
+            stuck: (0, 0),
             volatile: Vec::new(),
             beat: false,
             rest: Duration::ZERO,

@@ -113,6 +113,7 @@ codes! {
     TooLarge "too_large" "Larger than allowed." 413 1009 Carrier Attach;
     TooManyPackets "too_many_packets" "Too many packets in one body." 413 1008 Request Attach;
     Transport "transport" "This transport is not enabled." 404 4000 Request Next;
+    Undeliverable "undeliverable" "A message never passed, where others did." 400 4000 Session Open;
     UnknownSession "unknown_session" "There is no such session, or this does not prove it." 404 4001 Session Open;
     UpgradeRequired "upgrade_required" "This URL is for WebSocket." 426 4000 Request Next;
     Utf8 "utf8" "Not UTF-8." 400 1007 Carrier Attach;

@@ -198,6 +198,12 @@ impl<M: Message> SendHalf<M> {
         batch
     }
 
+    /// The bytes of the first `count` unconfirmed messages.
+    pub fn size_of(&self, count: u64) -> usize {
+        let seen = (self.confirmed - self.base) as usize;
+        self.log.iter().skip(seen).take(count as usize).map(Message::size).sum()
+    }
+
     /// Starts a carrier or a body: goes on behind `received`, or behind what is confirmed if that is more.
     pub fn rewind(&mut self, received: u64) {
         self.seek(received.max(self.confirmed));

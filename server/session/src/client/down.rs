@@ -109,11 +109,18 @@ impl<M: Message, U: Message> Session<M, U> {
 
     pub(super) fn failed(&mut self, now: Instant, request: Request, code: Option<Code>) {
         let Some((carrier, pending)) = self.take_request(request) else { return };
+        let welcomed = self.road(carrier).is_some_and(|road| road.welcomed);
         if let Some(batch) = &mut self.batch
             && batch.request == Some(request)
         {
             batch.request = None;
+            let last = batch.last;
             self.said_close = false;
+            let too_much = matches!(code, None | Some(Code::TooLarge | Code::TooManyPackets));
+            if too_much && self.narrow(last, welcomed) {
+                self.say_farewell(self.close_packet(Code::Undeliverable));
+                return self.end(Code::Undeliverable, None, None);
+            }
         }
         if let Some(code) = code {
             return self.refused(now, carrier, code);

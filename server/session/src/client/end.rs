@@ -30,7 +30,7 @@ impl<M: Message, U: Message> Session<M, U> {
         Some(self.close_packet(code))
     }
 
-    fn close_packet(&self, code: Code) -> Close {
+    pub(super) fn close_packet(&self, code: Code) -> Close {
         Close { code: code.as_str().to_owned(), reason: None, last: self.send.sent(), retry: None }
     }
 
@@ -58,14 +58,16 @@ impl<M: Message, U: Message> Session<M, U> {
             self.roads.iter().any(|road| road.carrier == *carrier && road.kind == Kind::Duplex)
         }) {
             Some(carrier) => self.outputs.push_back(Output::Write(carrier, Up::Close(answer))),
-            None => {
-                self.serial += 1;
-                if let Some(post) = self.post(None, Some(self.serial), None) {
-                    self.outputs.push_back(Output::Farewell(Box::new(post), answer));
-                }
-            }
+            None => self.say_farewell(answer),
         }
         self.end(code, close.reason, close.retry);
+    }
+
+    pub(super) fn say_farewell(&mut self, close: Close) {
+        self.serial += 1;
+        if let Some(post) = self.post(None, Some(self.serial), None) {
+            self.outputs.push_back(Output::Farewell(Box::new(post), close));
+        }
     }
 
     pub(super) fn give_up_close(&mut self) {

@@ -6,6 +6,15 @@ use crate::send::Message;
 use crate::server::{Instant, Up};
 use crate::wire::Post;
 
+/// A body that has passed lets the next be so many bytes larger.
+const GROWTH: usize = 1024;
+
+/// A batch of so many bytes passes wherever anything does.
+const SMALL: usize = 1024;
+
+/// So often a message is tried alone, while other requests pass.
+const TRIES: u32 = 8;
+
 /// What was sent on HTTP and is not confirmed. Its serial is repeated until it is.
 #[derive(Debug)]
 pub(super) struct Batch {
@@ -96,7 +105,8 @@ impl<M: Message, U: Message> Session<M, U> {
         }
         let (attach, poll) = (road.attach, (purpose == Purpose::Poll).then_some((road.attach, road.polls)));
         let (mut batch, mut first, mut serial) = (Vec::new(), None, None);
-        if load {
+        // What may not pass must not keep a carrier from attaching.
+        if load && (purpose != Purpose::Attach || self.send.size_of(1) <= self.body) {
             (batch, first, serial) = self.load(request, carrier);
         }
         let head = match purpose {
@@ -111,7 +121,10 @@ impl<M: Message, U: Message> Session<M, U> {
     fn load(&mut self, request: Request, carrier: Carrier) -> (Vec<Up<M>>, Option<u64>, Option<u64>) {
         let repeated = self.batch.take().map(|batch| batch.serial);
         let confirmed = self.send.confirmed();
-        let mut batch: Vec<_> = self.send.batch(self.config.body).into_iter().map(Up::Message).collect();
+        if repeated.is_none() {
+            self.body = self.config.body.min(self.body + GROWTH);
+        }
+        let mut batch: Vec<_> = self.send.batch(self.body).into_iter().map(Up::Message).collect();
         let last = confirmed + batch.len() as u64;
         let first = (last > confirmed).then_some(confirmed + 1);
         if last == self.send.total() {
@@ -135,6 +148,22 @@ impl<M: Message, U: Message> Session<M, U> {
         let last = if first.is_some() { last } else { 0 };
         self.batch = Some(Batch { serial, last, request: Some(request) });
         (batch, first, Some(serial))
+    }
+
+    /// A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be.
+    pub(super) fn narrow(&mut self, last: u64, welcomed: bool) -> bool {
+        let count = last.saturating_sub(self.send.confirmed());
+        let bytes = self.send.size_of(count);
+        if bytes <= SMALL {
+            return false;
+        }
+        self.body = bytes / 2;
+        if count > 1 || !welcomed {
+            return false;
+        }
+        let tries = if self.stuck.0 == last { self.stuck.1 + 1 } else { 1 };
+        self.stuck = (last, tries);
+        tries >= TRIES
     }
 
     pub(super) fn post(
