@@ -5,7 +5,7 @@ import type { Options, TransportName } from "./options.ts";
 import { trial, type Report } from "./trial.ts";
 import { transports, type Io, type Transport } from "./transports/index.ts";
 
-/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, or a code. */
+/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
 export interface Diagnosis extends Report {
   transport: TransportName;
 }

@@ -85,7 +85,7 @@ export class Driver {
     if (this.probe) {
       this.stopWatching = env.watchPage(
         env.root,
-        () => this.leave(),
+        (stored) => this.leave(stored),
         (surely) => this.check(surely),
       );
       this.beat();
@@ -142,8 +142,12 @@ export class Driver {
     this.pulse = env.later(() => this.beat(), PULSE);
   }
 
-  /** The page is going away: the last words go by beacon. */
-  private leave(): void {
+  /** The page is going away: the last words go by beacon. Only stored, it may come back and resume: what it holds is let go. */
+  private leave(stored: boolean): void {
+    if (stored) {
+      this.unlinkAll();
+      return;
+    }
     const navigator = this.io.env.root.navigator;
     const body = this.session.beacon(32768);
     if (body && navigator && navigator.sendBeacon) {
@@ -494,6 +498,10 @@ export class Driver {
     env.cancel(this.pulse);
     this.stopProbe();
     this.stopWatching();
+    this.unlinkAll();
+  }
+
+  private unlinkAll(): void {
     for (const id in this.links) {
       this.unlink(+id);
     }

@@ -1,18 +1,13 @@
 import type { Root } from "./index.ts";
 
-/** Tells when the page is left for good, and when to look after the connection at once: `surely` if it has most likely gone. */
-export function watchPage(root: Root, leave: () => void, wake: (surely: boolean) => void): () => void {
+/** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */
+export function watchPage(root: Root, leave: (stored: boolean) => void, wake: (surely: boolean) => void): () => void {
   const add = root.addEventListener;
   if (!add || !root.document) {
     return () => {};
   }
   const document = root.document;
-  const hide = (event: Event): void => {
-    // A page that is only stored away may come back, and resume.
-    if (!(event as PageTransitionEvent).persisted) {
-      leave();
-    }
-  };
+  const hide = (event: Event): void => leave(!!(event as PageTransitionEvent).persisted);
   const seen = (): void => {
     if (!document.hidden) {
       wake(false);
@@ -28,12 +23,15 @@ export function watchPage(root: Root, leave: () => void, wake: (surely: boolean)
   add.call(root, "pageshow", back);
   add.call(root, "online", online);
   document.addEventListener("visibilitychange", seen);
+  // Chromium freezes pages that are hidden.
+  document.addEventListener("resume", online);
   return () => {
     const remove = root.removeEventListener as Window["removeEventListener"];
     remove.call(root, "pagehide", hide);
     remove.call(root, "pageshow", back);
     remove.call(root, "online", online);
     document.removeEventListener("visibilitychange", seen);
+    document.removeEventListener("resume", online);
   };
 }
 
