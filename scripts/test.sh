@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
-# tools lint rust client conformance browser proxies. VERBOSE=1 shows all output.
+# tools lint rust client conformance browser proxies chaos. VERBOSE=1 shows all output.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -73,6 +73,12 @@ proxies() {
   run "behind nginx and haproxy" node conformance/proxies/run.mjs
 }
 
+# EVERWIRE_SEED replays a run's weather; the seed stands in its output.
+chaos() {
+  client_deps && testbed || return 1
+  run "chaos: 200 clients in bad weather" "$TARGET/debug/everwire-chaos" run --seconds 45
+}
+
 # Both run once, however many groups ask for them.
 client_deps() {
   [ -n "${CLIENT_READY:-}" ] && return
@@ -99,10 +105,10 @@ npm_step() {
 }
 
 printf '== Everwire: what a change must pass\n'
-for group in "${@:-tools lint rust client conformance browser proxies}"; do
+for group in "${@:-tools lint rust client conformance browser proxies chaos}"; do
   for name in $group; do
     case "$name" in
-      tools | lint | rust | client | conformance | browser | proxies) "$name" ;;
+      tools | lint | rust | client | conformance | browser | proxies | chaos) "$name" ;;
       *) echo "no such group: $name" >&2; exit 2 ;;
     esac
   done
