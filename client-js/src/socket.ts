@@ -203,7 +203,8 @@ export class Socket<Listen extends object = AnyEvents, Emit extends object = Any
       this.host.cancel(one.timer);
       this.call(one.done, failure("session_ended"), []);
     }
-    if (was) {
+    // One that was never connected may have lost events, too.
+    if (was || unconfirmed) {
       this.fire("disconnect", { code, reason, unconfirmed });
     }
   }

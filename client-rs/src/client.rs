@@ -114,10 +114,13 @@ impl Life {
         if end.told {
             return;
         }
-        if connected {
-            let unconfirmed = end.unconfirmed;
+        let unconfirmed = end.unconfirmed;
+        // One that was never connected may have lost events, too.
+        if connected || unconfirmed > 0 {
+            let (code, reason) = (code.clone(), reason.clone());
             self.dispatch.local("disconnect", Disconnect { code, reason, unconfirmed });
-        } else if !end.closed && (over || !end.opened) {
+        }
+        if !connected && !end.closed && (over || !end.opened) {
             let message = reason.unwrap_or_default();
             self.dispatch.local("connect_error", ConnectError::new(&code, &message));
         }

@@ -111,6 +111,16 @@ describe.each<TransportName>(["websocket", "long_polling", "streaming"])("over %
   });
 });
 
+test("a session that ends before it is connected: disconnect all the same, since events are lost", async () => {
+  const socket = open({ transports: ["websocket"], auth: { undecided: true } });
+  socket.emit("echo", 1);
+  await vi.waitFor(() => expect(server.last.seen).toEqual([["echo", 1]]));
+  const disconnected = next(socket, "disconnect");
+  server.restart();
+  server.cut();
+  expect(await disconnected).toMatchObject([{ code: "unknown_session", unconfirmed: 1 }]);
+});
+
 test("a transport that is blocked is passed over", async () => {
   server.blocked = ["websocket", "streaming"];
   const socket = open();

@@ -181,6 +181,9 @@ export class FakeServer {
 
   private handle(session: FakeSession, packet: Packet): void {
     const { type, namespace, id, body } = packet;
+    if (type === "c" && (body as Json | undefined)?.["undecided"]) {
+      return;
+    }
     if (type === "c") {
       const denied = this.deny || (body as Json | undefined)?.["deny"] ? "denied" : "";
       session.push(denied ? "d" : "o", namespace, null, denied ? { message: denied } : { id: session.id + namespace });

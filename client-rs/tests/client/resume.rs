@@ -13,6 +13,7 @@ over_each_transport! {
     what_is_emitted_while_suspended_arrives
     a_mute_connection_is_given_up
     a_server_that_knows_nothing_is_a_new_session
+    what_a_session_loses_that_was_never_connected_is_told
     a_server_that_cannot_be_reached_is_told_and_tried_again
 }
 
@@ -105,6 +106,24 @@ async fn a_server_that_knows_nothing_is_a_new_session(transport: Transport) {
     assert_eq!(auth.next::<usize>("auth").await, 1);
     // Nothing of the old session enters the new one.
     assert_eq!(soon(socket.emit_with_ack::<Vec<u64>>("seq-report", ())).await, Ok(vec![]));
+}
+
+async fn what_a_session_loses_that_was_never_connected_is_told(transport: Transport) {
+    let (_first, proxy) = Server::proxied().await;
+    let (builder, mut heard) = Heard::to(client(&proxy, transport).namespace("/undecided"), &["disconnect"]);
+    let socket = builder.open().unwrap();
+    soon(async {
+        while socket.transport().is_none() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    proxy.turn(None);
+    socket.emit("seq", 1).unwrap();
+    let second = Server::start().await;
+    proxy.turn(Some(second.address));
+    let end: Disconnect = heard.next("disconnect").await;
+    assert_eq!((&*end.code, end.unconfirmed), ("unknown_session", 1));
 }
 
 async fn a_server_that_cannot_be_reached_is_told_and_tried_again(transport: Transport) {

@@ -55,6 +55,10 @@ impl Server {
                 async move { socket.emit("auth", handshake.auth::<Value>().unwrap()).await }
             });
         }
+        wire.of("/undecided").use_middleware(|| async {
+            std::future::pending::<()>().await;
+            Ok::<_, Refusal>(())
+        });
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let app = Router::new().nest_service("/everwire", wire.service());

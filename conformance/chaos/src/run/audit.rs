@@ -4,6 +4,16 @@ use super::ledger::{Client, Served};
 use super::told::{GOODBYE, Seen};
 
 pub(super) fn compare(client: &Client) -> Result<(), String> {
+    both_ways(client).map_err(|why| {
+        let ends = client.seen.iter().map(|seen| {
+            let Seen { ordinal, code, unconfirmed, last, .. } = seen;
+            format!("\n  session {ordinal} ended for the client with {code}, {unconfirmed} unconfirmed, after {last:?}")
+        });
+        why + &ends.collect::<String>()
+    })
+}
+
+fn both_ways(client: &Client) -> Result<(), String> {
     let totals = client.totals.as_ref().ok_or("it never said goodbye")?;
     if totals.asked != totals.answered + totals.failed {
         return Err(format!(
