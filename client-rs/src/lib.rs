@@ -36,7 +36,7 @@
 //! | `connect_error` | [`ConnectError`] | refused by the server (it is not tried again), or not reachable (it is) |
 //! | `suspended`, `resumed` | none | the connection is lost; it is back, and nothing was lost |
 //! | `transport` | [`Transport`] | the transport has changed |
-//! | `disconnect` | [`Disconnect`] | the session or the namespace has ended; never for a lost connection alone |
+//! | `disconnect` | [`Disconnect`] | the session or the namespace has ended; never for a lost connection alone. One that was never connected tells it only if events are lost |
 //! | `error` | [`Failure`] | the server could not handle an event that asked for no answer |
 //!
 //! Each socket has a session of its own, with one namespace. There is no TLS yet: put a proxy beside the program if the way is open.

@@ -12,6 +12,7 @@ use super::told::{Report, Told};
 
 const HERE: &str = env!("CARGO_MANIFEST_DIR");
 
+/// They end by themselves when their input does, and clean up.
 #[derive(Default)]
 pub(super) struct Children(Vec<(Child, ChildStdin)>);
 
@@ -30,7 +31,6 @@ impl Children {
             .arg(setting)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
-            .kill_on_drop(true)
             .spawn()
             .map_err(|error| format!("no node: {error}"))?;
         let (Some(input), Some(output)) = (child.stdin.take(), child.stdout.take()) else {
