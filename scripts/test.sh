@@ -25,6 +25,7 @@ tools() {
 lint() {
   run "rustfmt" cargo fmt --all --check
   run "clippy, warnings denied" cargo clippy --workspace --all-targets --locked -- -D warnings
+  run "clippy, with the mutants" cargo clippy -p everwire-session --all-targets --features mutants --locked -- -D warnings
   run "Rust docs, warnings denied" env RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
   client_deps && npm_step "client: types" lint
 }
@@ -32,6 +33,8 @@ lint() {
 rust() {
   run "Rust: unit, vectors, simulation, integration" \
     env "EVERWIRE_SCHEDULES=${EVERWIRE_SCHEDULES:-200000}" cargo test --workspace --exclude everwire-bridge --locked
+  run "Rust: mutants, each caught by the simulation" \
+    cargo test -p everwire-session --features mutants --test mutants --locked -- --nocapture
 }
 
 client() {

@@ -6,6 +6,10 @@
 pub mod client;
 pub mod code;
 pub mod json;
+#[cfg(not(feature = "mutants"))]
+mod mutant;
+#[cfg(feature = "mutants")]
+pub mod mutant;
 pub mod packet;
 pub mod payload;
 mod receive;

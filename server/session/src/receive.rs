@@ -1,6 +1,7 @@
 //! The half of a session that receives: counts, positions, credit given (protocol.md, sections 3 and 6).
 
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::Message;
 
 /// What becomes of a message that arrived.
@@ -40,7 +41,7 @@ impl ReceiveHalf {
 
     /// The counts to say: received, consumed.
     pub fn counts(&self) -> (u64, u64) {
-        (self.received, self.consumed)
+        (self.received + u64::from(planted(Mutant::CountsOneAhead)), self.consumed)
     }
 
     /// The counts are being said.
@@ -57,7 +58,7 @@ impl ReceiveHalf {
     /// Has enough changed that the counts must be said without being asked?
     pub fn owes(&self) -> bool {
         let quarter = self.window / 4;
-        self.fresh >= quarter || self.consumed - self.told.1 >= quarter
+        (self.fresh >= quarter || self.consumed - self.told.1 >= quarter) && !planted(Mutant::CountsNotOwed)
     }
 
     /// A message stands at `position`, which moves on.
@@ -68,10 +69,12 @@ impl ReceiveHalf {
         let number = *position;
         // Behind a gap too: what is dropped there still counts for the places of the rest.
         *position += 1;
-        if number > self.received + 1 {
+        if number > self.received + 1 && !planted(Mutant::GapTaken) {
+            self.received += u64::from(planted(Mutant::AckBeforeAccept));
             return Err(Code::Gap);
         }
-        if number <= self.received {
+        if number + u64::from(planted(Mutant::SeenTakenAgain)) <= self.received {
+            *position -= u64::from(planted(Mutant::SeenKeepsItsPlace));
             return Ok(Accept::Seen);
         }
         let size = message.size() as u64;
@@ -88,11 +91,12 @@ impl ReceiveHalf {
 
     /// The application has finished with so many credited bytes.
     pub fn consume(&mut self, bytes: u64) {
-        self.consumed = (self.consumed + bytes).min(self.credited);
+        let times = 1 + u64::from(planted(Mutant::CreditGivenTwice)) - u64::from(planted(Mutant::CreditKept));
+        self.consumed = (self.consumed + bytes * times).min(self.credited);
     }
 
     /// Something malformed stands at `position`. True when that happened there before: the session must end.
     pub fn malformed(&mut self, position: u64) -> bool {
-        self.poison.replace(position) == Some(position)
+        self.poison.replace(position) == Some(position) && !planted(Mutant::PoisonForgotten)
     }
 }

@@ -1,6 +1,7 @@
 //! Which key and tokens prove a session (protocol.md, section 5).
 
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::wire::Secret;
 
 /// A secret dies when its successor is first used, not when that is issued: else one lost answer locks the client out.
@@ -26,12 +27,12 @@ impl Secrets {
             let former = std::mem::replace(&mut self.current, token.clone());
             self.previous = Some(former);
             self.next = None;
-            self.key_proves = false;
+            self.key_proves &= planted(Mutant::KeyLivesOn);
         } else if self.current == *token {
-            self.key_proves = false;
+            self.key_proves &= planted(Mutant::KeyLivesOn);
         } else if self.previous.as_ref() == Some(token) {
-            return Err(Code::StaleToken);
-        } else {
+            return if planted(Mutant::OldTokenLives) { Ok(()) } else { Err(Code::StaleToken) };
+        } else if !planted(Mutant::AnyTokenProves) {
             return Err(Code::UnknownSession);
         }
         Ok(())
@@ -48,8 +49,15 @@ impl Secrets {
 
     /// The token for the answer to an attach: after a key the first one, after a token its successor.
     pub(crate) fn issue(&mut self, fresh: Secret) -> Secret {
-        if self.key_proves {
+        if self.key_proves || planted(Mutant::TokenNeverRenewed) {
+            self.key_proves &= !planted(Mutant::KeyDiesEarly);
             return self.current.clone();
+        }
+        if planted(Mutant::TokenRedrawn) {
+            self.next = None;
+        }
+        if planted(Mutant::TokenDiesEarly) {
+            self.previous = Some(std::mem::replace(&mut self.current, fresh.clone()));
         }
         self.next.get_or_insert(fresh).clone()
     }

@@ -1,5 +1,6 @@
 //! The half of a session that sends: counts, replay, credit (protocol.md, sections 3 and 6).
 
+use crate::mutant::{Mutant, planted};
 use std::collections::VecDeque;
 
 /// What a half needs to know of a message.
@@ -142,7 +143,7 @@ impl<M: Message> SendHalf<M> {
     /// [`QueueFull`] when it would pass the limit; the message was not taken.
     pub fn push(&mut self, message: M) -> Result<u64, QueueFull> {
         let bytes = self.bytes + message.size();
-        if bytes > self.limit {
+        if bytes > self.limit && !(self.bytes <= self.limit && planted(Mutant::LimitOneOver)) {
             return Err(QueueFull);
         }
         self.bytes = bytes;
@@ -174,7 +175,8 @@ impl<M: Message> SendHalf<M> {
 
     /// What was sent once had its credit: a replay never waits, so the cursor is never behind what the peer may confirm.
     fn affords(&self, number: u64, spent: u64, message: &M) -> bool {
-        number <= self.sent
+        planted(Mutant::CreditIgnored)
+            || number <= self.sent
             || !message.is_credited()
             || spent + message.size() as u64 <= self.consumed + self.window
     }
@@ -194,7 +196,9 @@ impl<M: Message> SendHalf<M> {
             spent += credited(std::iter::once(message));
             batch.push(message.clone());
         }
-        self.sent = self.sent.max(self.confirmed + batch.len() as u64);
+        if !planted(Mutant::BatchNotSent) {
+            self.sent = self.sent.max(self.confirmed + batch.len() as u64);
+        }
         batch
     }
 
@@ -206,7 +210,7 @@ impl<M: Message> SendHalf<M> {
 
     /// Starts a carrier or a body: goes on behind `received`, or behind what is confirmed if that is more.
     pub fn rewind(&mut self, received: u64) {
-        self.seek(received.max(self.confirmed));
+        self.seek(received.max(self.confirmed) + u64::from(planted(Mutant::ReplayOneLate)));
         self.forget();
     }
 
@@ -215,6 +219,9 @@ impl<M: Message> SendHalf<M> {
         let target = number.clamp(self.base, self.total());
         if target != self.cursor {
             self.cursor = target;
+            if planted(Mutant::CreditSpentTwice) {
+                return;
+            }
             let skipped = (target - self.base) as usize;
             self.spent = self.spent_base + credited(self.log.iter().take(skipped));
         }
@@ -225,19 +232,20 @@ impl<M: Message> SendHalf<M> {
     /// # Errors
     /// [`BadAck`] when it is more than was sent.
     pub fn confirm(&mut self, received: u64) -> Result<(), BadAck> {
-        if received > self.sent {
+        if received > self.sent && !planted(Mutant::UnsentConfirmed) {
             return Err(BadAck);
         }
-        self.confirmed = self.confirmed.max(received);
+        let more = u64::from(received < self.sent && planted(Mutant::ConfirmsOneMore));
+        self.confirmed = self.confirmed.max(received + more);
         self.forget();
         Ok(())
     }
 
     fn forget(&mut self) {
-        while self.base < self.confirmed.min(self.cursor) {
+        while self.base < self.confirmed.min(self.cursor) && !planted(Mutant::NeverTrimmed) {
             let Some(message) = self.log.pop_front() else { break };
             self.base += 1;
-            self.bytes -= message.size();
+            self.bytes -= if planted(Mutant::BytesNeverFreed) { 0 } else { message.size() };
             if message.is_credited() {
                 self.spent_base += message.size() as u64;
             }
@@ -250,7 +258,9 @@ impl<M: Message> SendHalf<M> {
 
     /// The peer says how many credited bytes it has consumed. More than it can have received is ignored.
     pub fn grant(&mut self, consumed: u64) {
-        self.consumed = self.consumed.max(consumed.min(self.spent_total));
+        if !planted(Mutant::GrantIgnored) {
+            self.consumed = self.consumed.max(consumed.min(self.spent_total));
+        }
     }
 
     /// The peer says its window.
@@ -266,7 +276,10 @@ impl<M: Message> SendHalf<M> {
         self.log = VecDeque::new();
         self.bytes = 0;
         self.limit = 0;
-        unconfirmed
+        if planted(Mutant::LossOvertold) {
+            return self.confirmed;
+        }
+        unconfirmed.saturating_sub(u64::from(planted(Mutant::LossUntold)))
     }
 }
 

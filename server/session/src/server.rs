@@ -29,6 +29,7 @@ pub use self::io::{How, Input, Output, Shape, Up};
 pub use self::session::Session;
 use self::timers::{TIMERS, Timer};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::receive::{Accept, ReceiveHalf};
 use crate::secrets::Secrets;
 use crate::send::{Message, SendHalf};
@@ -115,7 +116,7 @@ impl<M: Message, U: Message> Machine<M, U> {
 
     /// Must the key of the open still lead here? Longer than it proves anything: else an open that comes late makes a second session.
     pub fn has_key(&self) -> bool {
-        self.state != State::Forgotten
+        self.state != State::Forgotten && !(self.state == State::Ended && planted(Mutant::KeyForgottenAtEnd))
     }
 
     /// When to call [`Input::Timeout`] next.
@@ -171,7 +172,9 @@ impl<M: Message, U: Message> Machine<M, U> {
     pub fn accept(&mut self, now: Instant, pipe: Pipe, message: &U) -> Result<bool, Code> {
         // A carrier that was taken over may still bring what was under way.
         let Down::Duplex { pipe: current, position } = &mut self.down else { return Ok(false) };
-        if *current != pipe || matches!(self.state, State::Ended | State::Forgotten) {
+        if *current != pipe && !planted(Mutant::ZombieTaken)
+            || matches!(self.state, State::Ended | State::Forgotten)
+        {
             return Ok(false);
         }
         self.heard = now;
@@ -186,6 +189,10 @@ impl<M: Message, U: Message> Machine<M, U> {
         match input {
             Input::Attach { pipe, shape, head, batch, fresh } => {
                 self.attach(send, now, pipe, shape, &head, batch, fresh);
+            }
+            Input::Close { code, .. } if planted(Mutant::CloseDropsQueue) => {
+                send.clear();
+                self.kill(send, now, code, None);
             }
             Input::Close { code, reason, retry } => self.close(now, code, reason, retry),
             Input::Consumed(bytes) => self.receive.consume(bytes),

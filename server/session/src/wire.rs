@@ -6,6 +6,7 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::packet::MAX_NUMBER;
 
 /// The version that this crate speaks.
@@ -33,6 +34,7 @@ impl PartialEq for Secret {
         let (a, b) = (self.0.as_bytes(), other.0.as_bytes());
         a.len() == b.len()
             && std::hint::black_box(a.iter().zip(b).fold(0, |differ, (a, b)| differ | (a ^ b))) == 0
+            || a.len() == b.len() && planted(Mutant::SecretsByLength)
     }
 }
 

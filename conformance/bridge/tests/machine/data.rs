@@ -95,6 +95,7 @@ impl Data {
             credited: parsed.kind == Kind::Event,
             connect: index == 1 && parsed.kind != Kind::Volatile,
             volatile: parsed.kind == Kind::Volatile,
+            poison: false,
         };
         assert_eq!(*self, Self::of_note(&note), "a note has been changed on its way");
         note

@@ -5,13 +5,14 @@ use std::time::Duration;
 use super::carrier::Road;
 use super::{Carrier, Kind, Output, Pipe, Purpose, Session, State};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::Message;
 use crate::server::Instant;
 use crate::wire::{Attach, Grant, VERSION, Welcome};
 
 impl<M: Message, U: Message> Session<M, U> {
     pub(super) fn attach(&mut self, now: Instant, carrier: Carrier, kind: Kind, patience: Duration) {
-        self.attach += 1;
+        self.attach += u64::from(self.attach == 0 || !planted(Mutant::AttachNumberStands));
         let attach = self.attach;
         let opening = self.named.is_none();
         self.roads.push(Road {
@@ -85,7 +86,9 @@ impl<M: Message, U: Message> Session<M, U> {
 
     /// The welcome of a carrier: it is the current one from now on. False if it cannot be.
     fn adopt(&mut self, now: Instant, carrier: Carrier, welcome: &Welcome, grant: &Grant) -> bool {
-        if self.named.as_ref().is_some_and(|(session, _)| *session != grant.session) {
+        if self.named.as_ref().is_some_and(|(session, _)| *session != grant.session)
+            && !planted(Mutant::OtherSessionTaken)
+        {
             // The key has opened another session: the server knows nothing of ours.
             self.end(Code::UnknownSession, None, None);
             return false;
@@ -93,8 +96,9 @@ impl<M: Message, U: Message> Session<M, U> {
         let base = self.send.base();
         let Some(road) = self.road(carrier) else { return false };
         if road.kind == Kind::Duplex {
-            let written = *road.written.get_or_insert(welcome.received);
-            if written < base {
+            let start = if planted(Mutant::WebSocketGoesOnAnywhere) { base } else { welcome.received };
+            let written = *road.written.get_or_insert(start);
+            if written < base && !planted(Mutant::LateWebSocketKept) {
                 // Counts that came another way were faster: what must come first on this WebSocket is gone.
                 self.lose(carrier, Some(Code::Stale));
                 return false;
@@ -110,13 +114,15 @@ impl<M: Message, U: Message> Session<M, U> {
         if let Some(road) = self.road(carrier) {
             road.deadline = due;
         }
-        self.named = Some((grant.session.clone(), grant.token.clone()));
+        if self.named.is_none() || !planted(Mutant::NewTokenIgnored) {
+            self.named = Some((grant.session.clone(), grant.token.clone()));
+        }
         self.send.set_window(grant.window);
         self.current = Some(carrier);
         // Older ones have nothing more to say. Newer ones may still win.
         let older: Vec<_> =
             self.roads.iter().filter(|road| road.attach < attach).map(|road| road.carrier).collect();
-        for carrier in older {
+        for carrier in older.into_iter().filter(|_| !planted(Mutant::FormerCarrierUsed)) {
             self.let_go(carrier);
         }
         self.said_close = false;

@@ -2,6 +2,7 @@
 
 use super::{Carrier, Down, Kind, Output, Pipe, Purpose, Request, Session};
 use crate::code::{Code, Scope};
+use crate::mutant::{Mutant, planted};
 use crate::receive::Accept;
 use crate::send::Message;
 use crate::server::Instant;
@@ -14,7 +15,7 @@ impl<M: Message, U: Message> Session<M, U> {
         let mute = self.mute;
         if let Some(road) = self.road(carrier)
             && road.welcomed
-            && !by_post
+            && (!by_post || planted(Mutant::PostAnswerIsLife))
         {
             // The answer to a post says nothing of the way down.
             road.deadline = now + mute;
@@ -27,7 +28,9 @@ impl<M: Message, U: Message> Session<M, U> {
             Down::Message(message) => self.message(pipe, carrier, message),
             Down::Volatile(message) => self.outputs.push_back(Output::Volatile(message)),
             // The next poll answers it anyway.
-            Down::Heartbeat => self.beat = !self.is_poll(carrier),
+            Down::Heartbeat => {
+                self.beat = !self.is_poll(carrier) && !planted(Mutant::HeartbeatUnanswered);
+            }
             Down::Counts(received, consumed) => self.counts(received, consumed),
             Down::Close(close) => self.closed(now, close),
         }
@@ -37,7 +40,7 @@ impl<M: Message, U: Message> Session<M, U> {
         let Some(Some(mut position)) = self.position(pipe).map(|position| *position) else { return };
         let accepted = self.receive.accept(&mut position, &message);
         if let Some(place) = self.position(pipe) {
-            *place = Some(position);
+            *place = Some(position - u64::from(planted(Mutant::PlaceStands)));
         }
         match accepted {
             Ok(Accept::New) => {
@@ -76,8 +79,9 @@ impl<M: Message, U: Message> Session<M, U> {
         let outdated = !road.welcomed && road.proof != newest;
         let ends = match code {
             // Said of a proof that has a successor, they are no news of the session.
-            Code::UnknownSession => !outdated,
-            Code::StaleToken => road.proof == newest,
+            Code::UnknownSession if planted(Mutant::UnknownSessionKept) => false,
+            Code::UnknownSession => !outdated || planted(Mutant::OldRefusalEnds),
+            Code::StaleToken => road.proof == newest || planted(Mutant::OldRefusalEnds),
             // They end it by what the client does about them.
             Code::Callback | Code::Origin => true,
             _ => code.scope() == Scope::Session,

@@ -2,6 +2,7 @@
 
 use super::{Kind, Output, Session, State};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::Message;
 use crate::server::{Instant, Up};
 use crate::wire::Close;
@@ -20,7 +21,8 @@ impl<M: Message, U: Message> Session<M, U> {
     }
 
     pub(super) fn must_close(&self) -> bool {
-        self.state == State::Closing && !self.said_close && self.send.sent() == self.send.total()
+        let sent = self.send.sent() == self.send.total() || planted(Mutant::ClientClosesEarly);
+        self.state == State::Closing && !self.said_close && sent
     }
 
     /// Our `z`, if it is to be said now.
@@ -31,12 +33,13 @@ impl<M: Message, U: Message> Session<M, U> {
     }
 
     pub(super) fn close_packet(&self, code: Code) -> Close {
-        Close { code: code.as_str().to_owned(), reason: None, last: self.send.sent(), retry: None }
+        let last = self.send.sent().saturating_sub(u64::from(planted(Mutant::ClientFinalWrong)));
+        Close { code: code.as_str().to_owned(), reason: None, last, retry: None }
     }
 
     pub(super) fn closed(&mut self, now: Instant, close: Close) {
         if let Some(code) = self.closing {
-            if self.said_close && close.code == code.as_str() {
+            if self.said_close && close.code == code.as_str() || planted(Mutant::AnyServerCloseConfirms) {
                 // An answer: everything has arrived.
                 let _ = self.send.confirm(self.send.sent());
             }
@@ -49,7 +52,10 @@ impl<M: Message, U: Message> Session<M, U> {
 
     /// Answers the server's `z` once everything before it is here.
     pub(super) fn finish_close(&mut self) {
-        let Some(close) = self.farewell.take_if(|close| self.receive.received() >= close.last) else {
+        let Some(close) = self
+            .farewell
+            .take_if(|close| self.receive.received() >= close.last || planted(Mutant::FarewellEarly))
+        else {
             return;
         };
         let code = close.code.parse().unwrap_or(Code::ServerDisconnect);
@@ -58,6 +64,7 @@ impl<M: Message, U: Message> Session<M, U> {
             self.roads.iter().any(|road| road.carrier == *carrier && road.kind == Kind::Duplex)
         }) {
             Some(carrier) => self.outputs.push_back(Output::Write(carrier, Up::Close(answer))),
+            None if planted(Mutant::FarewellUnsaid) => {}
             None => self.say_farewell(answer),
         }
         self.end(code, close.reason, close.retry);
@@ -92,6 +99,8 @@ impl<M: Message, U: Message> Session<M, U> {
         self.current = None;
         self.batch = None;
         let unconfirmed = self.send.clear();
-        self.outputs.push_back(Output::Ended { code, reason, retry, unconfirmed });
+        if !planted(Mutant::ClientEndUntold) {
+            self.outputs.push_back(Output::Ended { code, reason, retry, unconfirmed });
+        }
     }
 }

@@ -3,6 +3,7 @@
 use super::carrier::Road;
 use super::{Kind, Purpose, Session, State};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::Message;
 use crate::server::Instant;
 
@@ -28,12 +29,13 @@ impl<M: Message, U: Message> Session<M, U> {
     pub(super) fn timeout(&mut self, now: Instant) {
         let is_over = |road: &&Road| {
             let mut deadlines = road.requests.iter().filter_map(|pending| pending.deadline);
-            road.deadline <= now || deadlines.any(|deadline| deadline <= now)
+            road.deadline <= now && !planted(Mutant::MutePathKept)
+                || deadlines.any(|deadline| deadline <= now) && !planted(Mutant::RequestKept)
         };
         for carrier in self.roads.iter().filter(is_over).map(|road| road.carrier).collect::<Vec<_>>() {
             self.lose(carrier, Some(Code::Timeout));
         }
-        if self.closing_until.is_some_and(|until| until <= now) {
+        if self.closing_until.is_some_and(|until| until <= now) && !planted(Mutant::ClientCloseNeverGivenUp) {
             self.give_up_close();
         }
     }

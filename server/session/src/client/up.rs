@@ -2,6 +2,7 @@
 
 use super::carrier::Pending;
 use super::{Carrier, Head, Kind, Output, Purpose, Request, Session};
+use crate::mutant::{Mutant, planted};
 use crate::send::Message;
 use crate::server::{Instant, Up};
 use crate::wire::Post;
@@ -41,15 +42,17 @@ impl<M: Message, U: Message> Session<M, U> {
 
     fn write(&mut self, carrier: Carrier) {
         let Some(written) = self.road(carrier).and_then(|road| road.written) else { return };
-        if written < self.send.base() {
+        if written < self.send.base() && !planted(Mutant::LateWebSocketKept) {
             // Another carrier was faster; the welcome will give this one up.
             return;
         }
-        if self.id().is_some() && self.current != Some(carrier) {
+        if self.id().is_some() && self.current != Some(carrier) && !planted(Mutant::WrittenBeforeWelcome) {
             // Its attach opens what another carrier has opened meanwhile, or, after a restart, a session of its own: only its welcome tells.
             return;
         }
-        self.send.seek(written);
+        if !planted(Mutant::PlaceOfOtherCarrier) {
+            self.send.seek(written);
+        }
         while let Some(message) = self.send.next() {
             self.outputs.push_back(Output::Write(carrier, Up::Message(message.clone())));
         }
@@ -76,7 +79,8 @@ impl<M: Message, U: Message> Session<M, U> {
 
     /// Makes the requests that the current carrier needs.
     fn ask(&mut self, now: Instant, carrier: Carrier) {
-        let free = self.batch.as_ref().is_none_or(|batch| batch.request.is_none());
+        let free =
+            self.batch.as_ref().is_none_or(|batch| batch.request.is_none()) || planted(Mutant::TwoBatches);
         self.send.rewind(0);
         let load = free && (self.send.is_ready() || !self.volatile.is_empty() || self.must_close());
         let due = load || self.beat || self.receive.owes();
@@ -100,7 +104,7 @@ impl<M: Message, U: Message> Session<M, U> {
         let Some(road) = self.road(carrier) else { return };
         road.requests.push(Pending { request, purpose, position: None, deadline });
         if purpose == Purpose::Poll {
-            road.polls += 1;
+            road.polls += u64::from(road.polls == 0 || !planted(Mutant::PollNumberStands));
             road.rested = rested;
         }
         let (attach, poll) = (road.attach, (purpose == Purpose::Poll).then_some((road.attach, road.polls)));
@@ -119,7 +123,7 @@ impl<M: Message, U: Message> Session<M, U> {
     }
 
     fn load(&mut self, request: Request, carrier: Carrier) -> (Vec<Up<M>>, Option<u64>, Option<u64>) {
-        let repeated = self.batch.take().map(|batch| batch.serial);
+        let repeated = self.batch.take().map(|batch| batch.serial).filter(|_| !planted(Mutant::SerialPerTry));
         let confirmed = self.send.confirmed();
         if repeated.is_none() {
             self.body = self.config.body.min(self.body + GROWTH);

@@ -6,6 +6,7 @@ use super::carrier::{Answer, Down, Hanging};
 use super::timers::Timer;
 use super::{Instant, Machine, Output, Pipe, Shape, State, Up};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::{Message, SendHalf};
 use crate::wire::{Attach, Grant, Secret};
 
@@ -29,7 +30,9 @@ impl<M: Message, U: Message> Machine<M, U> {
         if let Err(code) = proof {
             return self.refuse(pipe, code, None);
         }
-        if head.attach <= self.attach {
+        if head.attach < self.attach && !planted(Mutant::LowerAttachTaken)
+            || head.attach == self.attach && !planted(Mutant::EqualAttachTaken)
+        {
             return self.refuse(pipe, Code::Stale, None);
         }
         if send.confirm(head.received).is_err() {
@@ -52,7 +55,9 @@ impl<M: Message, U: Message> Machine<M, U> {
         if self.state == State::Suspended {
             self.state = State::Open;
         }
-        self.disarm(Timer::Grace);
+        if !planted(Mutant::GraceGoesOn) {
+            self.disarm(Timer::Grace);
+        }
         self.arm(Timer::Liveness, now + self.config.ping + self.config.timeout);
         if let Some(closing) = &mut self.closing {
             closing.said = false;
@@ -117,6 +122,7 @@ impl<M: Message, U: Message> Machine<M, U> {
     /// Lets go of the current carrier, because another takes its place.
     pub(super) fn take_over(&mut self) {
         match std::mem::replace(&mut self.down, Down::None) {
+            _ if planted(Mutant::FormerCarrierKept) => {}
             Down::Duplex { pipe, .. } | Down::Stream { pipe } => self.refuse(pipe, Code::TakenOver, None),
             Down::Poll { hanging: Some(hanging), .. } => self.refuse(hanging.pipe, Code::TakenOver, None),
             Down::None | Down::Poll { hanging: None, .. } | Down::Waiting => {}
@@ -136,12 +142,14 @@ impl<M: Message, U: Message> Machine<M, U> {
     }
 
     pub(super) fn stream(&mut self, send: &mut SendHalf<M>, now: Instant, pipe: Pipe, attach: u64) {
-        if attach != self.attach || !matches!(self.down, Down::Waiting) {
+        if attach != self.attach && !planted(Mutant::OldTicketTaken) || !matches!(self.down, Down::Waiting) {
             return self.refuse(pipe, Code::Stale, None);
         }
         self.heard = now;
         self.down = Down::Stream { pipe };
-        send.rewind(0);
+        if !planted(Mutant::StreamNotRewound) {
+            send.rewind(0);
+        }
         self.begin_live(send, now, pipe, None);
     }
 }

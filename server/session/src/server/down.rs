@@ -4,6 +4,7 @@ use super::carrier::{Down, Hanging};
 use super::timers::Timer;
 use super::{Instant, Machine, Output, Pipe};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::{Message, SendHalf};
 use crate::wire::{Grant, Welcome};
 
@@ -21,8 +22,13 @@ impl<M: Message, U: Message> Machine<M, U> {
                 self.say_close(send, pipe);
             }
             Down::Poll { hanging: Some(hanging), .. } => {
-                let news = !hanging.opening && self.receive.has_news() || self.closes_now(send);
-                if hanging.at_once || hanging.until <= now || send.is_ready() || news {
+                let news = !hanging.opening && self.receive.has_news() && !planted(Mutant::CountsNoNews)
+                    || self.closes_now(send);
+                if hanging.at_once
+                    || hanging.until <= now && !planted(Mutant::PollHeldForEver)
+                    || send.is_ready()
+                    || news
+                {
                     let beat = !hanging.opening && hanging.until <= now;
                     if let Some(pipe) = self.begin_poll_answer(send, now) {
                         if beat {
@@ -77,7 +83,8 @@ impl<M: Message, U: Message> Machine<M, U> {
             self.receive.told();
         }
         let (received, consumed) = self.receive.counts();
-        let welcome = Welcome { first: send.first(), received, consumed, ticket: None, stream: None, grant };
+        let first = send.first() + u64::from(planted(Mutant::WelcomeNamesNext));
+        let welcome = Welcome { first, received, consumed, ticket: None, stream: None, grant };
         self.outputs.push_back(Output::Welcome(pipe, Box::new(welcome)));
     }
 

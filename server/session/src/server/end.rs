@@ -4,6 +4,7 @@ use super::carrier::Down;
 use super::timers::{TIMERS, Timer};
 use super::{How, Input, Instant, Machine, Output, Pipe, State};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::{Message, SendHalf};
 use crate::wire::Close;
 
@@ -28,7 +29,8 @@ impl<M: Message, U: Message> Machine<M, U> {
     }
 
     pub(super) fn closes_now(&self, send: &SendHalf<M>) -> bool {
-        self.closing.as_ref().is_some_and(|closing| !closing.said) && send.is_drained()
+        self.closing.as_ref().is_some_and(|closing| !closing.said)
+            && (send.is_drained() || planted(Mutant::CloseBeforeCredit))
     }
 
     pub(super) fn say_close(&mut self, send: &SendHalf<M>, pipe: Pipe) {
@@ -42,7 +44,8 @@ impl<M: Message, U: Message> Machine<M, U> {
             let close = Close {
                 code: closing.code.as_str().to_owned(),
                 reason: closing.reason.clone(),
-                last: send.total(),
+                last: (send.total() + u64::from(planted(Mutant::FinalOneMore)))
+                    .saturating_sub(u64::from(planted(Mutant::FinalOneLess))),
                 retry: closing.retry,
             };
             self.outputs.push_back(Output::Close(pipe, close));
@@ -55,7 +58,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         if self.ended.is_some() {
             return;
         }
-        if self.receive.received() < close.last {
+        if self.receive.received() < close.last && !planted(Mutant::CloseAnsweredEarly) {
             if self.timers[Timer::Close as usize].is_none() {
                 self.arm(Timer::Close, now + self.config.close);
             }
@@ -66,7 +69,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             None => (Code::ClientDisconnect, close.reason.clone()),
         };
         let answered = self.closing.as_ref().is_some_and(|closing| closing.said);
-        if answered && close.code == code.as_str() {
+        if answered && close.code == code.as_str() || planted(Mutant::AnyCloseConfirms) {
             // It is the answer to ours: everything has arrived.
             let _ = send.confirm(send.sent());
         }
@@ -111,7 +114,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             if is_body {
                 self.welcome(send, pipe, grant);
             }
-            if tell {
+            if tell && !planted(Mutant::EndUnsaid) {
                 // Its count covers what went down before it, and nothing that never will.
                 self.flush_messages(send, pipe);
                 let last = send.first() - 1;
@@ -124,7 +127,9 @@ impl<M: Message, U: Message> Machine<M, U> {
         let unconfirmed = send.clear();
         self.timers = [None; TIMERS.len()];
         self.arm(Timer::Forget, now + self.config.linger);
-        self.outputs.push_back(Output::Ended { code, reason, unconfirmed });
+        if !planted(Mutant::EndUntold) {
+            self.outputs.push_back(Output::Ended { code, reason, unconfirmed });
+        }
     }
 
     /// Only tells why it ended, to those who can prove the session.
@@ -151,6 +156,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             | Input::Kill { .. }
             | Input::Packet { .. } => return,
         };
+        let code = if planted(Mutant::EndedUnknown) { Code::UnknownSession } else { code };
         self.refuse(pipe, proof.err().unwrap_or(code), None);
     }
 }

@@ -1,8 +1,9 @@
 //! Loss and time: what is done when a pipe is gone or a deadline has come.
 
-use super::carrier::Down;
+use super::carrier::{Down, Hanging};
 use super::{Instant, Machine, Output, Pipe, State};
 use crate::code::Code;
+use crate::mutant::{Mutant, planted};
 use crate::send::{Message, SendHalf};
 
 /// The deadlines of a session.
@@ -20,6 +21,19 @@ pub(super) enum Timer {
     Liveness,
 }
 
+impl Timer {
+    /// That it is missed, as a defect.
+    fn missed(self) -> Mutant {
+        match self {
+            Self::Close => Mutant::CloseNeverGivenUp,
+            Self::Forget => Mutant::NeverForgotten,
+            Self::Grace => Mutant::GraceNeverEnds,
+            Self::Heartbeat => Mutant::HeartbeatMissed,
+            Self::Liveness => Mutant::MuteClientKept,
+        }
+    }
+}
+
 pub(super) const TIMERS: [Timer; 5] =
     [Timer::Close, Timer::Forget, Timer::Grace, Timer::Heartbeat, Timer::Liveness];
 
@@ -27,7 +41,9 @@ impl<M: Message, U: Message> Machine<M, U> {
     pub(super) fn gone(&mut self, now: Instant, pipe: Pipe) {
         self.answers.retain(|answer| answer.pipe != pipe);
         match &mut self.down {
-            Down::Duplex { pipe: current, .. } | Down::Stream { pipe: current } if *current == pipe => {
+            Down::Duplex { pipe: current, .. } | Down::Stream { pipe: current }
+                if *current == pipe || planted(Mutant::OldPipeEndsCurrent) =>
+            {
                 self.suspend(now);
             }
             // A request may die; the carrier lives while the client comes back in time.
@@ -56,13 +72,14 @@ impl<M: Message, U: Message> Machine<M, U> {
             }
             self.disarm(timer);
             match timer {
+                _ if planted(timer.missed()) => {}
                 Timer::Close => self.finish_close(send, now),
                 Timer::Forget => self.state = State::Forgotten,
                 Timer::Grace => self.kill(send, now, Code::GraceOver, None),
                 Timer::Heartbeat => {
                     if let Down::Duplex { pipe, .. } | Down::Stream { pipe } = self.down {
                         self.outputs.push_back(Output::Heartbeat(pipe));
-                        if self.receive.has_news() {
+                        if self.receive.has_news() && !planted(Mutant::HeartbeatWithoutCounts) {
                             // Else a client that says little would never hear that it has been heard.
                             self.say_counts(pipe);
                         }
@@ -84,8 +101,13 @@ impl<M: Message, U: Message> Machine<M, U> {
         if due > now {
             return self.arm(Timer::Liveness, due);
         }
-        if let Down::Duplex { pipe, .. } | Down::Stream { pipe } = self.down {
-            self.refuse(pipe, Code::Heartbeat, None);
+        match self.down {
+            Down::Duplex { pipe, .. } | Down::Stream { pipe } => self.refuse(pipe, Code::Heartbeat, None),
+            // Only where time has jumped: else it was answered before.
+            Down::Poll { hanging: Some(Hanging { pipe, .. }), .. } => {
+                self.refuse(pipe, Code::Heartbeat, None);
+            }
+            Down::None | Down::Poll { hanging: None, .. } | Down::Waiting => {}
         }
         self.suspend(now);
     }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::carrier::{Answer, Down, Hanging};
 use super::{How, Instant, Machine, Output, Pipe, Up};
 use crate::code::{Code, Scope};
+use crate::mutant::{Mutant, planted};
 use crate::receive::Accept;
 use crate::send::{Message, SendHalf};
 use crate::wire::Post;
@@ -12,7 +13,7 @@ use crate::wire::Post;
 impl<M: Message, U: Message> Machine<M, U> {
     pub(super) fn packet(&mut self, send: &mut SendHalf<M>, now: Instant, pipe: Pipe, up: Up<U>) {
         let Down::Duplex { pipe: current, position } = &mut self.down else { return };
-        if *current != pipe {
+        if *current != pipe && !planted(Mutant::ZombieTaken) {
             return;
         }
         self.heard = now;
@@ -55,7 +56,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             return Ok(());
         }
         let serial = serial.unwrap_or(0);
-        let repeated = serial <= self.serial;
+        let repeated = serial <= self.serial && !planted(Mutant::VolatileOfRepeated);
         self.serial = self.serial.max(serial);
         // Without a number nothing that counts may follow: such a message stands in a gap.
         let mut position = first.unwrap_or(self.receive.received() + 2);
@@ -96,7 +97,9 @@ impl<M: Message, U: Message> Machine<M, U> {
         if head.first.is_some_and(|first| first > expected) {
             return self.refuse(pipe, Code::Gap, Some(expected));
         }
-        self.heard = now;
+        if !planted(Mutant::PostIsNoLife) {
+            self.heard = now;
+        }
         let brings = !batch.is_empty();
         if let Err(code) = Self::counts(send, head.received, head.consumed)
             .and_then(|()| self.batch(send, head.first, head.serial, batch))
@@ -125,14 +128,14 @@ impl<M: Message, U: Message> Machine<M, U> {
         head: &Post,
         brings: bool,
     ) {
-        let fits = head.attach == Some(self.attach);
+        let fits = head.attach == Some(self.attach) || planted(Mutant::OldPollTaken);
         let Down::Poll { hanging, highest } = &mut self.down else {
             return self.refuse(pipe, Code::Stale, None);
         };
         if !fits {
             return self.refuse(pipe, Code::Stale, None);
         }
-        if poll <= *highest {
+        if poll <= *highest && !(poll == *highest && planted(Mutant::EqualPollTaken)) {
             if let Some(hanging) = hanging {
                 // The client may read this in place of an answer that told what is told no more: another one does.
                 hanging.at_once = true;
@@ -150,7 +153,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             }
             self.set_hanging(older);
             self.answer_older(send);
-        } else {
+        } else if !planted(Mutant::LostAnswerForgotten) {
             send.rewind(head.received);
         }
         let wait = head.wait.map_or(self.config.ping, Duration::from_millis);

@@ -13,6 +13,8 @@ pub(crate) struct Note {
     pub(crate) credited: bool,
     pub(crate) connect: bool,
     pub(crate) volatile: bool,
+    /// On its way it becomes something malformed, each time.
+    pub(crate) poison: bool,
 }
 
 impl Message for Note {
@@ -42,6 +44,8 @@ pub(crate) struct App {
     pub(crate) seen_volatile: Vec<u64>,
     /// Credited bytes that came and are not consumed.
     pub(crate) backlog: u64,
+    /// And that were.
+    pub(crate) consumed: u64,
     /// How many were unconfirmed at the end.
     pub(crate) unconfirmed: Option<u64>,
 }
@@ -53,7 +57,7 @@ impl App {
 
     pub(crate) fn write(&self, size: usize, credited: bool) -> Note {
         let index = self.emitted + 1;
-        Note { author: self.name, index, size, credited, connect: index == 1, volatile: false }
+        Note { author: self.name, index, size, credited, connect: index == 1, volatile: false, poison: false }
     }
 
     pub(crate) fn write_volatile(&mut self, size: usize) -> Note {
@@ -65,7 +69,26 @@ impl App {
             credited: false,
             connect: false,
             volatile: true,
+            poison: false,
         }
+    }
+
+    /// The application has finished with some of what came.
+    pub(crate) fn consume(&mut self, bytes: u64) {
+        self.backlog -= bytes;
+        self.consumed += bytes;
+    }
+
+    /// Its machine says what has come, and what of it is consumed. That must not be more than it is.
+    pub(crate) fn says(&self, received: u64, consumed: u64) -> Result<(), String> {
+        if received > self.delivered || consumed > self.consumed {
+            let (r, c) = (self.delivered, self.consumed);
+            return Err(format!(
+                "{} says {received} have come, of {r}, and {consumed} bytes are consumed, of {c}",
+                self.name
+            ));
+        }
+        Ok(())
     }
 
     /// A message came: it must be the next one, of the same author as ever.

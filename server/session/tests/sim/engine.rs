@@ -20,6 +20,19 @@ pub(crate) struct Place {
     pub(crate) used: Option<usize>,
     pub(crate) made: Duration,
     pub(crate) ended: Option<Duration>,
+    /// Since when it has no carrier, when it was told to close, and when anything came.
+    pub(crate) suspended: Option<Duration>,
+    pub(crate) closing: Option<Duration>,
+    pub(crate) heard: Duration,
+    /// The client's final count, and when it came.
+    pub(crate) farewell: Option<(u64, Duration)>,
+    /// What proved the attach on a pipe: which of the tokens.
+    proofs: BTreeMap<Pipe, usize>,
+    /// The attach and number of a poll, by pipe, and those that were answered.
+    polls: BTreeMap<Pipe, (u64, u64)>,
+    answered: BTreeSet<(u64, u64)>,
+    /// What comes on these pipes is of a former carrier.
+    outdated: BTreeSet<Pipe>,
     /// Pipes whose welcome names a ticket.
     pub(crate) ticketed: BTreeSet<Pipe>,
     pub(crate) latest: u64,
@@ -98,6 +111,14 @@ impl Engine {
             used: None,
             made: now,
             ended: None,
+            suspended: Some(now),
+            closing: None,
+            heard: now,
+            farewell: None,
+            proofs: BTreeMap::new(),
+            polls: BTreeMap::new(),
+            answered: BTreeSet::new(),
+            outdated: BTreeSet::new(),
             ticketed: BTreeSet::new(),
             latest: 0,
             breath: self.breath,
@@ -129,6 +150,7 @@ impl Engine {
             place.ticketed.insert(pipe);
         }
         let (number, token) = (head.attach, head.token.clone());
+        place.hear(now, &batch);
         if place.is_over() {
             place.session.handle(now, Input::Attach { pipe, shape, head, batch, fresh });
             return Ok(());
@@ -137,11 +159,16 @@ impl Engine {
         let proof = token.as_ref().map(|token| token.expose().to_owned());
         place.session.handle(now, Input::Attach { pipe, shape, head, batch, fresh });
         if let Some(before) = before {
-            return place.must_have_refused(pipe, &before);
+            let code = place.must_have_refused(pipe, &before)?;
+            self.refused.push((pipe, code));
+            return Ok(());
         }
         place.latest = place.latest.max(place.session.machine.attach_number());
         if place.session.machine.attach_number() == number {
             place.note_use(proof.as_deref())?;
+            if let Some(used) = place.used.filter(|_| proof.is_some()) {
+                place.proofs.insert(pipe, used);
+            }
         }
         Ok(())
     }
@@ -166,21 +193,42 @@ impl Engine {
         if accepted {
             let _ = place.note_use(Some(&token));
         }
+        place.hear(now, &batch);
+        if let (Some(attach), Some(poll)) = (head.attach, head.poll) {
+            place.polls.insert(pipe, (attach, poll));
+            if attach != place.latest {
+                place.outdated.insert(pipe);
+            }
+        }
         place.session.handle(now, Input::Post { pipe, head, batch, how: How::Readable });
     }
 
-    pub(crate) fn input(&mut self, now: Duration, pipe: Pipe, input: Input<Note>) {
-        if let Some(id) = self.owners.get(&pipe)
-            && let Some(place) = self.places.get_mut(id)
-        {
-            place.session.handle(now, input);
+    pub(crate) fn input(&mut self, now: Duration, pipe: Pipe, input: Input<Note>) -> Result<(), String> {
+        let Some(place) = self.owners.get(&pipe).and_then(|id| self.places.get_mut(id)) else {
+            return Ok(());
+        };
+        let live = place.session.machine.live_pipe();
+        let other = matches!(input, Input::Gone { .. }) && live.is_some_and(|live| live != pipe);
+        match &input {
+            Input::Packet { up, .. } if live == Some(pipe) => place.hear(now, std::slice::from_ref(up)),
+            Input::Gone { .. } => {}
+            _ => place.hear(now, &[]),
         }
+        place.session.handle(now, input);
+        if other && place.session.machine.live_pipe() != live && !place.is_over() {
+            return Err(format!("pipe {live:?} is given up for the end of {pipe}"));
+        }
+        Ok(())
     }
 
     pub(crate) fn redeem(&mut self, now: Duration, pipe: Pipe, ticket: &str) -> bool {
         let Some((id, attach, until)) = self.tickets.remove(ticket) else { return false };
         let Some(place) = self.places.get_mut(&id).filter(|_| until > now) else { return false };
         self.owners.insert(pipe, id.clone());
+        place.heard = now;
+        if attach != place.latest {
+            place.outdated.insert(pipe);
+        }
         place.session.handle(now, Input::Stream { pipe, attach });
         true
     }
@@ -217,17 +265,51 @@ impl Place {
         };
         let (shape, batch, fresh) = (Shape::Duplex, Vec::new(), Secret::new("stolen"));
         self.session.handle(now, Input::Attach { pipe, shape, head, batch, fresh });
-        self.must_have_refused(pipe, &before)
+        self.must_have_refused(pipe, &before).map(|_| ())
     }
 
-    fn must_have_refused(&mut self, pipe: Pipe, before: &str) -> Result<(), String> {
-        let outputs: Vec<_> = std::iter::from_fn(|| self.session.machine.poll_output()).collect();
-        let refused = matches!(outputs[..], [Output::Refuse(at, ..)] if at == pipe);
-        let after = format!("{:?}", self.session);
-        if !refused || without_secrets(before) != without_secrets(&after) {
-            return Err(format!("a stale attach changed something: {outputs:?}\n{before}\n{after}"));
+    /// Something comes from the client.
+    fn hear(&mut self, now: Duration, batch: &[Up<Note>]) {
+        self.heard = now;
+        for up in batch {
+            if let Up::Close(close) = up {
+                self.farewell = Some((close.last, now));
+            }
         }
-        Ok(())
+    }
+
+    /// A pipe begins.
+    pub(crate) fn welcomes(&mut self, pipe: Pipe, token: Option<&str>) -> Result<(), String> {
+        if self.outdated.contains(&pipe) {
+            return Err(format!("pipe {pipe} of a former carrier is welcome"));
+        }
+        if let Some(poll) = self.polls.get(&pipe)
+            && !self.answered.insert(*poll)
+        {
+            return Err(format!("poll {poll:?} is answered twice"));
+        }
+        let Some(token) = token else { return Ok(()) };
+        if !self.tokens.iter().any(|issued| issued == token) {
+            self.tokens.push(token.to_owned());
+        }
+        let at = self.tokens.iter().position(|issued| issued == token);
+        match self.proofs.get(&pipe) {
+            Some(proof) if at <= Some(*proof) => Err(format!("{token} is issued where it is used already")),
+            _ => Ok(()),
+        }
+    }
+
+    fn must_have_refused(&mut self, pipe: Pipe, before: &str) -> Result<Code, String> {
+        let outputs: Vec<_> = std::iter::from_fn(|| self.session.machine.poll_output()).collect();
+        let after = format!("{:?}", self.session);
+        match outputs[..] {
+            [Output::Refuse(at, code, _)]
+                if at == pipe && without_secrets(before) == without_secrets(&after) =>
+            {
+                Ok(code)
+            }
+            _ => Err(format!("a stale attach changed something: {outputs:?}\n{before}\n{after}")),
+        }
     }
 
     /// By our own record: does a token prove the session?

@@ -2,6 +2,7 @@
 
 mod arrive;
 mod check;
+mod farewell;
 mod happen;
 mod leave;
 
@@ -10,10 +11,11 @@ use std::time::Duration;
 
 use everwire_session::client::{self, Down, Head, Kind};
 use everwire_session::code::Code;
-use everwire_session::server::{self, Input, Output, Pipe, Shape, Up};
-use everwire_session::wire::{Attach, Secret};
+use everwire_session::server::{self, How, Input, Output, Pipe, Shape, Up};
+use everwire_session::wire::{Attach, Post, Secret};
 
 use super::app::{App, Note};
+use super::book::{Checked, ClientBook, ServerBook, ensure};
 use super::client::{ClientMachine, Clients};
 use super::dice::Dice;
 use super::engine::{Engine, Place};
@@ -25,6 +27,10 @@ const LATEST: u64 = 25 * SECOND;
 /// How long after the network has healed everything must be settled, and how long it is watched then.
 const SETTLED: u64 = 180 * SECOND;
 const WATCHED: u64 = 60 * SECOND;
+/// How long a close may take, of either side.
+const CLOSE: Duration = Duration::from_secs(5);
+/// What is seen a little later than it was.
+const SLACK: Duration = Duration::from_secs(1);
 
 /// What goes up on a WebSocket.
 enum Frame {
@@ -49,6 +55,7 @@ enum Event {
     SocketGone { carrier: u64 },
     Heal,
     Jump,
+    Lie,
     Line { life: u64, pipe: client::Pipe, down: Box<Down<Note>> },
     Probe,
     Redeem { carrier: u64, ticket: String },
@@ -90,12 +97,25 @@ pub(crate) struct World {
     /// Sessions that the server has lost in restarts.
     lost: Vec<Place>,
     targets: BTreeMap<Pipe, Target>,
+    server_book: ServerBook,
+    client_book: ClientBook,
+    /// When the client was told to close, and the server's final count, when it came.
+    closing: Option<Duration>,
+    farewell: Option<(u64, Duration)>,
     sockets: BTreeMap<u64, Pipe>,
     shapes: BTreeMap<u64, (u64, Shape)>,
     pipes: Pipe,
     carriers: u64,
     healed: bool,
+    /// When the clock has jumped.
+    jumped: Duration,
     malice: bool,
+    /// The server may close in mid-traffic.
+    abrupt: bool,
+    /// A message that nobody can read has been emitted.
+    poisoned: bool,
+    /// Somebody has confirmed what was never sent.
+    lied: bool,
     restarts: u64,
     attaching: bool,
     largest: u64,
@@ -108,8 +128,6 @@ pub(crate) struct World {
     /// The schedule in words, if somebody wants to read it.
     pub(crate) log: Option<Vec<String>>,
 }
-
-type Checked = Result<(), String>;
 
 fn millis(millis: u64) -> Duration {
     Duration::from_millis(millis)
@@ -152,12 +170,20 @@ impl World {
             engine: Engine::new(config, queue, breath),
             lost: Vec::new(),
             targets: BTreeMap::new(),
+            server_book: ServerBook::default(),
+            client_book: ClientBook::default(),
+            closing: None,
+            farewell: None,
             sockets: BTreeMap::new(),
             shapes: BTreeMap::new(),
             pipes: 0,
             carriers: 0,
             healed: false,
+            jumped: Duration::ZERO,
             malice: false,
+            abrupt: false,
+            poisoned: false,
+            lied: false,
             restarts: 0,
             attaching: false,
             largest,
@@ -191,6 +217,10 @@ impl World {
         self.some(15, 1, length, || Event::ServerClose);
         self.some(40, 4, length, || Event::Probe);
         self.malice = self.dice.percent(20);
+        self.abrupt = self.dice.percent(15);
+        if self.malice {
+            self.some(20, 1, length, || Event::Lie);
+        }
         self.link.at(Duration::ZERO, Event::Attach);
         self.link.at(millis(length), Event::Heal);
     }
@@ -222,6 +252,7 @@ impl World {
             ));
         }
         self.check_settled()?;
+        self.farewell()?;
         self.check_ends()
     }
 

@@ -47,11 +47,16 @@ impl World {
             Frame::Attach(_) => {}
             Frame::Close => {
                 self.say(|| format!("server: socket {pipe} is closed"));
-                self.engine.input(now, pipe, Input::Gone { pipe });
+                self.targets.remove(&pipe);
+                return self.engine.input(now, pipe, Input::Gone { pipe });
             }
             Frame::Malformed(code) => {
                 self.say(|| format!("server: socket {pipe} brings nonsense"));
-                self.engine.input(now, pipe, Input::Malformed { pipe, code, first: None, before: 0 });
+                let input = Input::Malformed { pipe, code, first: None, before: 0 };
+                return self.engine.input(now, pipe, input);
+            }
+            Frame::Up(Up::Message(note)) if note.poison => {
+                return self.frame(carrier, Frame::Malformed(Code::BadJson));
             }
             Frame::Up(Up::Message(note)) => {
                 self.say(|| format!("server: socket {pipe} {note:?}"));
@@ -59,7 +64,7 @@ impl World {
             }
             Frame::Up(up) => {
                 self.say(|| format!("server: socket {pipe} {up:?}"));
-                self.engine.input(now, pipe, Input::Packet { pipe, up });
+                return self.engine.input(now, pipe, Input::Packet { pipe, up });
             }
         }
         Ok(())
@@ -69,13 +74,13 @@ impl World {
     pub(super) fn accept(&mut self, pipe: Pipe, note: &Note) -> Checked {
         let now = self.now;
         if self.dice.percent(50) {
-            self.engine.input(now, pipe, Input::Packet { pipe, up: Up::Message(note.clone()) });
-            return Ok(());
+            return self.engine.input(now, pipe, Input::Packet { pipe, up: Up::Message(note.clone()) });
         }
         let Some(id) = self.engine.owners.get(&pipe).cloned() else { return Ok(()) };
         // What was delivered before goes first.
         self.pump_server(&id)?;
         let Some(place) = self.engine.places.get_mut(&id) else { return Ok(()) };
+        place.heard = now;
         match place.session.machine.accept(now, pipe, note) {
             Ok(true) => self.deliver_up(&id, note),
             Ok(false) => Ok(()),
@@ -103,7 +108,9 @@ impl World {
                 if malformed { "with nonsense" } else { "" }
             )
         });
-        if malformed {
+        let poison = batch.iter().position(|up| matches!(up, Up::Message(note) if note.poison));
+        if malformed || poison.is_some() {
+            let batch = &batch[..poison.unwrap_or(batch.len())];
             let (id, first) = match &head {
                 Head::Attach(head) => (head.session.clone(), head.first),
                 Head::Post(head) => (Some(head.session.clone()), head.first),
@@ -113,7 +120,7 @@ impl World {
                 Some(id) => {
                     self.engine.owners.insert(pipe, id);
                     let before = batch.iter().filter(|up| matches!(up, Up::Message(_))).count() as u64;
-                    self.engine.input(now, pipe, Input::Malformed { pipe, code, first, before });
+                    return self.engine.input(now, pipe, Input::Malformed { pipe, code, first, before });
                 }
                 None => self.engine.refused.push((pipe, code)),
             }
@@ -146,9 +153,7 @@ impl World {
         let good = self.engine.redeem(self.now, pipe, ticket);
         self.say(|| format!("server: stream {pipe} for carrier {carrier}, ticket good: {good}"));
         if !good {
-            let life = self.life_of(carrier);
-            let at = self.delay();
-            self.link.send(Lane::Down(pipe), at, Event::Closed { life, carrier, code: None });
+            self.end(pipe);
         }
     }
 }

@@ -10,8 +10,34 @@ impl World {
             | Code::ServerDisconnect
             | Code::Shutdown
             | Code::SlowConsumer => true,
+            Code::BadAck => self.lied,
             Code::BadJson | Code::BadPacket => self.malice,
             _ => false,
+        }
+    }
+
+    /// What the client says of itself must be so.
+    pub(super) fn client_says(&self, output: &client::Output<Note, Note>) -> Checked {
+        use client::Output as O;
+        match output {
+            O::Write(_, Up::Counts(received, consumed)) => self.app.says(*received, *consumed),
+            O::WriteAttach(_, head) => self.app.says(head.received, head.consumed),
+            O::Farewell(head, _) => self.app.says(head.received, head.consumed),
+            O::Request { head, .. } => match &**head {
+                Head::Attach(head) => self.app.says(head.received, head.consumed),
+                Head::Post(head) => self.app.says(head.received, head.consumed),
+            },
+            _ => Ok(()),
+        }
+    }
+
+    /// What a session of the server says of itself must be so.
+    pub(super) fn server_says(&self, id: &str, output: &Output<Note, Note>) -> Checked {
+        let Some(place) = self.engine.places.get(id) else { return Ok(()) };
+        match output {
+            Output::Counts(_, received, consumed) => place.app.says(*received, *consumed),
+            Output::Welcome(_, welcome) => place.app.says(welcome.received, welcome.consumed),
+            _ => Ok(()),
         }
     }
 
@@ -28,6 +54,14 @@ impl World {
         if !fine {
             return Err(format!("the client's session ended with {code}"));
         }
+        if let Some((last, at)) = self.farewell
+            && self.closing.is_none()
+            && matches!(code, Code::ServerDisconnect | Code::Shutdown)
+        {
+            ensure(self.app.delivered >= last || self.now >= at + CLOSE, || {
+                format!("the client has ended at {} of {last}", self.app.delivered)
+            })?;
+        }
         self.app.unconfirmed = Some(unconfirmed);
         let app = std::mem::take(&mut self.app);
         self.graves.push(Grave { app, key });
@@ -43,6 +77,19 @@ impl World {
             return Err(format!("session {id} of the server ended with {code}"));
         }
         if let Some(place) = self.engine.places.get_mut(id) {
+            let grace = self.engine.config.grace;
+            let late = place.suspended.is_some_and(|since| self.now + SLACK >= since + grace);
+            ensure(code != Code::GraceOver || late, || {
+                format!("session {id} ended before its grace was over")
+            })?;
+            if let Some((last, at)) = place.farewell
+                && matches!(code, Code::ClientDisconnect | Code::ServerDisconnect | Code::Shutdown)
+            {
+                let since = place.closing.map_or(at, |closing| closing.min(at));
+                ensure(place.app.delivered >= last || self.now >= since + CLOSE, || {
+                    format!("session {id} ended at {} of {last}", place.app.delivered)
+                })?;
+            }
             if place.ended.replace(self.now).is_some() {
                 return Err(format!("session {id} ended twice"));
             }
@@ -65,6 +112,41 @@ impl World {
             if place.app.backlog > self.engine.config.window {
                 return Err("the client passed its credit".to_owned());
             }
+        }
+        Ok(())
+    }
+
+    /// What has a bound in time ends within it. Only where no deadline waits to be looked at.
+    pub(super) fn check_times(&self) -> Checked {
+        let now = self.now;
+        let late = |since: Option<Duration>, bound: Duration| {
+            since.is_some_and(|since| now > since.max(self.jumped) + bound + SLACK)
+        };
+        let patience = self.engine.config.ping + self.engine.config.timeout;
+        if self.client.next_timeout().is_none_or(|due| due > now) {
+            let state = self.client.state();
+            ensure(state != client::State::Open || !late(self.client_book.heard(), patience), || {
+                "the client does not notice that its carrier is mute".to_owned()
+            })?;
+            ensure(state != client::State::Closing || !late(self.closing, CLOSE), || {
+                "the client closes for ever".to_owned()
+            })?;
+        }
+        let ended = client::State::Ended == self.client.state() && self.graves.len() as u64 != self.life;
+        ensure(!ended, || "the client has ended without a word".to_owned())?;
+        for (id, place) in &self.engine.places {
+            let machine = &place.session.machine;
+            if machine.next_timeout().is_some_and(|due| due <= now) {
+                continue;
+            }
+            let missed = match machine.state() {
+                server::State::Open => late(Some(place.heard), patience),
+                server::State::Suspended => late(place.suspended, self.engine.config.grace),
+                server::State::Closing => late(place.closing, CLOSE),
+                server::State::Ended => late(place.ended, self.engine.config.linger),
+                server::State::Forgotten => false,
+            };
+            ensure(!missed, || format!("session {id} is {:?} for too long", machine.state()))?;
         }
         Ok(())
     }
@@ -97,6 +179,13 @@ impl World {
         if unconfirmed != (0, 0) {
             return Err(format!("not confirmed: {unconfirmed:?}"));
         }
+        let bytes = (self.client.bytes(), place.session.send.bytes());
+        ensure(bytes == (0, 0), || format!("kept for nothing: {bytes:?} bytes"))?;
+        let open = self.targets.len();
+        ensure(open <= 2, || format!("{open} pipes are open: {:?}", self.targets))?;
+        ensure(self.client_book.carriers.len() == 1, || {
+            format!("the client keeps the carriers {:?}", self.client_book.carriers)
+        })?;
         Ok(())
     }
 

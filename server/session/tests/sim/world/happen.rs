@@ -14,11 +14,12 @@ impl World {
             }
             Event::ClientClose => {
                 self.say(|| "client: closes".to_owned());
+                self.closing.get_or_insert(now);
                 self.client.handle(now, client::Input::Close(Code::ClientDisconnect));
             }
             Event::ClientConsume { life, bytes } => {
                 if life == current && self.client.state() != client::State::Ended {
-                    self.app.backlog -= bytes;
+                    self.app.consume(bytes);
                     self.client.handle(now, client::Input::Consumed(bytes));
                 }
             }
@@ -26,6 +27,7 @@ impl World {
             Event::Closed { life, carrier, code } => {
                 if life == current {
                     self.say(|| format!("client: carrier {carrier} is lost {code:?}"));
+                    self.farewell = self.farewell.filter(|_| code.is_none());
                     self.client.handle(now, client::Input::Lost(carrier, code));
                 }
             }
@@ -38,29 +40,38 @@ impl World {
             Event::Fail { life, request, code } => {
                 if life == current {
                     self.say(|| format!("client: request {request} failed {code:?}"));
+                    if code.is_some() {
+                        self.farewell = None;
+                        self.client_book.hear(now, client::Pipe::Request(request), None);
+                    }
                     self.client.handle(now, client::Input::Failed(request, code));
                 }
             }
             Event::Frame { carrier, frame } => return self.frame(carrier, frame),
             Event::Gone { pipe } => {
                 self.say(|| format!("server: pipe {pipe} is gone"));
-                self.engine.input(now, pipe, Input::Gone { pipe });
+                self.targets.remove(&pipe);
+                return self.engine.input(now, pipe, Input::Gone { pipe });
             }
             Event::SocketGone { carrier } => {
                 if let Some(pipe) = self.sockets.get(&carrier).copied() {
                     self.say(|| format!("server: socket {pipe} is gone"));
-                    self.engine.input(now, pipe, Input::Gone { pipe });
+                    self.targets.remove(&pipe);
+                    return self.engine.input(now, pipe, Input::Gone { pipe });
                 }
             }
             Event::Heal => self.heal(),
             Event::Jump => {
                 self.pump()?;
                 self.now += millis(self.dice.between(1, 200) * SECOND);
+                self.jumped = self.now;
                 self.say(|| "the clock jumps".to_owned());
             }
+            Event::Lie => return self.lie(),
             Event::Line { life, pipe, down } => {
                 if life == current {
                     self.say(|| format!("client: {pipe:?} {down:?}"));
+                    self.heard_down(pipe, &down);
                     self.client.handle(now, client::Input::Packet(pipe, *down));
                 }
             }
@@ -71,13 +82,14 @@ impl World {
             Event::ServerClose => {
                 let code = self.dice.pick(&[Code::ServerDisconnect, Code::Shutdown]);
                 if let Some(place) = self.engine.places.values_mut().next_back() {
+                    place.closing.get_or_insert(now);
                     place.session.handle(now, Input::Close { code, reason: None, retry: Some(5) });
                     self.say(|| format!("server: closes with {code}"));
                 }
             }
             Event::ServerConsume { id, bytes } => {
                 if let Some(place) = self.engine.places.get_mut(&id) {
-                    place.app.backlog -= bytes;
+                    place.app.consume(bytes);
                     place.session.handle(now, Input::Consumed(bytes));
                 }
             }
@@ -113,6 +125,22 @@ impl World {
         self.client.handle(self.now, client::Input::Attach(carrier, kind, Duration::from_secs(10)));
     }
 
+    fn heard_down(&mut self, pipe: client::Pipe, down: &Down<Note>) {
+        let grant = match down {
+            Down::Welcome(welcome) => welcome.grant.as_ref().map(|grant| grant.token.expose()),
+            Down::Close(close) if self.client.state() != client::State::Ended => {
+                self.farewell = Some((close.last, self.now));
+                None
+            }
+            Down::Refusal(_) => {
+                self.farewell = None;
+                None
+            }
+            _ => None,
+        };
+        self.client_book.hear(self.now, pipe, grant);
+    }
+
     pub(super) fn soon(&mut self, within: u64) -> Duration {
         self.now + millis(self.dice.between(0, within))
     }
@@ -133,7 +161,9 @@ impl World {
                     self.client.volatile(note);
                 }
                 kind => {
-                    let note = self.app.write(size, kind > 2);
+                    let mut note = self.app.write(size, kind > 2);
+                    // Of an opening that nobody can read the server would know nothing.
+                    note.poison = self.client.id().is_some() && self.poisons();
                     if self.client.emit(note) {
                         self.app.emitted += 1;
                     }
@@ -146,6 +176,7 @@ impl World {
 
     pub(super) fn server_talks(&mut self) {
         let now = self.now;
+        let mut poison = self.poisons();
         let Some(place) = self.engine.places.values_mut().next_back() else { return };
         for _ in 0..self.dice.between(1, 6) {
             let size = self.dice.between(self.clients.least, self.largest) as usize;
@@ -156,7 +187,8 @@ impl World {
                     session.machine.volatile(&mut session.send, now, [note]);
                 }
                 kind => {
-                    let note = place.app.write(size, kind > 2);
+                    let mut note = place.app.write(size, kind > 2);
+                    note.poison = std::mem::take(&mut poison);
                     if place.session.emit(now, note) {
                         place.app.emitted += 1;
                     }
@@ -165,6 +197,45 @@ impl World {
         }
         let (name, emitted) = (place.app.name, place.app.emitted);
         self.say(|| format!("server: {name} has emitted {emitted}"));
+    }
+
+    /// Shall the next message be one that cannot be read?
+    fn poisons(&mut self) -> bool {
+        let poisons = self.malice && !self.healed && !self.poisoned && self.dice.percent(5);
+        self.poisoned |= poisons;
+        poisons
+    }
+
+    /// A client confirms more than it can have received, with a proof that is good.
+    fn lie(&mut self) -> Checked {
+        let now = self.now;
+        self.pump()?;
+        self.pipes += 1;
+        let pipe = self.pipes;
+        let Some((id, place)) =
+            self.engine.places.iter_mut().next_back().filter(|(_, place)| !place.is_over())
+        else {
+            return Ok(());
+        };
+        let Some(token) = place.used.and_then(|used| place.tokens.get(used)) else { return Ok(()) };
+        let (session, token) = (id.clone(), Secret::new(token.clone()));
+        let received = place.app.emitted + 1;
+        let head = Post {
+            session,
+            token,
+            received,
+            consumed: 0,
+            serial: None,
+            first: None,
+            attach: None,
+            poll: None,
+            wait: None,
+        };
+        self.lied = true;
+        place.session.handle(now, Input::Post { pipe, head, batch: Vec::new(), how: How::Readable });
+        let ended = place.session.machine.ended();
+        self.say(|| format!("somebody says {received} have come: {ended:?}"));
+        ensure(ended == Some(Code::BadAck), || "what was never sent is confirmed".to_owned())
     }
 
     pub(super) fn heal(&mut self) {
@@ -183,6 +254,8 @@ impl World {
         self.say(|| format!("client: begins anew with {key}"));
         self.client = (self.clients.begin)(&self.client_config, Secret::new(key));
         self.app = App::new(self.life);
+        self.client_book = ClientBook::default();
+        (self.closing, self.farewell) = (None, None);
         self.attach();
     }
 

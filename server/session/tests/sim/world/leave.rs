@@ -30,6 +30,7 @@ impl World {
             }
         }
         self.forget();
+        self.check_times()?;
         self.check_bytes()
     }
 
@@ -37,7 +38,7 @@ impl World {
     pub(super) fn pump_server(&mut self, id: &str) -> Result<bool, String> {
         let mut any = self.drain(id)?;
         loop {
-            self.flush(id);
+            self.flush(id)?;
             if !self.drain(id)? {
                 return Ok(any);
             }
@@ -60,9 +61,9 @@ impl World {
     }
 
     /// Lets a session write what it has, or as much as its carrier takes now.
-    fn flush(&mut self, id: &str) {
+    fn flush(&mut self, id: &str) -> Checked {
         let now = self.now;
-        let Some(place) = self.engine.places.get_mut(id) else { return };
+        let Some(place) = self.engine.places.get_mut(id) else { return Ok(()) };
         let session = &mut place.session;
         if let (Some(breath), Some(pipe)) = (place.breath, session.machine.live_pipe()) {
             let mut taken = Vec::new();
@@ -75,15 +76,18 @@ impl World {
                 self.link.at(now + millis(20), Event::Breathe);
             }
             for note in taken {
+                self.server_book.write(&Output::Message(pipe, note.clone()))?;
                 self.down(pipe, Down::Message(note));
             }
-            let Some(place) = self.engine.places.get_mut(id) else { return };
+            let Some(place) = self.engine.places.get_mut(id) else { return Ok(()) };
             if more {
-                return place.session.machine.flush_beside(&mut place.session.send, now);
+                place.session.machine.flush_beside(&mut place.session.send, now);
+                return Ok(());
             }
         }
-        let Some(place) = self.engine.places.get_mut(id) else { return };
+        let Some(place) = self.engine.places.get_mut(id) else { return Ok(()) };
         place.session.machine.flush(&mut place.session.send, now);
+        Ok(())
     }
 
     pub(super) fn forget(&mut self) {
@@ -107,6 +111,8 @@ impl World {
         if !matches!(output, O::Deliver(_)) {
             self.say(|| format!("client → {output:?}"));
         }
+        self.client_book.write(self.now, &output)?;
+        self.client_says(&output)?;
         match output {
             O::Deliver(note) => {
                 self.deliveries += 1;
@@ -205,6 +211,8 @@ impl World {
         if !matches!(output, Output::Deliver(_)) {
             self.say(|| format!("server {id} → {output:?}"));
         }
+        self.server_book.write(&output)?;
+        self.server_says(id, &output)?;
         match output {
             Output::Deliver(note) => return self.deliver_up(id, &note),
             Output::Volatile(note) => {
@@ -213,13 +221,8 @@ impl World {
                 }
             }
             Output::Welcome(pipe, mut welcome) => {
-                if let Some(grant) = &welcome.grant
-                    && let Some(place) = self.engine.places.get_mut(id)
-                {
-                    let token = grant.token.expose().to_owned();
-                    if !place.tokens.contains(&token) {
-                        place.tokens.push(token);
-                    }
+                if let Some(place) = self.engine.places.get_mut(id) {
+                    place.welcomes(pipe, welcome.grant.as_ref().map(|grant| grant.token.expose()))?;
                 }
                 if let Some(grant) = &welcome.grant {
                     welcome.ticket = self.engine.ticket(self.now, pipe, Some(grant.attach));
@@ -234,7 +237,16 @@ impl World {
             Output::End(pipe) => self.end(pipe),
             Output::Refuse(pipe, code, _) => self.refuse(pipe, code),
             Output::Ended { code, unconfirmed, .. } => return self.server_ended(id, code, unconfirmed),
-            Output::Attached { .. } | Output::Suspended => {}
+            Output::Attached { .. } => {
+                if let Some(place) = self.engine.places.get_mut(id) {
+                    place.suspended = None;
+                }
+            }
+            Output::Suspended => {
+                if let Some(place) = self.engine.places.get_mut(id) {
+                    place.suspended = Some(self.now);
+                }
+            }
         }
         Ok(())
     }
@@ -252,6 +264,10 @@ impl World {
             if place.session.emit(now, reply) {
                 place.app.emitted += 1;
             }
+        }
+        if self.abrupt && !self.healed && self.dice.percent(5) {
+            let at = self.delay();
+            self.link.at(at, Event::ServerClose);
         }
         if note.credited {
             let event = Event::ServerConsume { id: id.to_owned(), bytes: note.size as u64 };
@@ -273,6 +289,10 @@ impl World {
                 (self.life_of(carrier), client::Pipe::Carrier(carrier))
             }
             Target::Nowhere => return,
+        };
+        let down = match down {
+            Down::Message(note) if note.poison => Down::Malformed(Code::BadPacket),
+            down => down,
         };
         let nonsense = self.malice && !self.healed && self.dice.percent(1);
         if nonsense {
@@ -317,7 +337,9 @@ impl World {
                 self.down(pipe, Down::Refusal(code));
                 self.end(pipe);
             }
-            Some(Target::Nowhere) | None => {}
+            Some(Target::Nowhere) | None => {
+                self.targets.remove(&pipe);
+            }
         }
     }
 }
