@@ -11,7 +11,6 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Sleep;
 
@@ -21,7 +20,7 @@ use crate::handler::{Answer, Outcome};
 use crate::link::Link;
 use crate::outgoing::Outgoing;
 use crate::socket::Socket;
-use everwire_session::payload::{IntoArgs, Payload};
+use everwire_session::payload::{FromArgs, IntoArgs, Payload};
 
 /// The right to answer an event once. An extractor for handlers that answer before they end, or later.
 ///
@@ -218,7 +217,7 @@ impl<T> AckFuture<T> {
     }
 }
 
-impl<T: DeserializeOwned> Future for AckFuture<T> {
+impl<T: FromArgs> Future for AckFuture<T> {
     type Output = Result<T, AckError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
@@ -233,7 +232,7 @@ impl<T: DeserializeOwned> Future for AckFuture<T> {
             && let Poll::Ready(reply) = Pin::new(&mut this.reply).poll(cx)
         {
             let payload = reply.unwrap_or(Err(AckError::SessionEnded))?;
-            return Poll::Ready(payload.read().map_err(|error| AckError::Data(error.to_string())));
+            return Poll::Ready(T::from_payload(&payload).map_err(|error| AckError::Data(error.to_string())));
         }
         if let Some(timeout) = this.timeout.take() {
             this.sleep = Some(Box::pin(tokio::time::sleep(timeout)));

@@ -12,6 +12,7 @@ mod transport;
 pub use config::{Config, Overflow, Transport};
 pub use stats::Stats;
 pub use transport::answers::Body;
+pub use transport::engine_io::SocketIoService;
 pub use transport::service::EverwireService;
 
 pub use serve::serve;
@@ -45,7 +46,7 @@ pub use emit::Emit;
 pub use emitter::{Answers, Broadcast, Delivery};
 pub use error::{AckError, Disconnect, EmitError, Refusal, RoomError};
 pub use everwire_session::code::Code;
-pub use everwire_session::payload::{IntoArgs, Payload};
+pub use everwire_session::payload::{FromArgs, IntoArgs, Payload};
 pub use extract::{Data, EventName, State};
 pub use handler::{Answer, Handler, IntoAck, IntoAdmission};
 pub use handshake::Handshake;

@@ -10,8 +10,13 @@ use everwire_session::packet::{Kind, MAIN};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::dialect::{GUESTS, Speech};
 use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
 use everwire_session::payload::Payload;
+
+mod guest;
+
+pub(crate) use guest::{BINARY, Frame, GuestFrame, line};
 
 /// A message to one or many. A clone shares its encodings.
 #[derive(Clone)]
@@ -23,10 +28,12 @@ struct Message {
     id: Option<u64>,
     body: Body,
     native: OnceLock<NativeFrame>,
+    /// The foreign forms: made when the first foreign session gets it.
+    guests: OnceLock<Box<[OnceLock<Option<GuestFrame>>; GUESTS.len()]>>,
 }
 
 /// What a message says, kept apart from how a dialect writes it.
-enum Body {
+pub(crate) enum Body {
     Event {
         name: Box<str>,
         payload: Payload,
@@ -108,7 +115,7 @@ impl Outgoing {
     }
 
     fn new(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: Body) -> Self {
-        Self(Arc::new(Message { kind, namespace: namespace.clone(), id, body, native: OnceLock::new() }))
+        Self(Arc::new(Message { kind, namespace: namespace.clone(), id, body, native: OnceLock::new(), guests: OnceLock::new() }))
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -117,6 +124,23 @@ impl Outgoing {
 
     pub(crate) fn namespace(&self) -> &str {
         &self.0.namespace
+    }
+
+    pub(crate) fn id(&self) -> Option<u64> {
+        self.0.id
+    }
+
+    pub(crate) fn body(&self) -> &Body {
+        &self.0.body
+    }
+
+    /// This message as a session speaks; none if its dialect has no words for it.
+    pub(crate) fn frame(&self, speech: Speech) -> Option<Frame> {
+        let Some(at) = GUESTS.iter().position(|guest| *guest == speech) else {
+            return Some(Frame::Native(self.native().clone()));
+        };
+        let guests = self.0.guests.get_or_init(Box::default);
+        guests[at].get_or_init(|| GuestFrame::of(speech, self)).clone().map(Frame::Guest)
     }
 
     /// This message in Everwire's own protocol.

@@ -14,6 +14,7 @@ use crate::hooks::{Guarded, Hooks};
 use crate::hub::Hub;
 use crate::namespace::Namespace;
 use crate::stats::Stats;
+use crate::transport::engine_io::SocketIoService;
 use crate::transport::service::EverwireService;
 
 /// A server: its namespaces, state and sessions. Cheap to clone; every clone is the same server.
@@ -59,6 +60,11 @@ impl Everwire {
     /// The tower service that clients talk to: nest it in an axum `Router`, or give it to [`serve`](crate::serve).
     pub fn service(&self) -> EverwireService {
         EverwireService::new(self.engine.clone())
+    }
+
+    /// The tower service that clients of Socket.IO talk to: nest it at `/socket.io`. Handlers, rooms and namespaces are the same for all clients.
+    pub fn socket_io(&self) -> SocketIoService {
+        SocketIoService::new(self.engine.clone())
     }
 
     /// What the server holds at this moment.

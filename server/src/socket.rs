@@ -11,7 +11,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use everwire_session::code::Code;
 use parking_lot::Mutex;
-use serde::de::DeserializeOwned;
 use tokio::sync::oneshot;
 
 use crate::ack::{AckFuture, PendingAcks, Waiter};
@@ -27,7 +26,7 @@ use crate::namespace::{Namespace, Space};
 use crate::outgoing::Outgoing;
 use crate::outlet::{SendError, SharedOutlet};
 use crate::registry::Registry;
-use everwire_session::payload::IntoArgs;
+use everwire_session::payload::{FromArgs, IntoArgs};
 
 const CONNECTING: u8 = 0;
 const OPEN: u8 = 1;
@@ -271,7 +270,7 @@ impl Socket {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn emit_with_ack<T: DeserializeOwned>(
+    pub fn emit_with_ack<T: FromArgs>(
         &self,
         event: impl AsRef<str>,
         args: impl IntoArgs,

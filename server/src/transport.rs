@@ -1,6 +1,7 @@
 //! The transports, one file each, and what they share. A transport knows HTTP and sockets, nothing of rooms and handlers.
 
 pub(crate) mod answers;
+pub(crate) mod engine_io;
 mod event_source;
 mod forever_iframe;
 pub(crate) mod handshake;

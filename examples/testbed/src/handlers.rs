@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use everwire::{Ack, Data, EmitError, Handshake, Namespace, Payload, Refusal, RoomError, Socket};
+use everwire::{Ack, AckError, Data, EmitError, Handshake, Namespace, Payload, Refusal, RoomError, Socket};
 use serde::Deserialize;
 
 use crate::seq::Sequence;
@@ -46,6 +46,12 @@ fn messages(socket: &Socket) {
         |socket: Socket, args: Payload| async move { socket.emit("message-back", args).await },
     );
     socket.on("message-with-ack", |args: Payload| async move { args });
+    // The other way round: the client is asked, and told what it has answered.
+    socket.on("emit-with-ack", |socket: Socket, args: Payload| async move {
+        let answer: Payload = socket.emit_with_ack("emit-with-ack", args).await?;
+        socket.emit("emit-with-ack", answer).await?;
+        Ok::<_, AckError>(())
+    });
     socket.on("echo", |socket: Socket, args: Payload| async move { socket.emit("echo", args).await });
     socket.on("count", |socket: Socket, ack: Ack, Data(count): Data<u64>| async move {
         for tick in 0..count {

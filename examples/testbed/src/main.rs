@@ -112,6 +112,7 @@ fn routes(wire: &Everwire) -> Router {
         .route("/client/everwire.js", get(|| async { script(CLIENT_SCRIPT) }))
         .route("/stats", get(move || async move { axum::Json(stats.stats()) }))
         .nest_service("/everwire", wire.service())
+        .nest_service("/socket.io", wire.socket_io().credentials(true))
 }
 
 fn script(text: &'static str) -> impl IntoResponse {

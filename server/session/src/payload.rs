@@ -95,6 +95,27 @@ impl Payload {
     }
 }
 
+/// What arguments can be read as: whatever serde reads, by the rule of [`Payload::read`], or a [`Payload`], which takes them as they came.
+pub trait FromArgs: Sized {
+    /// Reads the arguments.
+    ///
+    /// # Errors
+    /// When they are not of this type.
+    fn from_payload(payload: &Payload) -> Result<Self, serde_json::Error>;
+}
+
+impl<T: DeserializeOwned> FromArgs for T {
+    fn from_payload(payload: &Payload) -> Result<Self, serde_json::Error> {
+        payload.read()
+    }
+}
+
+impl FromArgs for Payload {
+    fn from_payload(payload: &Payload) -> Result<Self, serde_json::Error> {
+        Ok(payload.clone())
+    }
+}
+
 /// What can be the arguments of an event, or the values of an ack.
 ///
 /// **A tuple is all the arguments; anything else is one argument.** `()` is none. An array of fixed length (`[T; N]`) counts as a tuple, because

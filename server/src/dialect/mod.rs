@@ -1,3 +1,64 @@
 //! Wire protocols spoken over the transports. A dialect knows packets and the handshake, nothing of HTTP, sockets or rooms.
 
+pub(crate) mod engine_io;
 pub(crate) mod native;
+pub(crate) mod sock_js;
+pub(crate) mod socket_io;
+
+use bytes::Bytes;
+
+use crate::outgoing::Outgoing;
+
+/// How the messages of a session are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Speech {
+    Native,
+    /// Of a SockJS client's raw WebSocket.
+    Raw,
+    SockJs,
+    /// Socket.IO over Engine.IO 3, and over Engine.IO 4.
+    SocketIo3,
+    SocketIo4,
+}
+
+/// The foreign ones.
+pub(crate) const GUESTS: [Speech; 4] = [Speech::Raw, Speech::SockJs, Speech::SocketIo3, Speech::SocketIo4];
+
+/// One message of a protocol that has text messages and binary ones.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    Binary(Bytes),
+    Text(Bytes),
+}
+
+impl Part {
+    pub(crate) fn text(text: impl Into<Bytes>) -> Self {
+        Self::Text(text.into())
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Binary(bytes) | Self::Text(bytes) => bytes.len(),
+        }
+    }
+}
+
+impl Speech {
+    /// A message in this speech; none if it has no words for it.
+    pub(crate) fn say(self, out: &Outgoing) -> Vec<Part> {
+        match self {
+            Self::Native => Vec::new(),
+            Self::Raw | Self::SockJs => sock_js::say(out),
+            Self::SocketIo3 | Self::SocketIo4 => socket_io::say(out, self == Self::SocketIo4),
+        }
+    }
+
+    /// The WebSocket frame of one part.
+    pub(crate) fn frame(self, part: &Part, out: &mut Vec<u8>) {
+        match self {
+            Self::Native | Self::Raw => socket_io::frame(part, false, out),
+            Self::SockJs => sock_js::frame(part, out),
+            Self::SocketIo3 | Self::SocketIo4 => socket_io::frame(part, self == Self::SocketIo3, out),
+        }
+    }
+}

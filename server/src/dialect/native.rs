@@ -12,10 +12,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::incoming::Incoming;
-use crate::outgoing::NativeFrame;
+use crate::outgoing::Frame;
 use crate::transport::ws_frame::{self, Opcode};
 
-impl Message for NativeFrame {
+impl Message for Frame {
     fn size(&self) -> usize {
         Self::size(self)
     }

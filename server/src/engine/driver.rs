@@ -30,7 +30,7 @@ use super::{Engine, ids};
 use crate::client::Client;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::outgoing::NativeFrame;
+use crate::outgoing::Frame;
 
 /// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
 const ROUNDS: usize = 16;
@@ -41,7 +41,7 @@ const AFTERLIFE: Duration = Duration::from_secs(30);
 pub(crate) struct Driver {
     engine: Arc<Engine>,
     live: Arc<Live>,
-    machine: Machine<NativeFrame, Incoming>,
+    machine: Machine<Frame, Incoming>,
     client: Client,
     /// The key of the open, while it proves the session.
     key: Option<Box<str>>,
@@ -172,7 +172,7 @@ impl Driver {
 
     fn step(
         &mut self,
-        step: impl FnOnce(&mut Machine<NativeFrame, Incoming>, &mut SendHalf<NativeFrame>, Duration),
+        step: impl FnOnce(&mut Machine<Frame, Incoming>, &mut SendHalf<Frame>, Duration),
     ) {
         let (live, now) = (self.live.clone(), self.now());
         let mut shared = live.lock();

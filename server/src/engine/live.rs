@@ -12,13 +12,15 @@ use futures_util::task::AtomicWaker;
 use parking_lot::Mutex;
 
 use super::exchange::Exchange;
+use super::guest::GuestJob;
 use super::socket::WebSocket;
 use super::turn;
 use super::wheel::Alarm;
 use super::writer::{Writer, Written};
 use crate::config::{Overflow, Transport};
+use crate::dialect::Speech;
 use crate::incoming::Incoming;
-use crate::outgoing::{NativeFrame, Outgoing};
+use crate::outgoing::{Frame, Outgoing};
 use crate::outlet::{Outlet, SendError};
 
 /// Bytes on their way to the network above which volatile events are dropped: this client is behind.
@@ -42,6 +44,8 @@ pub(crate) enum Job {
         retry: Option<u64>,
     },
     Gone(Pipe),
+    /// Of a foreign session.
+    Guest(GuestJob),
     Kill(Code),
     Malformed {
         exchange: Arc<Exchange>,
@@ -75,6 +79,7 @@ impl Job {
             | Self::Post { exchange, .. }
             | Self::Stream { exchange, .. } => exchange.refuse((Code::UnknownSession, None)),
             Self::Socket { socket, .. } => socket.refuse(Code::UnknownSession),
+            Self::Guest(job) => job.refuse(),
             Self::Close { .. } | Self::Gone(_) | Self::Kill(_) => {}
         }
     }
@@ -84,6 +89,7 @@ pub(crate) struct Live {
     pub(crate) id: Box<str>,
     pub(crate) alarm: Alarm,
     me: Weak<Self>,
+    speech: Speech,
     overflow: Overflow,
     shared: Mutex<Shared>,
     /// `None` when the driver is gone.
@@ -93,11 +99,11 @@ pub(crate) struct Live {
 
 /// What the lock guards. It is held for one non-blocking write at the most, never over an await and never while user code runs.
 pub(crate) struct Shared {
-    pub(crate) send: SendHalf<NativeFrame>,
+    pub(crate) send: SendHalf<Frame>,
     /// The way that takes messages as they come; none while suspended or polled.
     pub(crate) writer: Option<Writer>,
     /// Volatile events for a poll that hangs; `None` while there is no such poll.
-    pub(crate) volatile: Option<Vec<NativeFrame>>,
+    pub(crate) volatile: Option<Vec<Frame>>,
     pub(crate) transport: Option<Transport>,
     pub(crate) closed: bool,
     /// Something was emitted and not yet looked at: noted for the end of a turn.
@@ -123,11 +129,12 @@ impl Shared {
 }
 
 impl Live {
-    pub(crate) fn new(id: &str, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
+    pub(crate) fn new(id: &str, speech: Speech, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             id: id.into(),
             alarm: Alarm::default(),
             me: me.clone(),
+            speech,
             overflow,
             shared: Mutex::new(Shared {
                 send: SendHalf::new(queue_bytes),
@@ -141,6 +148,10 @@ impl Live {
             inbox: Mutex::new(Some(Vec::new())),
             driver: AtomicWaker::new(),
         })
+    }
+
+    pub(crate) fn speech(&self) -> Speech {
+        self.speech
     }
 
     pub(crate) fn lock(&self) -> parking_lot::MutexGuard<'_, Shared> {
@@ -227,22 +238,23 @@ impl Outlet for Live {
         if shared.closed {
             return Err(SendError::Closed);
         }
+        let Some(frame) = out.frame(self.speech) else { return Ok(()) };
         if out.kind() == Kind::Volatile {
             match (&mut shared.writer, &mut shared.volatile) {
                 (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {
                     // What was emitted before it goes first.
                     writer.pump(&mut shared.send);
-                    writer.message(out.native());
+                    writer.message(&frame);
                 }
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {
-                    volatile.push(out.native().clone());
+                    volatile.push(frame);
                 }
                 _ => return Ok(()),
             }
-        } else if out.kind().is_credited() && out.native().size() as u64 > shared.send.window() {
+        } else if frame.is_credited() && frame.size() as u64 > shared.send.window() {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
             return Err(SendError::TooLarge);
-        } else if shared.send.push(out.native().clone()).is_err() {
+        } else if shared.send.push(frame).is_err() {
             return Err(self.overflow(shared));
         }
         if !std::mem::replace(&mut shared.dirty, true) {

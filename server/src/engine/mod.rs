@@ -2,6 +2,7 @@
 
 mod driver;
 pub(crate) mod exchange;
+pub(crate) mod guest;
 pub(crate) mod ids;
 pub(crate) mod live;
 pub(crate) mod socket;
@@ -21,9 +22,11 @@ use everwire_session::wire::Attach;
 
 use self::driver::Driver;
 use self::exchange::Exchange;
+use self::guest::{Guest, GuestJob, Tongue};
 use self::live::{Job, Live};
 use self::wheel::Wheel;
 use crate::config::{Config, Transport};
+use crate::dialect::Speech;
 use crate::handshake::RequestInfo;
 use crate::hub::Hub;
 use crate::stats::Stats;
@@ -38,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) wheel: Wheel,
     pub(crate) open_requests: AtomicUsize,
     sessions: DashMap<Box<str>, Arc<Live>>,
+    /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
+    guests: DashMap<Box<str>, Arc<Live>>,
     /// Sessions by the key of their open, until their token is used.
     keys: DashMap<Box<str>, Arc<Live>>,
     tickets: DashMap<Box<str>, Ticket>,
@@ -63,6 +68,7 @@ impl Engine {
             wheel: Wheel::new(),
             open_requests: AtomicUsize::new(0),
             sessions: DashMap::new(),
+            guests: DashMap::new(),
             keys: DashMap::new(),
             tickets: DashMap::new(),
             scripts: DashMap::new(),
@@ -117,6 +123,54 @@ impl Engine {
         Ok(live)
     }
 
+    pub(crate) fn find_guest(&self, key: &str) -> Option<Arc<Live>> {
+        self.guests.get(key).map(|live| live.clone())
+    }
+
+    /// Makes the session of a foreign client, unless there is one with this key.
+    ///
+    /// # Errors
+    /// [`Code::Shutdown`] while the server goes down.
+    pub(crate) fn open_guest(
+        self: &Arc<Self>,
+        key: &str,
+        speech: Speech,
+        tongue: Box<dyn Tongue>,
+        request: RequestInfo,
+        first: GuestJob,
+    ) -> Result<Arc<Live>, (Code, Box<GuestJob>)> {
+        if self.closing.load(Ordering::Relaxed) {
+            return Err((Code::Shutdown, Box::new(first)));
+        }
+        let entry = match self.guests.entry(key.into()) {
+            Entry::Occupied(entry) => {
+                let live = entry.get().clone();
+                live.submit(Job::Guest(first));
+                return Ok(live);
+            }
+            Entry::Vacant(entry) => entry,
+        };
+        let live = Live::new(&ids::random(), speech, self.config.queue_bytes, self.config.overflow);
+        entry.insert(live.clone());
+        self.turn_wheel();
+        live.submit(Job::Guest(first));
+        tokio::spawn(Guest::new(self.clone(), live.clone(), key.into(), tongue, request));
+        // It may have been opened just behind the back of a shutdown, which then has not told it.
+        if self.closing.load(Ordering::SeqCst) {
+            live.submit(Job::Close { code: Code::Shutdown, reason: None, retry: None });
+        }
+        Ok(live)
+    }
+
+    fn forget_guest(&self, key: &str) {
+        self.guests.remove(key);
+    }
+
+    /// All sessions, native and foreign.
+    fn all(&self) -> impl Iterator<Item = Arc<Live>> + '_ {
+        self.sessions.iter().chain(self.guests.iter()).map(|live| live.clone())
+    }
+
     /// Makes a session, unless another request with this key has just done so.
     fn open(self: &Arc<Self>, key: &str, request: RequestInfo) -> (Option<Arc<Live>>, Option<Driver>) {
         let entry = match self.keys.entry(key.into()) {
@@ -124,7 +178,7 @@ impl Engine {
             Entry::Vacant(entry) => entry,
         };
         let id = ids::random();
-        let live = Live::new(&id, self.config.queue_bytes, self.config.overflow);
+        let live = Live::new(&id, Speech::Native, self.config.queue_bytes, self.config.overflow);
         entry.insert(live.clone());
         self.sessions.insert(id.into(), live.clone());
         self.turn_wheel();
@@ -202,9 +256,9 @@ impl Engine {
     /// Tells every session that the server goes down, each with another time to come back within `spread`, and takes no new ones.
     pub(crate) fn shutdown(&self, spread: Duration) {
         self.closing.store(true, Ordering::SeqCst);
-        let count = self.sessions.len().max(1) as u64;
+        let count = (self.sessions.len() + self.guests.len()).max(1) as u64;
         let spread = u64::try_from(spread.as_millis()).unwrap_or(u64::MAX);
-        for (index, live) in self.sessions.iter().enumerate() {
+        for (index, live) in self.all().enumerate() {
             let retry = Some(spread.saturating_mul(index as u64) / count);
             live.submit(Job::Close { code: Code::Shutdown, reason: None, retry });
         }
@@ -212,7 +266,7 @@ impl Engine {
 
     /// How many sessions have not ended.
     pub(crate) fn live_sessions(&self) -> usize {
-        self.sessions.iter().filter(|live| !live.lock().is_over()).count()
+        self.all().filter(|live| !live.lock().is_over()).count()
     }
 
     pub(crate) fn stats(&self) -> Stats {
@@ -221,7 +275,7 @@ impl Engine {
         for transport in Transport::ALL {
             stats.carriers.insert(transport.name(), 0);
         }
-        for live in &self.sessions {
+        for live in self.all() {
             let shared = live.lock();
             if shared.is_over() {
                 continue;

@@ -13,7 +13,7 @@ use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::exchange::Exchange;
-use crate::outgoing::NativeFrame;
+use crate::outgoing::Frame;
 
 /// Bytes in a writer above which messages stay in the send half: a reader that is slow costs references, not memory.
 const HIGH: usize = 256 << 10;
@@ -87,23 +87,32 @@ impl Writer {
         self.queue.push_back(bytes);
     }
 
-    pub(crate) fn message(&mut self, message: &NativeFrame) {
-        self.push(if self.is_websocket() { message.frame() } else { message.line() });
+    pub(crate) fn message(&mut self, message: &Frame) {
+        if self.is_websocket() {
+            self.push(message.frame());
+        } else {
+            message.lines(|line| self.push(line));
+        }
     }
 
     /// Moves messages here, as far as credit and the high mark allow.
-    pub(crate) fn pump(&mut self, send: &mut SendHalf<NativeFrame>) {
+    pub(crate) fn pump(&mut self, send: &mut SendHalf<Frame>) {
         let mut room = HIGH.saturating_sub(self.queued());
         while room > 0
             && let Some(message) = send.next()
         {
             room = room.saturating_sub(message.size());
+            let foreign = matches!(message, Frame::Guest(_));
             self.message(message);
+            if foreign {
+                // Nobody will ever confirm it: what is written is gone.
+                let _ = send.confirm(send.sent());
+            }
         }
     }
 
     /// Is there something to send, and room for it? An answer that is full calls its driver when it has been read.
-    pub(crate) fn wants_more(&self, send: &SendHalf<NativeFrame>) -> bool {
+    pub(crate) fn wants_more(&self, send: &SendHalf<Frame>) -> bool {
         self.queued() < HIGH && send.is_ready()
     }
 

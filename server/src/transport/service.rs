@@ -76,7 +76,7 @@ where
 pub(crate) struct OpenRequest(Arc<Engine>);
 
 impl OpenRequest {
-    fn new(engine: &Arc<Engine>) -> Self {
+    pub(crate) fn new(engine: &Arc<Engine>) -> Self {
         engine.open_requests.fetch_add(1, Ordering::Relaxed);
         Self(engine.clone())
     }

@@ -39,7 +39,7 @@ pub(crate) fn upgrade(call: Call<()>) -> Result<Response<Body>, Refusal> {
 
 /// Reads the first frame, and hands the socket to the session that it names.
 async fn welcome(engine: Arc<Engine>, upgraded: Upgraded, info: RequestInfo) {
-    let mut socket = open(&engine, upgraded);
+    let mut socket = take_over(&engine, upgraded);
     let first = tokio::time::timeout(engine.config.handshake, first_frame(&mut socket)).await;
     match first {
         Ok(Some(Ok(head))) => {
@@ -147,7 +147,7 @@ impl EarlyFrame {
 }
 
 /// Takes the connection from hyper. Plain TCP is taken apart, so that publishers can write to it; anything else stays with the driver.
-fn open(engine: &Engine, upgraded: Upgraded) -> WebSocket {
+pub(crate) fn take_over(engine: &Engine, upgraded: Upgraded) -> WebSocket {
     let pipe = engine.pipe();
     let max = engine.config.max_payload;
     let (stream, early) = match plain(upgraded) {

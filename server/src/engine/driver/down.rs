@@ -43,7 +43,7 @@ impl Driver {
                     _ => {
                         if let Some(exchange) = self.exchange(pipe, false) {
                             self.traffic.down += message.size() as u64;
-                            exchange.push(message.line());
+                            message.lines(|line| exchange.push(line));
                         }
                     }
                 },

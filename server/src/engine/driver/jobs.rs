@@ -41,6 +41,8 @@ impl Driver {
                     self.exchanges.retain(|exchange| exchange.pipe != pipe);
                     self.input(Input::Gone { pipe });
                 }
+                // Of a foreign protocol, whose requests find no native sessions.
+                Job::Guest(job) => job.refuse(),
                 Job::Kill(code) => self.input(Input::Kill { code }),
                 Job::Malformed { exchange, token, code, first, before } => {
                     // Else whoever knows the public id could end the session.

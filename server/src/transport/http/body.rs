@@ -13,6 +13,8 @@ use http_body_util::BodyExt;
 /// What kind of body a URL takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Kind {
+    /// Whatever it says it is: the dialect looks at that.
+    Any,
     /// `application/x-www-form-urlencoded`, which only jsonp's way up uses.
     Form,
     /// `text/plain`, or no type at all: XDomainRequest and beacons send none.
@@ -85,6 +87,7 @@ fn check_encoding(headers: &HeaderMap) -> Result<(), Code> {
 fn check_type(headers: &HeaderMap, kind: Kind) -> Result<(), Code> {
     let mut types = headers.get_all(CONTENT_TYPE).iter();
     let ok = match (types.next(), types.next(), kind) {
+        (_, _, Kind::Any) => true,
         (None, _, kind) => kind == Kind::Text,
         (Some(value), None, Kind::Text) => is_type(value.as_bytes(), b"text/plain"),
         (Some(value), None, Kind::Form) => is_type(value.as_bytes(), b"application/x-www-form-urlencoded"),

@@ -1,0 +1,145 @@
+//! Socket.IO: its packets, in the messages of Engine.IO.
+
+mod placeholders;
+mod read;
+
+use everwire_session::packet::{Kind, MAIN};
+
+pub(crate) use read::Reader;
+
+use super::Part;
+use crate::outgoing::{Body, Outgoing};
+use crate::transport::ws_frame::{self, Opcode};
+
+/// What Engine.IO puts before the text of a message, and Engine.IO 3 before the bytes of one.
+const MESSAGE: u8 = b'4';
+const MESSAGE_BYTE: u8 = 4;
+
+/// Writes a message; `ids`: the answer to a connect names the socket.
+pub(super) fn say(out: &Outgoing, ids: bool) -> Vec<Part> {
+    let attachments = match out.body() {
+        Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
+        Body::Object(_) => &[],
+    };
+    let digit = match (out.kind(), attachments.is_empty()) {
+        (Kind::Opened, _) => b'0',
+        (Kind::Left, _) => b'1',
+        (Kind::Event | Kind::Volatile, true) => b'2',
+        (Kind::Ack, true) => b'3',
+        (Kind::Denied, _) => b'4',
+        (Kind::Event | Kind::Volatile, false) => b'5',
+        (Kind::Ack, false) => b'6',
+        // An event that could not be handled: Socket.IO has no word for that, its clients see no ack.
+        _ => return Vec::new(),
+    };
+    let mut text = vec![MESSAGE, digit];
+    if !attachments.is_empty() {
+        text.extend_from_slice(format!("{}-", attachments.len()).as_bytes());
+    }
+    let bare = out.kind() == Kind::Left || (out.kind() == Kind::Opened && !ids);
+    if out.namespace() != MAIN {
+        text.extend_from_slice(out.namespace().as_bytes());
+        if !bare {
+            text.push(b',');
+        }
+    }
+    if bare {
+        return vec![Part::text(text)];
+    }
+    if let Some(id) = out.id() {
+        text.extend_from_slice(id.to_string().as_bytes());
+    }
+    body(out, !attachments.is_empty(), &mut text);
+    let binary = attachments.iter().map(|bytes| Part::Binary(bytes.clone()));
+    std::iter::once(Part::text(text)).chain(binary).collect()
+}
+
+fn body(out: &Outgoing, binary: bool, text: &mut Vec<u8>) {
+    let values = |payload: &[u8], text: &mut Vec<u8>| match binary {
+        true => placeholders::from_native(payload, text),
+        false => text.extend_from_slice(payload),
+    };
+    match out.body() {
+        Body::Event { name, payload } => {
+            text.push(b'[');
+            serde_json::to_writer(&mut *text, &**name).expect("a string can be written to memory");
+            if !payload.is_empty() {
+                text.push(b',');
+                values(payload.text(), text);
+            }
+            text.push(b']');
+        }
+        Body::Object(object) if out.kind() == Kind::Opened => {
+            // `{"id":…}`
+            text.extend_from_slice(object.replacen("\"id\"", "\"sid\"", 1).as_bytes());
+        }
+        Body::Object(object) => text.extend_from_slice(object.as_bytes()),
+        Body::Values(payload) => {
+            text.push(b'[');
+            values(payload.text(), text);
+            text.push(b']');
+        }
+    }
+}
+
+/// The WebSocket frame of a part; `typed`: a byte says that a binary one is a message.
+pub(super) fn frame(part: &Part, typed: bool, out: &mut Vec<u8>) {
+    let frame = match part {
+        Part::Text(text) => ws_frame::frame(Opcode::Text, &[text]),
+        Part::Binary(bytes) if typed => ws_frame::frame(Opcode::Binary, &[&[MESSAGE_BYTE], bytes]),
+        Part::Binary(bytes) => ws_frame::frame(Opcode::Binary, &[bytes]),
+    };
+    out.extend_from_slice(&frame);
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use bytes::Bytes;
+    use everwire_session::code::Code;
+    use everwire_session::payload::IntoArgs;
+
+    use super::*;
+
+    fn said(out: &Outgoing, ids: bool) -> Vec<String> {
+        say(out, ids)
+            .into_iter()
+            .map(|part| match part {
+                Part::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
+                Part::Binary(bytes) => format!("{bytes:?}"),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn each_kind() {
+        let (main, chat): (Arc<str>, Arc<str>) = (MAIN.into(), "/chat".into());
+        let pair = || (1, "two").into_payload().unwrap();
+        let binary = || ("a", Bytes::from_static(b"xyz"), "\0b").into_payload().unwrap();
+        for (out, expected) in [
+            (Outgoing::event(&main, None, "say", pair()), &[r#"42["say",1,"two"]"#][..]),
+            (Outgoing::event(&chat, Some(12), "say", pair()), &[r#"42/chat,12["say",1,"two"]"#]),
+            (Outgoing::volatile(&main, "t", pair()), &[r#"42["t",1,"two"]"#]),
+            (Outgoing::ack(&chat, 3, pair()), &[r#"43/chat,3[1,"two"]"#]),
+            (Outgoing::opened(&main, "x"), &[r#"40{"sid":"x"}"#]),
+            (Outgoing::opened(&chat, "x"), &[r#"40/chat,{"sid":"x"}"#]),
+            (Outgoing::denied(&chat, "no", None), &[r#"44/chat,{"message":"no"}"#]),
+            (Outgoing::left(&chat, Code::ServerDisconnect, None), &["41/chat"]),
+            (Outgoing::left(&main, Code::ServerDisconnect, None), &["41"]),
+            (Outgoing::error(&main, None, "no_handler", None, None), &[]),
+            (
+                Outgoing::event(&main, None, "b", binary()),
+                &[r#"451-["b","a",{"_placeholder":true,"num":0},"\u0000b"]"#, "b\"xyz\""],
+            ),
+            (
+                Outgoing::ack(&main, 7, binary()),
+                &[r#"461-7["a",{"_placeholder":true,"num":0},"\u0000b"]"#, "b\"xyz\""],
+            ),
+        ] {
+            assert_eq!(said(&out, true), expected);
+        }
+        assert_eq!(said(&Outgoing::opened(&chat, "x"), false), ["40/chat"]);
+        assert_eq!(said(&Outgoing::opened(&main, "x"), false), ["40"]);
+    }
+}

@@ -1,0 +1,325 @@
+//! What drives the session of a foreign client: Socket.IO's, SockJS's. No replay and no resume, for their protocols have none: what is written is gone.
+//!
+//! A turn runs to completion, as a native session's does (`driver.rs`).
+
+mod carriers;
+mod jobs;
+mod reading;
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::server::Pipe;
+
+use self::carriers::Answer;
+pub(crate) use self::jobs::GuestJob;
+use super::Engine;
+use super::live::{Live, Shared};
+use super::socket::Reader;
+use super::turn::{self, Backlog};
+use super::writer::{Writer, Written};
+use crate::client::Client;
+use crate::config::Transport;
+use crate::dialect::Part;
+use crate::handshake::RequestInfo;
+use crate::incoming::Incoming;
+use crate::outgoing::{Frame, GuestFrame};
+
+/// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
+const ROUNDS: usize = 16;
+
+/// How long handlers may go on after the end of their session.
+const AFTERLIFE: Duration = Duration::from_secs(30);
+
+/// A foreign protocol's side of a session: what its packets mean, and when what is due. No I/O.
+pub(crate) trait Tongue: Send {
+    /// A message of the client.
+    fn take(&mut self, now: Duration, part: Part, deeds: &mut Vec<Deed>);
+
+    /// Time has come to look at the clock.
+    fn timeout(&mut self, now: Duration, deeds: &mut Vec<Deed>);
+
+    /// When that is next, at the latest.
+    fn next_timeout(&self) -> Option<Duration>;
+
+    /// The client can get something, over this transport.
+    fn attached(&mut self, now: Duration, transport: Transport, deeds: &mut Vec<Deed>);
+
+    /// It cannot any more.
+    fn detached(&mut self, _now: Duration) {}
+
+    /// What to do with a second request that waits, while the first still does.
+    fn second(&self) -> Second;
+
+    /// The last words, if the server ends it.
+    fn farewell(&self, code: Code, reason: Option<&str>) -> Option<Part>;
+
+    /// The number and reason of the WebSocket's close frame.
+    fn close_frame(&self, code: Code) -> (u16, &'static str);
+
+    /// How long a session that has ended goes on telling so.
+    fn linger(&self) -> Duration {
+        Duration::ZERO
+    }
+
+    /// May the session move from requests to a WebSocket?
+    fn upgrades(&self) -> bool {
+        false
+    }
+
+    /// What a WebSocket says that asks to take over.
+    fn probed(&mut self, _part: &Part) -> Probed {
+        Probed::Nonsense
+    }
+}
+
+/// What a WebSocket is to hear that asks to take over. `noop` answers a poll that waits.
+pub(crate) enum Probed {
+    Answer { answer: Part, noop: Part },
+    Nonsense,
+    Upgrade { noop: Part },
+}
+
+/// What a protocol wants done.
+pub(crate) enum Deed {
+    Deliver(Incoming),
+    /// The session is over; the client knows, or is told nothing.
+    End(Code),
+    /// The same, and a poll that waits is answered with this.
+    EndWith(Code, Part),
+    /// What was said goes out before anything else is.
+    Flush,
+    Say(Part),
+}
+
+/// What a second waiting request leads to.
+pub(crate) enum Second {
+    /// The first is answered with this, the second refused, and the session is over.
+    Fatal(Part),
+    /// The second is answered with this.
+    Told(Part),
+}
+
+pub(crate) struct Guest {
+    engine: Arc<Engine>,
+    live: Arc<Live>,
+    /// What finds it in the engine.
+    key: Box<str>,
+    client: Client,
+    tongue: Box<dyn Tongue>,
+    /// The current WebSocket's read side, and that of one which asks to become it.
+    readers: Vec<(Pipe, Reader)>,
+    probe: Option<Writer>,
+    /// The WebSocket that is being read, and how to part from it if that is what a frame leads to.
+    reading: Option<Pipe>,
+    parting: Option<(Writer, Bytes)>,
+    /// Another WebSocket is about to come.
+    expected: bool,
+    /// The request that waits for what goes down.
+    answer: Option<Answer>,
+    /// One has just been answered.
+    answered: bool,
+    /// Requests that must wait until the expected WebSocket is here.
+    deferred: Vec<GuestJob>,
+    /// Receivers of what was emitted in the last turn.
+    backlog: Backlog,
+    /// Since when there is no namespace.
+    lonely: Option<Duration>,
+    ended: Option<(Duration, Code, Option<String>)>,
+}
+
+/// However it ends, by a panic of user code or with its runtime too: nobody waits for it in vain.
+impl Drop for Guest {
+    fn drop(&mut self) {
+        self.engine.forget_guest(&self.key);
+        self.live.bury();
+        if let Some(answer) = self.answer.take() {
+            answer.exchange.refuse((Code::UnknownSession, None));
+        }
+        self.deferred.drain(..).for_each(GuestJob::refuse);
+    }
+}
+
+impl Future for Guest {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        self.get_mut().drive(cx)
+    }
+}
+
+impl Guest {
+    pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: Box<str>, tongue: Box<dyn Tongue>, request: RequestInfo) -> Self {
+        let now = engine.wheel.now();
+        let client = Client::new(engine.hub.clone(), live.clone(), request);
+        Self {
+            engine,
+            live,
+            key,
+            client,
+            tongue,
+            readers: Vec::new(),
+            probe: None,
+            reading: None,
+            parting: None,
+            expected: false,
+            answer: None,
+            answered: false,
+            deferred: Vec::new(),
+            backlog: Backlog::default(),
+            lonely: Some(now),
+            ended: None,
+        }
+    }
+
+    fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+        self.live.register(cx);
+        if self.backlog.write() {
+            let turn = turn::enter();
+            self.turn(cx);
+            self.backlog = turn.end();
+        }
+        if !self.backlog.write() {
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.is_over() { Poll::Ready(()) } else { Poll::Pending }
+    }
+
+    fn turn(&mut self, cx: &mut Context<'_>) {
+        for round in 0.. {
+            // First of all: a request that comes after the end does not prevent it.
+            self.tick();
+            self.jobs(cx);
+            let more = self.read_all(cx);
+            self.client.poll(cx);
+            self.settle(cx);
+            if more || round == ROUNDS {
+                cx.waker().wake_by_ref();
+                break;
+            }
+            if !self.live.has_jobs() {
+                break;
+            }
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.engine.wheel.now()
+    }
+
+    fn is_over(&self) -> bool {
+        let Some((ended, ..)) = &self.ended else { return false };
+        let now = self.now();
+        now >= *ended + self.tongue.linger() && (self.client.is_idle() || now > *ended + AFTERLIFE)
+    }
+
+    /// Lets the protocol act, and does what it wants.
+    fn act(&mut self, act: impl FnOnce(&mut dyn Tongue, Duration, &mut Vec<Deed>)) {
+        if self.ended.is_some() {
+            return;
+        }
+        let mut deeds = Vec::new();
+        let now = self.now();
+        act(&mut *self.tongue, now, &mut deeds);
+        for deed in deeds {
+            match deed {
+                Deed::Deliver(incoming) => self.client.receive(incoming),
+                Deed::Flush => {
+                    let live = self.live.clone();
+                    self.fill(&mut live.lock());
+                }
+                Deed::Say(part) => self.say(part),
+                Deed::End(code) => self.end(code, None, None),
+                Deed::EndWith(code, last) => self.end(code, None, Some(last)),
+            }
+        }
+    }
+
+    /// Queues a control message behind all others.
+    fn say(&self, part: Part) {
+        let frame = GuestFrame::new(self.live.speech(), vec![part]);
+        // A queue that is full ends the session elsewhere.
+        let _ = self.live.lock().send.push(Frame::Guest(frame));
+    }
+
+    fn tick(&mut self) {
+        let now = self.now();
+        if self.tongue.next_timeout().is_some_and(|due| due <= now) {
+            self.act(|tongue, now, deeds| tongue.timeout(now, deeds));
+        }
+        if self.client.namespaces() > 0 || self.ended.is_some() {
+            self.lonely = None;
+        } else {
+            let since = *self.lonely.get_or_insert(now);
+            if now >= since + self.engine.config.handshake {
+                self.leave(Code::NoNamespace, None);
+            }
+        }
+    }
+
+    /// The server ends it, with the protocol's last words.
+    fn leave(&mut self, code: Code, reason: Option<String>) {
+        let last = self.tongue.farewell(code, reason.as_deref());
+        self.end(code, reason, last);
+    }
+
+    /// The session is over: `last` is said, what waits is answered, the application is told.
+    fn end(&mut self, code: Code, reason: Option<String>, last: Option<Part>) {
+        if self.ended.is_some() {
+            return;
+        }
+        self.ended = Some((self.now(), code, reason.clone()));
+        if let Some(last) = last {
+            self.say(last);
+        }
+        let waiting = self.finish(code);
+        waiting.into_iter().for_each(Waker::wake);
+        let unconfirmed = self.live.lock().send.clear();
+        tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
+        self.client.end(code, reason.as_deref(), unconfirmed);
+    }
+
+    /// Writes all there is, and sets the alarm.
+    fn settle(&mut self, cx: &mut Context<'_>) {
+        let live = self.live.clone();
+        let mut guard = live.lock();
+        let shared = &mut *guard;
+        shared.dirty = false;
+        let mut dead = None;
+        if let Shared { writer: Some(writer), send, .. } = &mut *shared {
+            writer.pump(send);
+            let written = writer.poll_write(cx);
+            if written == Written::All && writer.wants_more(send) {
+                cx.waker().wake_by_ref();
+            }
+            dead = (written == Written::Dead).then_some(writer.pipe);
+        }
+        if let Some(probe) = &mut self.probe {
+            let _ = probe.poll_write(cx);
+        }
+        self.fill(shared);
+        let waiting = shared.take_waiting();
+        drop(guard);
+        waiting.into_iter().for_each(Waker::wake);
+        if let Some(pipe) = dead {
+            self.gone(pipe);
+        }
+        if std::mem::take(&mut self.answered) {
+            self.act(|tongue, now, _| tongue.detached(now));
+        }
+        let lonely = self.lonely.map(|since| since + self.engine.config.handshake);
+        let end = self.ended.as_ref().map(|(ended, ..)| match self.client.is_idle() {
+            true => *ended + self.tongue.linger(),
+            false => *ended + AFTERLIFE,
+        });
+        let timeout = self.tongue.next_timeout().filter(|_| self.ended.is_none());
+        if let Some(due) = timeout.into_iter().chain(lonely).chain(end).min() {
+            self.engine.wheel.arm(&self.live, due);
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What requests want of a foreign session: its inbox.
+
+use std::sync::Arc;
+use std::task::Context;
+
+use everwire_session::code::Code;
+use everwire_session::server::Pipe;
+
+use super::carriers::Answer;
+use super::{Guest, Second};
+use crate::config::Transport;
+use crate::dialect::Part;
+use crate::engine::exchange::Exchange;
+use crate::engine::live::Job;
+use crate::engine::socket::WebSocket;
+
+/// A request to a foreign session.
+pub(crate) enum GuestJob {
+    /// A WebSocket will come, or nothing.
+    Expect,
+    /// A request that waits for what goes down: once (`limit` is none), or until so many bytes have gone.
+    Get { exchange: Arc<Exchange>, transport: Transport, limit: Option<usize> },
+    /// Messages up; an error is a body that makes no sense.
+    Post { exchange: Arc<Exchange>, parts: Result<Vec<Part>, Code> },
+    Socket(Option<Box<WebSocket>>),
+}
+
+impl GuestJob {
+    /// There is no such session any more.
+    pub(crate) fn refuse(self) {
+        match self {
+            Self::Get { exchange, .. } | Self::Post { exchange, .. } => {
+                exchange.refuse((Code::UnknownSession, None));
+            }
+            Self::Socket(Some(socket)) => socket.part(crate::transport::ws_frame::close_frame(1000, "")),
+            Self::Expect | Self::Socket(None) => {}
+        }
+    }
+}
+
+impl Guest {
+    pub(super) fn jobs(&mut self, cx: &mut Context<'_>) {
+        for job in self.live.take_jobs() {
+            match job {
+                Job::Close { code, reason, .. } => {
+                    self.live.lock().closed = true;
+                    self.leave(code, reason);
+                }
+                Job::Gone(pipe) => self.gone(pipe),
+                Job::Guest(job) => self.job(job, cx),
+                Job::Kill(code) => self.leave(code, None),
+                // Of the native protocol, whose requests find no guests.
+                other => other.refuse(),
+            }
+        }
+    }
+
+    fn job(&mut self, job: GuestJob, cx: &mut Context<'_>) {
+        match job {
+            GuestJob::Expect => self.expected = true,
+            GuestJob::Get { .. } if self.expected => self.deferred.push(job),
+            GuestJob::Get { exchange, transport, limit } => {
+                // What the client has said on a WebSocket before counts before.
+                self.read_all(cx);
+                self.get(exchange, transport, limit);
+            }
+            GuestJob::Post { exchange, parts } => self.post(&exchange, parts),
+            GuestJob::Socket(socket) => {
+                self.expected = false;
+                if let Some(socket) = socket {
+                    self.socket(*socket);
+                }
+                self.read_all(cx);
+                for job in std::mem::take(&mut self.deferred) {
+                    self.job(job, cx);
+                }
+            }
+        }
+    }
+
+    fn post(&mut self, exchange: &Exchange, parts: Result<Vec<Part>, Code>) {
+        if self.ended.is_some() {
+            return exchange.refuse((Code::UnknownSession, None));
+        }
+        match parts {
+            Ok(parts) => {
+                for part in parts {
+                    self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
+                }
+                exchange.end();
+            }
+            Err(code) => {
+                exchange.refuse((code, None));
+                self.end(code, None, None);
+            }
+        }
+    }
+
+    fn get(&mut self, exchange: Arc<Exchange>, transport: Transport, limit: Option<usize>) {
+        if let Some((_, code, reason)) = &self.ended {
+            return match self.tongue.farewell(*code, reason.as_deref()).filter(|_| !self.tongue.linger().is_zero()) {
+                Some(last) => answer_with(&exchange, &last),
+                None => exchange.refuse((Code::UnknownSession, None)),
+            };
+        }
+        if self.live.lock().writer.as_ref().is_some_and(|writer| writer.is_websocket()) {
+            return exchange.refuse((Code::BadPacket, None));
+        }
+        if let Some(first) = &self.answer {
+            match self.tongue.second() {
+                Second::Told(part) => answer_with(&exchange, &part),
+                Second::Fatal(part) => {
+                    answer_with(&first.exchange, &part);
+                    self.answer = None;
+                    exchange.refuse((Code::BadPacket, None));
+                    self.end(Code::BadPacket, None, None);
+                }
+            }
+            return;
+        }
+        self.attach(Answer { exchange, limit }, transport);
+    }
+
+    /// The carrier of this name is gone.
+    pub(super) fn gone(&mut self, pipe: Pipe) {
+        self.readers.retain(|(other, _)| *other != pipe);
+        self.probe.take_if(|probe| probe.pipe == pipe);
+        let request = self.answer.take_if(|answer| answer.exchange.pipe == pipe).is_some();
+        let writer = self.live.lock().writer.take_if(|writer| writer.pipe == pipe).is_some();
+        if request {
+            self.act(|tongue, now, _| tongue.detached(now));
+        } else if writer {
+            self.end(Code::ClientDisconnect, None, None);
+        }
+    }
+}
+
+/// Answers a request with one message and nothing else.
+fn answer_with(exchange: &Exchange, part: &Part) {
+    exchange.push(crate::outgoing::line(part));
+    exchange.end();
+}

@@ -1,0 +1,130 @@
+//! The way up of a foreign client's WebSocket.
+
+use std::ops::ControlFlow;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use everwire_session::code::Code;
+use everwire_session::server::Pipe;
+
+use super::{Guest, Probed};
+use crate::dialect::Part;
+use crate::engine::socket::{self, Reader};
+use crate::transport::ws_frame::{self, Frame, Opcode};
+
+/// Bytes on their way to the network above which pings are not answered.
+const PONGS_HIGH: usize = 64 << 10;
+
+/// Reads in one turn.
+const READS: usize = 16;
+
+impl Guest {
+    /// Reads what there is, at most so often that others are not kept waiting. `true`: there may be more.
+    pub(super) fn read_all(&mut self, cx: &mut Context<'_>) -> bool {
+        let pipes: Vec<Pipe> = self.readers.iter().map(|(pipe, _)| *pipe).collect();
+        let mut more = false;
+        for pipe in pipes {
+            more |= (0..READS).all(|_| self.read(cx, pipe));
+        }
+        more
+    }
+
+    /// Reads a WebSocket once. `true`: there may be more.
+    fn read(&mut self, cx: &mut Context<'_>, pipe: Pipe) -> bool {
+        let Some(at) = self.readers.iter().position(|(other, _)| *other == pipe) else { return false };
+        let (_, mut reader) = self.readers.swap_remove(at);
+        self.reading = Some(pipe);
+        let polled = reader.poll_read(cx, |decoder, bytes| {
+            let mut frames = decoder.read(bytes);
+            loop {
+                match frames.next() {
+                    Ok(None) => return None,
+                    Ok(Some(frame)) => match self.frame(pipe, &frame) {
+                        ControlFlow::Continue(()) if self.parting.is_none() => {}
+                        ControlFlow::Continue(()) => return None,
+                        ControlFlow::Break(farewell) => return Some(farewell),
+                    },
+                    Err(error) => return Some(ws_frame::close_frame(error.close_code(), error.reason())),
+                }
+            }
+        });
+        self.reading = None;
+        if let Some((writer, farewell)) = self.parting.take() {
+            socket::finish(Some(reader), writer, farewell);
+            return false;
+        }
+        match polled {
+            Poll::Pending => {
+                self.readers.push((pipe, reader));
+                false
+            }
+            Poll::Ready(Ok(Some(None))) => {
+                self.readers.push((pipe, reader));
+                true
+            }
+            Poll::Ready(Ok(Some(Some(farewell)))) => {
+                self.part(pipe, reader, farewell);
+                false
+            }
+            Poll::Ready(Ok(None) | Err(_)) => {
+                self.gone(pipe);
+                false
+            }
+        }
+    }
+
+    /// Says goodbye to a WebSocket that closes, or that breaks the rules.
+    fn part(&mut self, pipe: Pipe, reader: Reader, farewell: Bytes) {
+        let probe = self.probe.take_if(|probe| probe.pipe == pipe);
+        let current = self.live.lock().writer.take_if(|writer| writer.pipe == pipe);
+        let was_current = current.is_some();
+        if let Some(writer) = probe.or(current) {
+            socket::finish(Some(reader), writer, farewell);
+        }
+        if was_current {
+            self.end(Code::ClientDisconnect, None, None);
+        }
+    }
+
+    /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
+    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Bytes> {
+        let part = match frame {
+            Frame::Text(text) => Part::Text(Bytes::copy_from_slice(text.as_bytes())),
+            Frame::Binary(bytes) => Part::Binary(Bytes::copy_from_slice(bytes)),
+            Frame::Ping(payload) => {
+                self.pong(pipe, payload);
+                return ControlFlow::Continue(());
+            }
+            Frame::Pong(_) => return ControlFlow::Continue(()),
+            Frame::Close { code, .. } => {
+                return ControlFlow::Break(ws_frame::close_frame(code.unwrap_or(1000), ""));
+            }
+        };
+        if self.probe.as_ref().is_none_or(|probe| probe.pipe != pipe) {
+            self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
+            return ControlFlow::Continue(());
+        }
+        match self.tongue.probed(&part) {
+            Probed::Answer { answer, noop } => {
+                if let Some(probe) = &mut self.probe {
+                    let mut frame = Vec::new();
+                    self.live.speech().frame(&answer, &mut frame);
+                    probe.push(frame.into());
+                }
+                self.release(&noop);
+            }
+            Probed::Upgrade { noop } => self.upgrade(&noop),
+            Probed::Nonsense => return ControlFlow::Break(ws_frame::close_frame(1000, "")),
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Who sends pings and reads nothing gets no more pongs.
+    fn pong(&mut self, pipe: Pipe, payload: &[u8]) {
+        let mut shared = self.live.lock();
+        let writers = shared.writer.iter_mut().chain(&mut self.probe);
+        if let Some(writer) = { writers }.find(|writer| writer.pipe == pipe && writer.queued() < PONGS_HIGH) {
+            writer.push(ws_frame::frame(Opcode::Pong, &[payload]));
+        }
+    }
+}
