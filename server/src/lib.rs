@@ -14,6 +14,7 @@ pub use stats::Stats;
 pub use transport::answers::Body;
 pub use transport::engine_io::SocketIoService;
 pub use transport::service::EverwireService;
+pub use transport::sock_js::SockJsService;
 
 pub use serve::serve;
 pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};

@@ -134,6 +134,19 @@ impl Outgoing {
         &self.0.body
     }
 
+    /// If this ends a client's stay in its namespace: why.
+    pub(crate) fn parting(&self) -> Option<Option<String>> {
+        #[derive(serde::Deserialize)]
+        struct Said {
+            #[serde(alias = "message")]
+            reason: Option<String>,
+        }
+        match (self.kind(), self.body()) {
+            (Kind::Denied | Kind::Left, Body::Object(text)) => Some(serde_json::from_str(text).ok().and_then(|Said { reason }| reason)),
+            _ => None,
+        }
+    }
+
     /// This message as a session speaks; none if its dialect has no words for it.
     pub(crate) fn frame(&self, speech: Speech) -> Option<Frame> {
         let Some(at) = GUESTS.iter().position(|guest| *guest == speech) else {

@@ -16,6 +16,7 @@ use crate::namespace::Namespace;
 use crate::stats::Stats;
 use crate::transport::engine_io::SocketIoService;
 use crate::transport::service::EverwireService;
+use crate::transport::sock_js::SockJsService;
 
 /// A server: its namespaces, state and sessions. Cheap to clone; every clone is the same server.
 ///
@@ -65,6 +66,11 @@ impl Everwire {
     /// The tower service that clients of Socket.IO talk to: nest it at `/socket.io`. Handlers, rooms and namespaces are the same for all clients.
     pub fn socket_io(&self) -> SocketIoService {
         SocketIoService::new(self.engine.clone())
+    }
+
+    /// A tower service that clients of SockJS talk to, as sockets of one namespace: nest it where they look for it.
+    pub fn sock_js(&self, namespace: impl AsRef<str>) -> SockJsService {
+        SockJsService::new(self.engine.clone(), self.of(namespace).name())
     }
 
     /// What the server holds at this moment.

@@ -10,6 +10,7 @@ mod jsonp;
 mod long_polling;
 mod send;
 pub(crate) mod service;
+pub(crate) mod sock_js;
 mod streaming;
 mod up;
 pub(crate) mod websocket;

@@ -3,6 +3,7 @@
 
 mod handlers;
 mod seq;
+mod sockets;
 
 use std::io::Write;
 use std::time::Duration;
@@ -106,13 +107,14 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
 fn routes(wire: &Everwire) -> Router {
     let stats = wire.clone();
-    Router::new()
+    let router = Router::new()
         .route("/", get(|| async { Html(PAGE) }))
         .route("/client/everwire.mjs", get(|| async { script(CLIENT_MODULE) }))
         .route("/client/everwire.js", get(|| async { script(CLIENT_SCRIPT) }))
         .route("/stats", get(move || async move { axum::Json(stats.stats()) }))
         .nest_service("/everwire", wire.service())
-        .nest_service("/socket.io", wire.socket_io().credentials(true))
+        .nest_service("/socket.io", wire.socket_io().credentials(true));
+    sockets::mount(router, wire)
 }
 
 fn script(text: &'static str) -> impl IntoResponse {

@@ -182,8 +182,8 @@ impl Tongue for EngineIo {
         (self.transport != Some(Transport::Websocket)).then(|| Part::Text(Bytes::from_static(b"1")))
     }
 
-    fn close_frame(&self, _: Code) -> (u16, &'static str) {
-        (1000, "")
+    fn close_frame(&self, _: Code, _: Option<&str>) -> (u16, String) {
+        (1000, String::new())
     }
 
     fn upgrades(&self) -> bool {

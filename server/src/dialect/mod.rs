@@ -44,11 +44,16 @@ impl Part {
 }
 
 impl Speech {
+    /// Is its one namespace the session? Then leaving it is the end.
+    pub(crate) fn has_one_namespace(self) -> bool {
+        matches!(self, Self::Raw | Self::SockJs)
+    }
+
     /// A message in this speech; none if it has no words for it.
     pub(crate) fn say(self, out: &Outgoing) -> Vec<Part> {
         match self {
             Self::Native => Vec::new(),
-            Self::Raw | Self::SockJs => sock_js::say(out),
+            Self::Raw | Self::SockJs => sock_js::say(out, self == Self::Raw),
             Self::SocketIo3 | Self::SocketIo4 => socket_io::say(out, self == Self::SocketIo4),
         }
     }

@@ -14,6 +14,9 @@ use super::live::{Job, Live};
 /// A refusal that a driver gave: the code, and for `gap` the number that is missing.
 pub(crate) type Refused = (Code, Option<u64>);
 
+/// Bytes that are around a line, more or less, whatever the transport.
+const FRAME: usize = 4;
+
 /// The way from a driver to a response. Lines go in, each with its `\n`; what is around them is the transport's matter.
 pub(crate) struct Exchange {
     pub(crate) pipe: Pipe,
@@ -40,7 +43,7 @@ impl Exchange {
     pub(crate) fn push(&self, line: Bytes) {
         self.change(|state| {
             state.queued += line.len();
-            state.total += line.len();
+            state.total += line.len() + FRAME;
             state.lines.push_back(line);
         });
     }
@@ -50,7 +53,7 @@ impl Exchange {
         self.change(|state| {
             for line in lines {
                 state.queued += line.len();
-                state.total += line.len();
+                state.total += line.len() + FRAME;
                 state.lines.push_back(line);
             }
         });
@@ -83,7 +86,7 @@ impl Exchange {
         self.state.lock().queued
     }
 
-    /// Bytes that ever went in.
+    /// Bytes that ever went in, with what is around them.
     pub(crate) fn total(&self) -> usize {
         self.state.lock().total
     }

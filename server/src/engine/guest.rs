@@ -52,6 +52,11 @@ pub(crate) trait Tongue: Send {
     /// It cannot any more.
     fn detached(&mut self, _now: Duration) {}
 
+    /// A request that waited was given up by the client. `Some`: that is the end of the session.
+    fn aborted(&self) -> Option<Code> {
+        None
+    }
+
     /// What to do with a second request that waits, while the first still does.
     fn second(&self) -> Second;
 
@@ -59,7 +64,7 @@ pub(crate) trait Tongue: Send {
     fn farewell(&self, code: Code, reason: Option<&str>) -> Option<Part>;
 
     /// The number and reason of the WebSocket's close frame.
-    fn close_frame(&self, code: Code) -> (u16, &'static str);
+    fn close_frame(&self, code: Code, reason: Option<&str>) -> (u16, String);
 
     /// How long a session that has ended goes on telling so.
     fn linger(&self) -> Duration {
@@ -277,7 +282,7 @@ impl Guest {
         if let Some(last) = last {
             self.say(last);
         }
-        let waiting = self.finish(code);
+        let waiting = self.finish(code, reason.as_deref());
         waiting.into_iter().for_each(Waker::wake);
         let unconfirmed = self.live.lock().send.clear();
         tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");

@@ -8,9 +8,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 /// # Panics
 /// When the operating system has no randomness to give: nothing safe can be done then.
 pub(crate) fn random() -> String {
-    let mut bytes = [0; 16];
+    URL_SAFE_NO_PAD.encode(bytes::<16>())
+}
+
+/// Random bytes.
+///
+/// # Panics
+/// As [`random`].
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    let mut bytes = [0; N];
     getrandom::fill(&mut bytes).expect("the operating system gives random bytes");
-    URL_SAFE_NO_PAD.encode(bytes)
+    bytes
 }
 
 #[cfg(test)]

@@ -238,7 +238,15 @@ impl Outlet for Live {
         if shared.closed {
             return Err(SendError::Closed);
         }
-        let Some(frame) = out.frame(self.speech) else { return Ok(()) };
+        let Some(frame) = out.frame(self.speech) else {
+            drop(guard);
+            if self.speech.has_one_namespace()
+                && let Some(reason) = out.parting()
+            {
+                self.close(Code::ServerDisconnect, reason);
+            }
+            return Ok(());
+        };
         if out.kind() == Kind::Volatile {
             match (&mut shared.writer, &mut shared.volatile) {
                 (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::collections::VecDeque;
+use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use everwire_session::code::Code;
@@ -14,7 +15,9 @@ use http_body::{Frame, SizeHint};
 
 use super::http::answer::{self, Refusal};
 use super::service::OpenRequest;
+use super::sock_js::Framing;
 use crate::dialect::native::Control;
+use crate::dialect::sock_js::frames;
 use crate::engine::exchange::{Caller, Lines, Refused};
 
 /// Packets as they are: lines.
@@ -89,6 +92,8 @@ pub struct Body {
 
 enum Content {
     Full(Bytes),
+    /// Of SockJS: chunk by chunk.
+    Framed { caller: Caller, framing: Framing, chunks: VecDeque<Bytes> },
     Stream { caller: Caller, wrap: Wrap, first: Bytes, ended: bool },
 }
 
@@ -102,6 +107,11 @@ impl Body {
         Self { content: Content::Stream { caller, wrap, first, ended: false }, _open: None }
     }
 
+    /// A stream of SockJS's frames, each a chunk of its own.
+    pub(crate) fn framed(caller: Caller, framing: Framing, first: Bytes) -> Self {
+        Self { content: Content::Framed { caller, framing, chunks: [first].into() }, _open: None }
+    }
+
     pub(crate) fn counted(self, open: OpenRequest) -> Self {
         Self { _open: Some(open), ..self }
     }
@@ -111,7 +121,7 @@ impl std::fmt::Debug for Body {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(match self.content {
             Content::Full(_) => "Body(full)",
-            Content::Stream { .. } => "Body(stream)",
+            Content::Framed { .. } | Content::Stream { .. } => "Body(stream)",
         })
     }
 }
@@ -126,6 +136,18 @@ impl http_body::Body for Body {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let data = match &mut self.content {
             Content::Full(bytes) => std::mem::take(bytes),
+            Content::Framed { caller, framing, chunks } => {
+                if chunks.is_empty() {
+                    match ready!(caller.exchange.poll_lines(cx)) {
+                        Lines::Some(lines) => {
+                            chunks.extend(frames(lines).iter().map(|frame| framing.frame(frame)));
+                            caller.wake();
+                        }
+                        Lines::End(_) => return Poll::Ready(None),
+                    }
+                }
+                chunks.pop_front().unwrap_or_default()
+            }
             Content::Stream { ended: true, .. } => Bytes::new(),
             Content::Stream { first, .. } if !first.is_empty() => std::mem::take(first),
             Content::Stream { caller, wrap, ended, .. } => match caller.exchange.poll_lines(cx) {
@@ -152,6 +174,7 @@ impl http_body::Body for Body {
     fn is_end_stream(&self) -> bool {
         match &self.content {
             Content::Full(bytes) => bytes.is_empty(),
+            Content::Framed { .. } => false,
             Content::Stream { ended, .. } => *ended,
         }
     }
@@ -159,7 +182,7 @@ impl http_body::Body for Body {
     fn size_hint(&self) -> SizeHint {
         match &self.content {
             Content::Full(bytes) => SizeHint::with_exact(bytes.len() as u64),
-            Content::Stream { .. } => SizeHint::default(),
+            Content::Framed { .. } | Content::Stream { .. } => SizeHint::default(),
         }
     }
 }

@@ -112,13 +112,13 @@ impl Guest {
     }
 
     /// Says what is left to say, and lets go of all carriers. Gives those who waited for room.
-    pub(super) fn finish(&mut self, code: Code) -> Vec<Waker> {
+    pub(super) fn finish(&mut self, code: Code, reason: Option<&str>) -> Vec<Waker> {
         let live = self.live.clone();
         let mut shared = live.lock();
         shared.closed = true;
         shared.transport = None;
-        let (number, reason) = self.tongue.close_frame(code);
-        let farewell = ws_frame::close_frame(number, reason);
+        let (number, reason) = self.tongue.close_frame(code, reason);
+        let farewell = ws_frame::close_frame(number, &reason);
         let mut sockets: Vec<_> = self.probe.take().into_iter().collect();
         if let Some(mut writer) = shared.writer.take() {
             while let Some(frame) = shared.send.next() {

@@ -129,6 +129,9 @@ impl Guest {
         let writer = self.live.lock().writer.take_if(|writer| writer.pipe == pipe).is_some();
         if request {
             self.act(|tongue, now, _| tongue.detached(now));
+            if let Some(code) = self.tongue.aborted() {
+                self.end(code, None, None);
+            }
         } else if writer {
             self.end(Code::ClientDisconnect, None, None);
         }

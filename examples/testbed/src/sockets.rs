@@ -1,0 +1,38 @@
+//! What SockJS's own tests expect of a server.
+
+use axum::Router;
+use everwire::{Data, Everwire, Socket};
+
+/// Bytes of a streaming answer, small enough for a test to see its end.
+const RESPONSE_LIMIT: usize = 4096;
+
+/// Mounts the services of SockJS's test server.
+pub(crate) fn mount(router: Router, wire: &Everwire) -> Router {
+    for name in ["/echo", "/disabled_websocket_echo", "/cookie_needed_echo"] {
+        wire.of(name).on_connect(|socket: Socket| async move {
+            socket.on("message", |socket: Socket, Data(text): Data<String>| async move {
+                socket.emit("message", text).await
+            });
+        });
+    }
+    wire.of("/close").on_connect(|socket: Socket| async move { socket.disconnect("Go away!") });
+    wire.of("/amplify").on_connect(|socket: Socket| async move {
+        socket.on("message", |socket: Socket, Data(text): Data<String>| async move {
+            let power = text.parse().ok().filter(|power| (1..=18).contains(power)).unwrap_or(1);
+            socket.emit("message", "x".repeat(1 << power)).await
+        });
+    });
+    wire.of("/broadcast").on_connect(|socket: Socket| async move {
+        socket.on("message", |socket: Socket, Data(text): Data<String>| async move {
+            socket.namespace().emit("message", text).await;
+        });
+    });
+    let service = |name: &str| wire.sock_js(name).response_limit(RESPONSE_LIMIT).client_url("/client/sockjs.js");
+    router
+        .nest_service("/echo", service("/echo"))
+        .nest_service("/disabled_websocket_echo", service("/disabled_websocket_echo").websocket(false))
+        .nest_service("/cookie_needed_echo", service("/cookie_needed_echo").cookie_needed(true))
+        .nest_service("/close", service("/close"))
+        .nest_service("/amplify", service("/amplify"))
+        .nest_service("/broadcast", service("/broadcast"))
+}
