@@ -115,7 +115,14 @@ impl Outgoing {
     }
 
     fn new(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: Body) -> Self {
-        Self(Arc::new(Message { kind, namespace: namespace.clone(), id, body, native: OnceLock::new(), guests: OnceLock::new() }))
+        Self(Arc::new(Message {
+            kind,
+            namespace: namespace.clone(),
+            id,
+            body,
+            native: OnceLock::new(),
+            guests: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn kind(&self) -> Kind {
@@ -142,7 +149,9 @@ impl Outgoing {
             reason: Option<String>,
         }
         match (self.kind(), self.body()) {
-            (Kind::Denied | Kind::Left, Body::Object(text)) => Some(serde_json::from_str(text).ok().and_then(|Said { reason }| reason)),
+            (Kind::Denied | Kind::Left, Body::Object(text)) => {
+                Some(serde_json::from_str(text).ok().and_then(|Said { reason }| reason))
+            }
             _ => None,
         }
     }

@@ -270,11 +270,7 @@ impl Socket {
     /// # Ok(())
     /// # }
     /// ```
-    pub fn emit_with_ack<T: FromArgs>(
-        &self,
-        event: impl AsRef<str>,
-        args: impl IntoArgs,
-    ) -> AckFuture<T> {
+    pub fn emit_with_ack<T: FromArgs>(&self, event: impl AsRef<str>, args: impl IntoArgs) -> AckFuture<T> {
         let id = next_ack_id();
         let (sender, receiver) = oneshot::channel();
         let out = self

@@ -1,6 +1,10 @@
 //! What SockJS's own tests expect of a server.
 
 use axum::Router;
+use axum::extract::Request;
+use axum::http::StatusCode;
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use everwire::{Data, Everwire, Socket};
 
 /// Bytes of a streaming answer, small enough for a test to see its end.
@@ -27,7 +31,8 @@ pub(crate) fn mount(router: Router, wire: &Everwire) -> Router {
             socket.namespace().emit("message", text).await;
         });
     });
-    let service = |name: &str| wire.sock_js(name).response_limit(RESPONSE_LIMIT).client_url("/client/sockjs.js");
+    let service =
+        |name: &str| wire.sock_js(name).response_limit(RESPONSE_LIMIT).client_url("/client/sockjs.js");
     router
         .nest_service("/echo", service("/echo"))
         .nest_service("/disabled_websocket_echo", service("/disabled_websocket_echo").websocket(false))
@@ -35,4 +40,14 @@ pub(crate) fn mount(router: Router, wire: &Everwire) -> Router {
         .nest_service("/close", service("/close"))
         .nest_service("/amplify", service("/amplify"))
         .nest_service("/broadcast", service("/broadcast"))
+        .layer(middleware::from_fn(exact_paths))
+}
+
+/// Nested services would see `/echo//` as `/`.
+async fn exact_paths(request: Request, next: Next) -> Response {
+    if request.uri().path().contains("//") {
+        StatusCode::NOT_FOUND.into_response()
+    } else {
+        next.run(request).await
+    }
 }

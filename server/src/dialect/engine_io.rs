@@ -110,7 +110,10 @@ impl EngineIo {
 
     fn incoming(&self, incoming: Option<Incoming>, deeds: &mut Vec<Deed>) {
         let Some(incoming) = incoming else { return };
-        if self.terms.revision == Revision::Three && incoming.kind == Kind::Left && incoming.namespace.is_none() {
+        if self.terms.revision == Revision::Three
+            && incoming.kind == Kind::Left
+            && incoming.namespace.is_none()
+        {
             // In this revision the main namespace is the connection.
             return deeds.push(Deed::EndWith(Code::ClientDisconnect, noop()));
         }
@@ -246,7 +249,8 @@ mod tests {
         shown(deeds)
     }
 
-    const OPEN: &str = r#"{"sid":"s","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}"#;
+    const OPEN: &str =
+        r#"{"sid":"s","upgrades":["websocket"],"pingInterval":300,"pingTimeout":200,"maxPayload":1000000}"#;
 
     #[test]
     fn opening() {

@@ -55,7 +55,14 @@ pub(crate) struct SockJs {
 
 impl SockJs {
     pub(crate) fn new(now: Duration, namespace: &str, events: bool, raw: bool) -> Self {
-        Self { namespace: namespace.into(), events, raw, transport: None, due: now + ABSENCE, receiving: false }
+        Self {
+            namespace: namespace.into(),
+            events,
+            raw,
+            transport: None,
+            due: now + ABSENCE,
+            receiving: false,
+        }
     }
 
     fn message(&self, text: &str, deeds: &mut Vec<Deed>) {
@@ -149,7 +156,9 @@ pub(super) fn say(out: &Outgoing, raw: bool) -> Vec<Part> {
 fn text(out: &Outgoing) -> Option<String> {
     let id = out.id().map(|id| format!(",\"id\":{id}")).unwrap_or_default();
     Some(match (out.kind(), out.body()) {
-        (_, Body::Event { name, payload }) if &**name == MESSAGE && is_string(payload.text()) && id.is_empty() => {
+        (_, Body::Event { name, payload })
+            if &**name == MESSAGE && is_string(payload.text()) && id.is_empty() =>
+        {
             serde_json::from_slice(payload.text()).ok()?
         }
         (_, Body::Event { name, payload }) => {
@@ -183,9 +192,7 @@ fn expanded(text: &[u8], attachments: &[Bytes]) -> String {
 /// A JSON string. Beside what JSON asks for, characters are escaped that some browsers lose or change.
 pub(crate) fn quote(text: &str) -> String {
     let json = serde_json::to_string(text).unwrap_or_default();
-    let fragile = |letter: char| {
-        matches!(letter, '\u{200c}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{ffff}')
-    };
+    let fragile = |letter: char| matches!(letter, '\u{200c}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{fff0}'..='\u{ffff}');
     if !json.contains(fragile) {
         return json;
     }

@@ -170,10 +170,7 @@ impl Driver {
         self.step(|machine, send, now| machine.handle(send, now, input));
     }
 
-    fn step(
-        &mut self,
-        step: impl FnOnce(&mut Machine<Frame, Incoming>, &mut SendHalf<Frame>, Duration),
-    ) {
+    fn step(&mut self, step: impl FnOnce(&mut Machine<Frame, Incoming>, &mut SendHalf<Frame>, Duration)) {
         let (live, now) = (self.live.clone(), self.now());
         let mut shared = live.lock();
         step(&mut self.machine, &mut shared.send, now);

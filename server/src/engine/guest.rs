@@ -158,7 +158,13 @@ impl Future for Guest {
 }
 
 impl Guest {
-    pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: Box<str>, tongue: Box<dyn Tongue>, request: RequestInfo) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        live: Arc<Live>,
+        key: Box<str>,
+        tongue: Box<dyn Tongue>,
+        request: RequestInfo,
+    ) -> Self {
         let now = engine.wheel.now();
         let client = Client::new(engine.hub.clone(), live.clone(), request);
         Self {
@@ -268,25 +274,25 @@ impl Guest {
     }
 
     /// The server ends it, with the protocol's last words.
-    fn leave(&mut self, code: Code, reason: Option<String>) {
-        let last = self.tongue.farewell(code, reason.as_deref());
+    fn leave(&mut self, code: Code, reason: Option<&str>) {
+        let last = self.tongue.farewell(code, reason);
         self.end(code, reason, last);
     }
 
     /// The session is over: `last` is said, what waits is answered, the application is told.
-    fn end(&mut self, code: Code, reason: Option<String>, last: Option<Part>) {
+    fn end(&mut self, code: Code, reason: Option<&str>, last: Option<Part>) {
         if self.ended.is_some() {
             return;
         }
-        self.ended = Some((self.now(), code, reason.clone()));
+        self.ended = Some((self.now(), code, reason.map(Into::into)));
         if let Some(last) = last {
             self.say(last);
         }
-        let waiting = self.finish(code, reason.as_deref());
+        let waiting = self.finish(code, reason);
         waiting.into_iter().for_each(Waker::wake);
         let unconfirmed = self.live.lock().send.clear();
         tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
-        self.client.end(code, reason.as_deref(), unconfirmed);
+        self.client.end(code, reason, unconfirmed);
     }
 
     /// Writes all there is, and sets the alarm.

@@ -1,10 +1,10 @@
 //! Response bodies: whole answers, and streams that a session's driver fills.
 
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::fmt::Write as _;
 use std::future::poll_fn;
 use std::pin::Pin;
-use std::collections::VecDeque;
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
@@ -93,8 +93,17 @@ pub struct Body {
 enum Content {
     Full(Bytes),
     /// Of SockJS: chunk by chunk.
-    Framed { caller: Caller, framing: Framing, chunks: VecDeque<Bytes> },
-    Stream { caller: Caller, wrap: Wrap, first: Bytes, ended: bool },
+    Framed {
+        caller: Caller,
+        framing: Framing,
+        chunks: VecDeque<Bytes>,
+    },
+    Stream {
+        caller: Caller,
+        wrap: Wrap,
+        first: Bytes,
+        ended: bool,
+    },
 }
 
 impl Body {

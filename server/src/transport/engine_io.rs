@@ -68,7 +68,10 @@ struct Options {
 impl SocketIoService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         let credentials = engine.config.credentials;
-        Self { engine, options: Arc::new(Options { credentials, cookie: None, websocket: true, polling: true }) }
+        Self {
+            engine,
+            options: Arc::new(Options { credentials, cookie: None, websocket: true, polling: true }),
+        }
     }
 
     fn with(mut self, change: impl FnOnce(&mut Options)) -> Self {
@@ -90,7 +93,8 @@ impl SocketIoService {
     /// When name or attributes cannot stand in a header.
     #[must_use]
     pub fn cookie(self, name: &str, attributes: &str) -> Self {
-        let value = HeaderValue::from_str(&format!("{name}={{}}; {attributes}")).expect("a name and attributes of a cookie");
+        let value = HeaderValue::from_str(&format!("{name}={{}}; {attributes}"))
+            .expect("a name and attributes of a cookie");
         self.with(|options| options.cookie = Some(value))
     }
 
@@ -170,7 +174,9 @@ where
     };
     if parts.method == Method::OPTIONS {
         let methods = "GET, POST, OPTIONS";
-        return cors.preflight(&parts.headers, origin.as_ref(), methods).map(|bytes| Body::full(bytes).counted(open));
+        return cors
+            .preflight(&parts.headers, origin.as_ref(), methods)
+            .map(|bytes| Body::full(bytes).counted(open));
     }
     let mut response = match Visit::of(engine, options, parts) {
         Ok(visit) => visit.answer(body).await.unwrap_or_else(Trouble::answer),
@@ -236,7 +242,10 @@ impl<'a> Visit<'a> {
 
     fn get(&self) -> (GuestJob, Arc<Exchange>) {
         let exchange = Exchange::new(self.engine.pipe(), false);
-        (GuestJob::Get { exchange: exchange.clone(), transport: Transport::LongPolling, limit: None }, exchange)
+        (
+            GuestJob::Get { exchange: exchange.clone(), transport: Transport::LongPolling, limit: None },
+            exchange,
+        )
     }
 
     /// Begins a session.
@@ -275,7 +284,8 @@ impl<'a> Visit<'a> {
 
     /// Waits until there is something to say, and says it.
     async fn whole(&self, caller: Caller) -> Result<Response<Bytes>, Trouble> {
-        let lines = poll_fn(|cx| caller.exchange.poll_whole(cx)).await.map_err(|(code, _)| Trouble::from(code))?;
+        let lines =
+            poll_fn(|cx| caller.exchange.poll_whole(cx)).await.map_err(|(code, _)| Trouble::from(code))?;
         let payload = encode(self.revision, query(&self.parts, "b64").is_some(), lines);
         let kind = if payload.text { "text/plain; charset=UTF-8" } else { "application/octet-stream" };
         Ok(answer(StatusCode::OK, kind, payload.bytes))
@@ -290,12 +300,16 @@ impl<'a> Visit<'a> {
         let limits = Limits { bytes: config.max_payload / 3 * 4 + 1024, time: config.body };
         let bytes = collect(&self.parts.headers, body, Kind::Any, limits).await?;
         let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
-        let parts = match decode(self.revision, &bytes, kind == b"application/octet-stream", config.packets_per_body) {
-            Ok(parts) if parts.iter().map(crate::dialect::Part::len).sum::<usize>() > config.max_payload => {
-                return Err(Trouble::TooLarge);
-            }
-            parts => parts,
-        };
+        let parts =
+            match decode(self.revision, &bytes, kind == b"application/octet-stream", config.packets_per_body)
+            {
+                Ok(parts)
+                    if parts.iter().map(crate::dialect::Part::len).sum::<usize>() > config.max_payload =>
+                {
+                    return Err(Trouble::TooLarge);
+                }
+                parts => parts,
+            };
         let exchange = Exchange::new(self.engine.pipe(), false);
         live.submit(Job::Guest(GuestJob::Post { exchange: exchange.clone(), parts }));
         let caller = Caller::new(exchange, live);
@@ -329,7 +343,8 @@ impl<'a> Visit<'a> {
 }
 
 /// What a session that begins with a WebSocket needs of the options: nothing.
-static OPTIONS_OF_A_SOCKET: Options = Options { credentials: false, cookie: None, websocket: true, polling: true };
+static OPTIONS_OF_A_SOCKET: Options =
+    Options { credentials: false, cookie: None, websocket: true, polling: true };
 
 /// Sessions of all dialects stand in one table.
 fn guest_key(sid: &str) -> String {

@@ -18,9 +18,10 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use everwire_session::code::Code;
 use http::header::{
-    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
-    ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN,
-    SET_COOKIE, VARY, X_CONTENT_TYPE_OPTIONS,
+    ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW,
+    CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, SET_COOKIE, VARY,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
@@ -43,7 +44,8 @@ use crate::engine::live::{Job, Live};
 use crate::engine::{Engine, ids};
 
 /// Answers that must not be kept.
-const NO_CACHE: HeaderValue = HeaderValue::from_static("no-store, no-cache, no-transform, must-revalidate, max-age=0");
+const NO_CACHE: HeaderValue =
+    HeaderValue::from_static("no-store, no-cache, no-transform, must-revalidate, max-age=0");
 
 const TEXT: &str = "text/plain; charset=UTF-8";
 const SCRIPT: &str = "application/javascript; charset=UTF-8";
@@ -148,7 +150,9 @@ where
             let open = OpenRequest::new(&engine);
             let (parts, body) = request.into_parts();
             if engine.config.origins.judge(&parts.headers, None) == Verdict::Foreign {
-                return Ok(plain(StatusCode::FORBIDDEN, TEXT, "Origin not allowed.").map(|body| body.counted(open)));
+                return Ok(
+                    plain(StatusCode::FORBIDDEN, TEXT, "Origin not allowed.").map(|body| body.counted(open))
+                );
             }
             let visit = Visit { engine, options, parts };
             Ok(visit.route(body).await.map(|body| body.counted(open)))
@@ -217,7 +221,9 @@ impl Visit {
             "websocket" => self.websocket(Speech::Raw),
             page if pages::is_iframe(page) => pages::iframe(&self.parts.headers, &self.options.client_url),
             session => match session.split('/').collect::<Vec<_>>()[..] {
-                [server, session, name] if [server, session].iter().all(|part| !part.is_empty() && !part.contains('.')) => {
+                [server, session, name]
+                    if [server, session].iter().all(|part| !part.is_empty() && !part.contains('.')) =>
+                {
                     let Some(way) = Way::of(name) else { return not_found() };
                     let key = format!("sock_js {} {session}", self.options.mount);
                     self.session(way, key, body).await
@@ -263,7 +269,9 @@ impl Visit {
     fn info(self) -> Response<Body> {
         let entropy = u32::from_le_bytes(ids::bytes());
         let Options { websocket, cookie, .. } = *self.options;
-        let text = format!(r#"{{"websocket":{websocket},"origins":["*:*"],"cookie_needed":{cookie},"entropy":{entropy}}}"#);
+        let text = format!(
+            r#"{{"websocket":{websocket},"origins":["*:*"],"cookie_needed":{cookie},"entropy":{entropy}}}"#
+        );
         let mut response = plain(StatusCode::OK, "application/json; charset=UTF-8", text);
         response.headers_mut().insert(CACHE_CONTROL, NO_CACHE);
         allow_origin(response.headers_mut(), &self.parts.headers);
@@ -286,7 +294,8 @@ impl Visit {
 
     fn begin(&self, key: &str, speech: Speech, first: GuestJob) -> Result<Arc<Live>, Code> {
         let now = self.engine.wheel.now();
-        let tongue = Box::new(SockJs::new(now, &self.options.namespace, self.options.events, speech == Speech::Raw));
+        let tongue =
+            Box::new(SockJs::new(now, &self.options.namespace, self.options.events, speech == Speech::Raw));
         let opened = self.engine.open_guest(key, speech, tongue, request_info(&self.parts), first);
         opened.map_err(|(code, job)| {
             job.refuse();
@@ -316,9 +325,10 @@ impl Visit {
             _ => Transport::LongPolling,
         };
         let exchange = Exchange::new(self.engine.pipe(), false);
-        let live = match self.begin(key, Speech::SockJs, GuestJob::Get { exchange: exchange.clone(), transport, limit }) {
-            Ok(live) => live,
-            Err(_) => return plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "The server goes down."),
+        let Ok(live) =
+            self.begin(key, Speech::SockJs, GuestJob::Get { exchange: exchange.clone(), transport, limit })
+        else {
+            return plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "The server goes down.");
         };
         let caller = Caller::new(exchange, live);
         if limit.is_some() {
@@ -340,14 +350,21 @@ impl Visit {
     {
         let Some(live) = self.engine.find_guest(key) else { return not_found() };
         let config = &self.engine.config;
-        let limits = Limits { bytes: config.max_payload * if way == Way::JsonpSend { 3 } else { 1 } + 1024, time: config.body };
+        let limits = Limits {
+            bytes: config.max_payload * if way == Way::JsonpSend { 3 } else { 1 } + 1024,
+            time: config.body,
+        };
         let bytes = match collect(&self.parts.headers, body, Kind::Any, limits).await {
             Ok(bytes) => bytes,
             Err(Code::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE, TEXT, "Payload too large."),
             Err(_) => return plain(StatusCode::BAD_REQUEST, TEXT, "Bad request."),
         };
         let broken = |why| plain(StatusCode::INTERNAL_SERVER_ERROR, TEXT, why);
-        let is_form = self.parts.headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
+        let is_form = self
+            .parts
+            .headers
+            .get(CONTENT_TYPE)
+            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
         let read = match way {
             Way::JsonpSend if is_form => messages(form_value(&bytes).unwrap_or_default().as_bytes()),
             _ => messages(&bytes),
@@ -378,9 +395,8 @@ impl Visit {
             return not_found();
         }
         let Parts { method, version, headers, .. } = &self.parts;
-        let accept = match handshake::check(method, *version, headers) {
-            Ok(accept) => accept,
-            Err(_) => return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request"),
+        let Ok(accept) = handshake::check(method, *version, headers) else {
+            return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
         };
         let Some(upgrade) = self.parts.extensions.remove::<OnUpgrade>() else {
             return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
@@ -404,7 +420,11 @@ fn callback(parts: &Parts) -> Result<String, &'static str> {
         return Err("\"callback\" parameter required");
     }
     let good = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-    if callback.len() > 128 || !callback.bytes().all(good) { Err("invalid \"callback\" parameter") } else { Ok(callback) }
+    if callback.len() > 128 || !callback.bytes().all(good) {
+        Err("invalid \"callback\" parameter")
+    } else {
+        Ok(callback)
+    }
 }
 
 /// SockJS's pages always send cookies.
@@ -423,9 +443,11 @@ fn allow_origin(headers: &mut HeaderMap, request: &HeaderMap) {
 /// The cookie that the client has, or one for the load balancer to change.
 fn session_cookie(request: &HeaderMap) -> HeaderValue {
     let cookies = request.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
-    let mut values = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().strip_prefix("JSESSIONID="));
+    let mut values =
+        cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().strip_prefix("JSESSIONID="));
     let value = values.next().unwrap_or("dummy");
-    HeaderValue::from_str(&format!("JSESSIONID={value}; path=/")).unwrap_or(HeaderValue::from_static("JSESSIONID=dummy; path=/"))
+    HeaderValue::from_str(&format!("JSESSIONID={value}; path=/"))
+        .unwrap_or(HeaderValue::from_static("JSESSIONID=dummy; path=/"))
 }
 
 fn plain(status: StatusCode, kind: &'static str, text: impl Into<Bytes>) -> Response<Body> {

@@ -52,7 +52,11 @@ fn four(body: &Bytes, packet: &[u8]) -> Result<Part, Code> {
 fn text(body: &Bytes, packet: &[u8]) -> Result<Part, Code> {
     std::str::from_utf8(packet).map_err(|_| Code::Utf8)?;
     // A small packet that waits must not keep a large body.
-    Ok(Part::Text(if packet.len() > body.len() / 2 { body.slice_ref(packet) } else { Bytes::copy_from_slice(packet) }))
+    Ok(Part::Text(if packet.len() > body.len() / 2 {
+        body.slice_ref(packet)
+    } else {
+        Bytes::copy_from_slice(packet)
+    }))
 }
 
 fn base64(text: &[u8]) -> Result<Part, Code> {
@@ -70,12 +74,14 @@ fn three_text(body: &Bytes, most: usize) -> Result<Vec<Part>, Code> {
         rest = behind;
         parts.push(match packet.strip_prefix('b') {
             // The type is a digit here, a byte in the other forms.
-            Some(binary) => match (binary.as_bytes().first(), binary.get(1..).map(|text| base64(text.as_bytes()))) {
-                (Some(digit @ b'0'..=b'6'), Some(Ok(Part::Binary(bytes)))) => {
-                    Part::Binary([&[digit - b'0'][..], &bytes].concat().into())
+            Some(binary) => {
+                match (binary.as_bytes().first(), binary.get(1..).map(|text| base64(text.as_bytes()))) {
+                    (Some(digit @ b'0'..=b'6'), Some(Ok(Part::Binary(bytes)))) => {
+                        Part::Binary([&[digit - b'0'][..], &bytes].concat().into())
+                    }
+                    _ => return Err(Code::BadPacket),
                 }
-                _ => return Err(Code::BadPacket),
-            },
+            }
             None => text(body, packet.as_bytes())?,
         });
     }
@@ -170,7 +176,11 @@ mod tests {
     const TEXT: &str = "4é😀";
 
     fn lines() -> Vec<Bytes> {
-        vec![Bytes::from_static(TEXT.as_bytes()), Bytes::from_static(b"\xff\x01\x02\x03\x04"), Bytes::from_static(b"2")]
+        vec![
+            Bytes::from_static(TEXT.as_bytes()),
+            Bytes::from_static(b"\xff\x01\x02\x03\x04"),
+            Bytes::from_static(b"2"),
+        ]
     }
 
     fn both(revision: Revision, base64: bool) -> (Payload, Vec<Part>) {
@@ -198,7 +208,11 @@ mod tests {
         let (payload, read) = both(Revision::Three, false);
         assert!(!payload.text);
         assert_eq!(read, parts(b"\x04\x01\x02\x03\x04"));
-        let known = encode(Revision::Three, false, [Bytes::from_static(b"4hello"), Bytes::from_static(b"\xff\x01\x02\x03\x04")]);
+        let known = encode(
+            Revision::Three,
+            false,
+            [Bytes::from_static(b"4hello"), Bytes::from_static(b"\xff\x01\x02\x03\x04")],
+        );
         assert_eq!(&known.bytes[..], b"\x00\x06\xff4hello\x01\x05\xff\x04\x01\x02\x03\x04");
     }
 
@@ -219,7 +233,11 @@ mod tests {
             (Three, true, b"\x00\x0a\xff"),
             (Three, true, b"\x00\x09\xff4"),
             (Three, true, b"\x02\x01\xff4"),
-            (Three, true, b"\x00\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\xff4"),
+            (
+                Three,
+                true,
+                b"\x00\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\x09\xff4",
+            ),
         ] {
             assert!(decode(revision, &Bytes::from_static(body), binary, 10).is_err(), "{body:?}");
         }

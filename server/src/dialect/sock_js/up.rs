@@ -104,7 +104,8 @@ mod tests {
         assert!(shown(said, false).starts_with(r#"Event None ["message","{"#));
         assert_eq!(shown(r#"{"event":"say","args":[]}"#, true), r#"Event None ["say"]"#);
         assert_eq!(shown(r#"{"ack":3,"args":[1]}"#, true), "Ack Some(3) [1]");
-        for other in ["{", "{}", r#"{"event":1,"args":[]}"#, r#"{"event":"a","args":{}}"#, r#"{"event":"a"}"#] {
+        for other in ["{", "{}", r#"{"event":1,"args":[]}"#, r#"{"event":"a","args":{}}"#, r#"{"event":"a"}"#]
+        {
             assert!(shown(other, true).starts_with(r#"Event None ["message","#), "{other}");
         }
     }

@@ -44,7 +44,10 @@ impl Guest {
         let WebSocket { reader, writer } = socket;
         let (taken, fresh) = {
             let shared = self.live.lock();
-            (shared.writer.is_some() || self.probe.is_some(), shared.transport.is_none() && self.answer.is_none())
+            (
+                shared.writer.is_some() || self.probe.is_some(),
+                shared.transport.is_none() && self.answer.is_none(),
+            )
         };
         if self.ended.is_some() || taken || !(fresh || self.tongue.upgrades()) {
             return socket::finish(Some(reader), writer, ws_frame::close_frame(1000, ""));

@@ -19,9 +19,16 @@ pub(crate) enum GuestJob {
     /// A WebSocket will come, or nothing.
     Expect,
     /// A request that waits for what goes down: once (`limit` is none), or until so many bytes have gone.
-    Get { exchange: Arc<Exchange>, transport: Transport, limit: Option<usize> },
+    Get {
+        exchange: Arc<Exchange>,
+        transport: Transport,
+        limit: Option<usize>,
+    },
     /// Messages up; an error is a body that makes no sense.
-    Post { exchange: Arc<Exchange>, parts: Result<Vec<Part>, Code> },
+    Post {
+        exchange: Arc<Exchange>,
+        parts: Result<Vec<Part>, Code>,
+    },
     Socket(Option<Box<WebSocket>>),
 }
 
@@ -44,7 +51,7 @@ impl Guest {
             match job {
                 Job::Close { code, reason, .. } => {
                     self.live.lock().closed = true;
-                    self.leave(code, reason);
+                    self.leave(code, reason.as_deref());
                 }
                 Job::Gone(pipe) => self.gone(pipe),
                 Job::Guest(job) => self.job(job, cx),
@@ -98,12 +105,16 @@ impl Guest {
 
     fn get(&mut self, exchange: Arc<Exchange>, transport: Transport, limit: Option<usize>) {
         if let Some((_, code, reason)) = &self.ended {
-            return match self.tongue.farewell(*code, reason.as_deref()).filter(|_| !self.tongue.linger().is_zero()) {
+            return match self
+                .tongue
+                .farewell(*code, reason.as_deref())
+                .filter(|_| !self.tongue.linger().is_zero())
+            {
                 Some(last) => answer_with(&exchange, &last),
                 None => exchange.refuse((Code::UnknownSession, None)),
             };
         }
-        if self.live.lock().writer.as_ref().is_some_and(|writer| writer.is_websocket()) {
+        if self.live.lock().writer.as_ref().is_some_and(crate::engine::writer::Writer::is_websocket) {
             return exchange.refuse((Code::BadPacket, None));
         }
         if let Some(first) = &self.answer {

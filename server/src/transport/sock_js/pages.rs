@@ -14,7 +14,9 @@ pub(super) const YEAR: &str = "31536000";
 pub(super) fn is_iframe(name: &str) -> bool {
     let version = name.strip_prefix("iframe").and_then(|rest| rest.strip_suffix(".html"));
     version.is_some_and(|version| {
-        version.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_'))
+        version.bytes().all(|byte| {
+            byte.is_ascii_lowercase() || byte.is_ascii_digit() || matches!(byte, b'-' | b'.' | b'_')
+        })
     })
 }
 

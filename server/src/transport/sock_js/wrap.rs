@@ -17,7 +17,9 @@ impl Framing {
     pub(super) fn prelude(self, callback: &str) -> (&'static str, Bytes) {
         match self {
             Self::Events => ("text/event-stream", Bytes::from_static(b"\r\n")),
-            Self::Lines => ("application/javascript; charset=UTF-8", format!("{}\n", "h".repeat(2048)).into()),
+            Self::Lines => {
+                ("application/javascript; charset=UTF-8", format!("{}\n", "h".repeat(2048)).into())
+            }
             Self::Scripts => {
                 let page = PAGE.replace("{CALLBACK}", callback);
                 // Some browsers run nothing of a page before it has a kilobyte.
@@ -32,7 +34,9 @@ impl Framing {
             Self::Events => format!("data: {frame}\r\n\r\n").into(),
             Self::Lines => format!("{frame}\n").into(),
             // Nothing in a message can end the script block.
-            Self::Scripts => format!("<script>\np({});\n</script>\r\n", script_string(frame.as_bytes())).into(),
+            Self::Scripts => {
+                format!("<script>\np({});\n</script>\r\n", script_string(frame.as_bytes())).into()
+            }
         }
     }
 }
