@@ -220,7 +220,7 @@ mod tests {
         EngineIo::new(Duration::ZERO, terms)
     }
 
-    fn shown(deeds: Vec<Deed>) -> Vec<String> {
+    fn shown(deeds: &[Deed]) -> Vec<String> {
         let text = |part: &Part| match part {
             Part::Text(text) => String::from_utf8_lossy(text).into_owned(),
             Part::Binary(bytes) => format!("{bytes:?}"),
@@ -240,13 +240,13 @@ mod tests {
     fn take(session: &mut EngineIo, millis: u64, text: &'static str) -> Vec<String> {
         let mut deeds = Vec::new();
         session.take(Duration::from_millis(millis), Part::text(text), &mut deeds);
-        shown(deeds)
+        shown(&deeds)
     }
 
     fn timeout(session: &mut EngineIo, millis: u64) -> Vec<String> {
         let mut deeds = Vec::new();
         session.timeout(Duration::from_millis(millis), &mut deeds);
-        shown(deeds)
+        shown(&deeds)
     }
 
     const OPEN: &str =
@@ -256,13 +256,13 @@ mod tests {
     fn opening() {
         let mut deeds = Vec::new();
         session(Revision::Four).attached(Duration::ZERO, Transport::LongPolling, &mut deeds);
-        assert_eq!(shown(deeds), [format!("say 0{OPEN}")]);
+        assert_eq!(shown(&deeds), [format!("say 0{OPEN}")]);
         let mut deeds = Vec::new();
         session(Revision::Three).attached(Duration::ZERO, Transport::LongPolling, &mut deeds);
-        assert_eq!(shown(deeds), [format!("say 0{OPEN}"), "flush".into(), "deliver Connect".into()]);
+        assert_eq!(shown(&deeds), [format!("say 0{OPEN}"), "flush".into(), "deliver Connect".into()]);
         let mut deeds = Vec::new();
         session(Revision::Four).attached(Duration::ZERO, Transport::Websocket, &mut deeds);
-        assert!(shown(deeds)[0].contains(r#""upgrades":[]"#));
+        assert!(shown(&deeds)[0].contains(r#""upgrades":[]"#));
     }
 
     #[test]

@@ -241,7 +241,7 @@ mod tests {
         ] {
             assert!(decode(revision, &Bytes::from_static(body), binary, 10).is_err(), "{body:?}");
         }
-        let many = Bytes::from(vec!["2"; 11].join("\u{1e}"));
+        let many = Bytes::from(["2"; 11].join("\u{1e}"));
         assert_eq!(decode(Four, &many, false, 10), Err(Code::TooManyPackets));
         let many = Bytes::from("1:2".repeat(11));
         assert_eq!(decode(Three, &many, false, 10), Err(Code::TooManyPackets));
