@@ -1,36 +1,63 @@
 // Turns src/ into every published file, in memory: name → content. Nothing here depends on the time, the
 // machine or the folder, so the same source and lock file give the same bytes (check-dist relies on it).
-import { readFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { rollup } from "rollup";
 import { dts } from "rollup-plugin-dts";
 import { minify } from "terser";
 import ts from "typescript";
+import { shorten, shortNames } from "./names.mjs";
 
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 export const distDir = join(root, "dist");
-const input = join(root, "src/index.ts");
+const src = join(root, "src");
+const RANDOM = join(src, "env/random.ts");
 
 /** Every file of dist/, as a Map from name to text. */
 export async function bundleAll() {
   const { version, license } = JSON.parse(await readFile(join(root, "package.json"), "utf8"));
   const banner = `/*! Everwire ${version} | ${license} */`;
+  const names = await shortNames(src);
   const files = new Map();
-  await withBundle([resolveTs, stripTypes(ts.ScriptTarget.ES2018)], async (bundle) => {
+  const modern = stripTypes(ts.ScriptTarget.ES2018);
+  const short = stripTypes(ts.ScriptTarget.ES2018, names);
+
+  // For bundlers and node: what entries have in common is one file, of which a bundler takes what is used.
+  const entries = await entryFiles();
+  await withBundle({ ...entries, random: RANDOM }, [randomApart, resolveTs, short], async (bundle) => {
+    await emitAll(bundle, files, "mjs", { ...parts, format: "es", banner });
+    await emitAll(bundle, files, "cjs", { ...parts, format: "cjs", exports: "named", esModule: false, banner });
+  });
+  await withBundle({ "random.node": join(src, "env/random.node.ts") }, [resolveTs, short], async (bundle) => {
+    await emitAll(bundle, files, "mjs", { format: "es", banner });
+    await emitAll(bundle, files, "cjs", { format: "cjs", exports: "named", esModule: false, banner });
+  });
+
+  // For pages without a bundler: one file that needs no other.
+  await withBundle(entries.index, [resolveTs, modern], async (bundle) => {
     await emit(bundle, files, "everwire.mjs", { format: "es", banner });
+  });
+  await withBundle(entries.index, [resolveTs, short], async (bundle) => {
     await emit(bundle, files, "everwire.min.mjs", { format: "es", plugins: [minified(modernMin, banner)] });
-    await emit(bundle, files, "everwire.cjs", { format: "cjs", exports: "named", esModule: false, banner });
   });
   // The UMD bundle keeps its syntax until it is one file: so the ES5 helpers are emitted once.
-  await withBundle([resolveTs, stripTypes(ts.ScriptTarget.ESNext)], async (bundle) => {
+  await withBundle(entries.legacy, [resolveTs, stripTypes(ts.ScriptTarget.ESNext)], async (bundle) => {
     await emit(bundle, files, "everwire.js", { ...umd, plugins: [downlevel, minified(legacyReadable, banner)] });
+  });
+  await withBundle(entries.legacy, [resolveTs, stripTypes(ts.ScriptTarget.ESNext, names)], async (bundle) => {
     await emit(bundle, files, "everwire.min.js", { ...umd, plugins: [downlevel, minified(legacyMin, banner)] });
   });
-  await withBundle([resolveTs, dts({ tsconfig: join(root, "tsconfig.json") })], async (bundle) => {
-    const { output } = await bundle.generate({ format: "es", banner });
-    files.set("everwire.d.ts", output[0].code);
-    files.set("everwire.d.mts", output[0].code);
+
+  await withBundle(entries, [resolveTs, dts({ tsconfig: join(root, "tsconfig.json") })], async (bundle) => {
+    for (const extension of ["d.ts", "d.mts"]) {
+      const name = `[name].${extension}`;
+      const { output } = await bundle.generate({ format: "es", banner, entryFileNames: name, chunkFileNames: name, manualChunks: apart("types") });
+      for (const chunk of output) {
+        const runtime = extension === "d.ts" ? ".js" : ".mjs";
+        files.set(chunk.fileName, chunk.code.replace(/(from ')\.\/types\.d(\.m?ts)?(\.m?js)?'/g, `$1./types${runtime}'`));
+      }
+    }
   });
   return files;
 }
@@ -38,13 +65,26 @@ export async function bundleAll() {
 /** An entry as readable script whose exports are a global. */
 export async function bundleScript(entry, name) {
   const files = new Map();
-  await withBundle(
-    [resolveTs, stripTypes(ts.ScriptTarget.ES2018)],
-    (bundle) => emit(bundle, files, name, { format: "iife", name }),
-    entry,
-  );
+  await withBundle(entry, [resolveTs, stripTypes(ts.ScriptTarget.ES2018)], (bundle) => emit(bundle, files, name, { format: "iife", name }));
   return files.get(name);
 }
+
+/** All that is no entry goes into one file. */
+function apart(name) {
+  return (id) => (id.includes("/entries/") || id === RANDOM ? undefined : name);
+}
+
+/** Name → file of what can be imported. */
+async function entryFiles() {
+  const names = (await readdir(join(src, "entries"))).sort();
+  return Object.fromEntries(names.map((name) => [name.replace(/\.ts$/, ""), join(src, "entries", name)]));
+}
+
+const parts = {
+  manualChunks: apart("shared"),
+  minifyInternalExports: false,
+  hoistTransitiveImports: false,
+};
 
 const umd = {
   format: "umd",
@@ -71,8 +111,8 @@ const legacyReadable = {
   format: { beautify: true, keep_quoted_props: true, indent_level: 2, comments: "all" },
 };
 
-async function withBundle(plugins, use, entry = input) {
-  const bundle = await rollup({ input: entry, plugins, onwarn: refuseWarnings });
+async function withBundle(input, plugins, use) {
+  const bundle = await rollup({ input, plugins, onwarn: refuseWarnings, treeshake: { moduleSideEffects: false } });
   try {
     await use(bundle);
   } finally {
@@ -81,7 +121,10 @@ async function withBundle(plugins, use, entry = input) {
 }
 
 function refuseWarnings(warning) {
-  throw new Error(`rollup: ${warning.message}`);
+  // Modules know each other; none does anything when it is loaded.
+  if (warning.code !== "CIRCULAR_DEPENDENCY") {
+    throw new Error(`rollup: ${warning.message}`);
+  }
 }
 
 async function emit(bundle, files, name, options) {
@@ -91,6 +134,20 @@ async function emit(bundle, files, name, options) {
   if (output.filter((part) => part.type === "chunk").length !== 1 || chunk.imports.length > 0) {
     throw new Error(`${name} is not self-contained: imports ${chunk.imports.join(", ")}`);
   }
+  add(files, name, chunk);
+}
+
+async function emitAll(bundle, files, extension, options) {
+  const names = { entryFileNames: `[name].${extension}`, chunkFileNames: `[name].${extension}` };
+  const { output } = await bundle.generate({ ...options, ...names, dir: distDir, sourcemap: true });
+  for (const chunk of output) {
+    if (chunk.type === "chunk") {
+      add(files, chunk.fileName, chunk);
+    }
+  }
+}
+
+function add(files, name, chunk) {
   files.set(name, chunk.code.endsWith("\n") ? chunk.code : `${chunk.code}\n`);
   files.set(`${name}.map`, `${chunk.map.toString()}\n`);
 }
@@ -99,6 +156,9 @@ async function emit(bundle, files, name, options) {
 const resolveTs = {
   name: "resolve-ts",
   resolveId(source, importer) {
+    if (source.startsWith("node:")) {
+      return { id: source, external: true };
+    }
     if (!importer || !source.startsWith(".")) {
       return null;
     }
@@ -106,12 +166,21 @@ const resolveTs = {
   },
 };
 
-function stripTypes(target) {
+/** Where random bits come from, package.json says ("imports"): node is not asked for what a browser has. */
+const randomApart = {
+  name: "random-apart",
+  resolveId(source, importer) {
+    return importer && source.endsWith("/random.ts") ? { id: "#random", external: true } : null;
+  },
+};
+
+function stripTypes(target, names) {
   return {
     name: "strip-types",
     transform(code, id) {
       const { outputText, sourceMapText } = ts.transpileModule(code, {
         fileName: id,
+        transformers: names ? { before: [shorten(names)] } : {},
         compilerOptions: {
           target,
           module: ts.ModuleKind.ESNext,

@@ -1,31 +1,42 @@
 // What a client does about a code (protocol.md, section 10.2).
 
-export type Action = "attach" | "open" | "backoff" | "next" | "never";
+/** Attach at once. */
+export const ATTACH = 1;
+/** Another transport. */
+export const NEXT = 2;
+export const BACKOFF = 3;
+/** The same for those that end the session, as all that follow do. */
+const BACKOFF_ENDED = 4;
+/** A new session at once. */
+export const OPEN = 5;
+/** Report and stop: the page cannot help a refused origin or callback either. */
+export const NEVER = 6;
 
-/** After a carrier is lost by them. (A `stale_poll` costs it only when the next poll is refused too.) */
-const ACTIONS: { [action: string]: string } = {
-  attach:
-    " attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8 ",
-  open: " grace_over undeliverable unknown_session ",
-  backoff: " bad_ack credit full rate shutdown slow_consumer ",
-  next: " bad_handshake bad_request content_type encoding method not_found transport upgrade_required ",
-  never: " callback client_disconnect no_namespace origin server_disconnect version ",
-};
+const CODES = [
+  "",
+  "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8",
+  "bad_handshake bad_request content_type encoding method not_found transport upgrade_required",
+  "full rate",
+  "bad_ack credit shutdown slow_consumer",
+  "grace_over undeliverable unknown_session",
+  "callback client_disconnect no_namespace origin server_disconnect version",
+];
 
-/** These end the session; the others end a request or a carrier. The page cannot help a refused origin or callback either. */
-const ENDS =
-  " bad_ack callback client_disconnect credit grace_over no_namespace origin server_disconnect shutdown slow_consumer unknown_session version ";
-
-/** Null if the code is not one of the protocol's. */
-export function actionOf(code: string): Action | null {
-  for (const action in ACTIONS) {
-    if ((ACTIONS[action] as string).indexOf(" " + code + " ") >= 0) {
-      return action as Action;
-    }
+function groupOf(code: string): number {
+  let group = NEVER;
+  while (group && (" " + CODES[group] + " ").indexOf(" " + code + " ") < 0) {
+    group--;
   }
-  return null;
+  return group;
 }
 
+/** 0 if the code is not one of the protocol's. */
+export function actionOf(code: string): number {
+  const group = groupOf(code);
+  return group === BACKOFF_ENDED ? BACKOFF : group;
+}
+
+/** The others end a request or a carrier. */
 export function endsSession(code: string): boolean {
-  return ENDS.indexOf(" " + code + " ") >= 0;
+  return groupOf(code) > BACKOFF;
 }

@@ -1,7 +1,11 @@
 // Browsers open six connections at most to a host that speaks HTTP/1.1, for all their pages together. When streams and hanging
 // polls hold them all, what is asked beside them waits for ever, and so does everything else that a page wants of this host.
-import type { Env } from "./env/index.ts";
-import type { Request } from "./session.ts";
+import type { Hub } from "./driver.ts";
+import { later, now, root, soon } from "./env/index.ts";
+import { CROWDED, type Memory } from "./negotiation.ts";
+import type { Attempt } from "./plan.ts";
+import { refused } from "./session/down.ts";
+import { ATTACHING, DUPLEX, POLL, STREAM, type Carrier, type Request } from "./session/state.ts";
 
 /** An answer takes less than this and four round trips. */
 const TIME = 1500;
@@ -10,38 +14,77 @@ const SMALL = 4096;
 /** Later than that, it was this machine that slept. */
 const LATE = 1000;
 
-/** Watches what is asked beside one carrier. */
-export class Crowd {
-  private timer: unknown = null;
-
-  constructor(
-    private env: Env,
-    private crowded: () => void,
-  ) {}
-
-  /** A request is under way that is answered at once. */
-  asked(request: Request, rtt: number): void {
-    if (this.timer === null && request.body.length < SMALL) {
-      this.wait(TIME + 4 * rtt);
-    }
-  }
-
+/** Watches what is asked beside a carrier. */
+export interface Crowd {
+  _asked(attempt: Attempt, request: Request): void;
   /** An answer has come, or none is wanted any more. */
-  answered(): void {
-    this.env.cancel(this.timer);
-    this.timer = null;
-  }
+  _answered(attempt: Attempt): void;
+  _proven(attempt: Attempt): void;
+}
 
-  private wait(time: number): void {
-    const env = this.env;
-    const due = env.now() + time;
-    this.timer = env.later(() => {
-      this.timer = null;
-      if (env.now() > due + LATE) {
-        this.wait(time);
+/** Pages and workers have a location, and a browser's few connections: elsewhere there is nothing to watch. */
+export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Crowd | undefined {
+  const session = hub._session;
+
+  /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */
+  const yieldTo = (attempt: Attempt): void => {
+    let able = !hub._own;
+    for (const way of hub._ways) {
+      able = able || way._kind === POLL;
+    }
+    if (able) {
+      refused(session, attempt._carrier as Carrier, CROWDED);
+      hub._drain();
+    }
+  };
+
+  const wait = (attempt: Attempt, time: number): void => {
+    const due = now() + time;
+    attempt._waits = later(() => {
+      attempt._waits = 0;
+      if (now() > due + LATE) {
+        wait(attempt, time);
       } else {
-        this.crowded();
+        yieldTo(attempt);
       }
     }, time);
-  }
+  };
+
+  const answered = (attempt: Attempt): void => {
+    clearTimeout(attempt._waits as number);
+    attempt._waits = 0;
+  };
+
+  const owe = (): void => {
+    session._owesCounts = true;
+    hub._drain();
+  };
+
+  return root.location
+    ? {
+        _asked(attempt, request) {
+          if (request._kind !== ATTACHING && memory.tight <= now()) {
+            if (attempt._transport._kind !== POLL || request._carrier._requests.length > 1) {
+              if (!attempt._waits && request._body.length < SMALL) {
+                attempt._aborts.push(() => answered(attempt));
+                wait(attempt, TIME + 4 * memory.rtt);
+              }
+            } else if (request._poll === 1) {
+              // Is there a connection left for another?
+              soon(owe);
+            }
+          }
+        },
+        _answered: answered,
+        _proven(attempt) {
+          const kind = attempt._transport._kind;
+          if (kind !== DUPLEX && isTight() && kind === STREAM) {
+            yieldTo(attempt);
+          } else if (kind === STREAM) {
+            // Is there a connection left for this?
+            owe();
+          }
+        },
+      }
+    : undefined;
 }

@@ -1,50 +1,34 @@
 // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
-import { resolve } from "./client.ts";
-import { environment } from "./env/index.ts";
-import type { Options, TransportName } from "./options.ts";
+import { createIo } from "./client.ts";
+import { usable, type Kit } from "./kit.ts";
+import type { LegacyOptions, TransportName } from "./options.ts";
 import { trial, type Report } from "./trial.ts";
-import { transports, type Io, type Transport } from "./transports/index.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
 export interface Diagnosis extends Report {
   transport: TransportName;
 }
 
-/**
- * Tries each transport alone, those of `options.transports` or all, one after the other.
- *
- * ```js
- * console.table(await diagnose("https://example.com/everwire"));
- * ```
- */
-export function diagnose(url?: string, options?: Options): Promise<Diagnosis[]> {
-  const given = options || {};
-  const env = environment(given);
-  const io: Io = { env, url: resolve(url || "", given.path || "/everwire", env), options: given };
+export function diagnoseBy(kit: Kit, url?: string, options?: LegacyOptions): Promise<Diagnosis[]> {
+  const io = createIo(kit, url, options);
+  const wanted = usable(io, io._options.transports || kit._known, true);
   const rows: Diagnosis[] = [];
   return new Promise((done) => {
-    const next = (at: number): void => {
-      const transport = transports[at] as Transport;
-      const names = given.transports;
+    const next = (): void => {
+      const transport = wanted[rows.length] as Transport;
+      const add = (report: Report): void => {
+        rows.push({ transport: transport.name, ...report });
+        next();
+      };
       if (!transport) {
         done(rows);
-      } else if (names && names.indexOf(transport.name) < 0) {
-        next(at + 1);
+      } else if (transport._enabled(io)) {
+        trial(io, transport, add);
       } else {
-        examine(io, transport, (report) => {
-          rows.push({ transport: transport.name, ...report });
-          next(at + 1);
-        });
+        add({ ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null });
       }
     };
-    next(0);
+    next();
   });
-}
-
-function examine(io: Io, transport: Transport, done: (report: Report) => void): void {
-  if (transport.enabled(io)) {
-    trial(io, transport, done);
-  } else {
-    done({ ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null });
-  }
 }

@@ -1,15 +1,14 @@
-// What negotiation has learnt of a server, from one visit to the next.
-import type { Env } from "./env/index.ts";
+// What negotiation has learnt of a server, from one visit to the next. It is kept by the time of day, and used by the clock of the session.
+import type { Store } from "./env/browser.ts";
 import { KEPT, type Memory } from "./negotiation.ts";
 
-/** It is kept by the time of day, and used by the clock of the session. */
-export function load(env: Env, key: string): Memory {
+/** `ahead`: by how much the time of day is ahead of the clock. */
+export function load(store: Store, key: string, now: number, ahead: number): Memory {
   const memory: Memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} };
-  const now = env.now();
   // However wrong the time of day was or is.
-  const here = (until: number): number => Math.min(now + KEPT, until - env.wall() + now);
+  const here = (until: number): number => Math.min(now + KEPT, until - ahead);
   try {
-    const kept = JSON.parse(env.store.get(key) || "{}") as Memory;
+    const kept = JSON.parse(store.get(key) || "{}") as Memory;
     if (here(kept.until) > now) {
       memory.best = kept.best;
       memory.until = here(kept.until);
@@ -26,10 +25,9 @@ export function load(env: Env, key: string): Memory {
   return memory;
 }
 
-export function save(env: Env, key: string, memory: Memory): void {
+export function save(store: Store, key: string, memory: Memory, now: number, ahead: number): void {
+  const { best, rtt } = memory;
   const failed: Memory["failed"] = {};
-  const now = env.now();
-  const ahead = env.wall() - now;
   for (const name in memory.failed) {
     const { why, until } = memory.failed[name] as Memory["failed"][""];
     if (until > now) {
@@ -37,7 +35,7 @@ export function save(env: Env, key: string, memory: Memory): void {
     }
   }
   try {
-    env.store.set(key, JSON.stringify({ best: memory.best, until: memory.until + ahead, rtt: memory.rtt, tight: memory.tight + ahead, failed }));
+    store.set(key, JSON.stringify({ best, until: memory.until + ahead, rtt, tight: memory.tight + ahead, failed }));
   } catch (_) {
     // The user's store is the user's.
   }

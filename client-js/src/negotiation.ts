@@ -1,15 +1,11 @@
-// Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, take `next(now)` until it
-// says null, then come back at `nextTimeout()`. A transport counts as working when it has carried data, never when it has opened.
+// Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
+// that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
 import { backoff } from "./backoff.ts";
-import { actionOf } from "./codes.ts";
-import type { Reconnection } from "./options.ts";
-import type { Kind } from "./session.ts";
-
-/** What is known of a transport. They stand in order of preference. */
-export interface Way {
-  name: string;
-  kind: Kind;
-}
+import { ATTACH, BACKOFF, actionOf } from "./codes.ts";
+import { without } from "./lists.ts";
+import type { Attempt, Limits, Plan, PlanHost, Upward } from "./plan.ts";
+import { DUPLEX, POLL, STREAM } from "./session/state.ts";
+import type { Transport } from "./transports/transport.ts";
 
 /** What is known of this server from here. */
 export interface Memory {
@@ -22,32 +18,6 @@ export interface Memory {
   tight: number;
   /** What failed while something else worked, and how. */
   failed: { [name: string]: { why: string; until: number } };
-}
-
-export type Step =
-  /** Attach over this transport, beside what there is. */
-  | { type: "start"; id: number; name: string; patience: number }
-  /** A connection that never became a carrier is not wanted any more. */
-  | { type: "cancel"; id: number }
-  /** See with a session of its own whether this one works by now, and tell `probed`. */
-  | { type: "probe"; name: string }
-  /** The memory has changed. */
-  | { type: "learnt" }
-  /** Nothing works at present. */
-  | { type: "failing"; code: string; why: string }
-  | { type: "give_up" };
-
-interface Attempt extends Way {
-  id: number;
-  at: number;
-  /** When a duplex had its connection, else -1. */
-  openedAt: number;
-  /** When the next one starts beside it. */
-  due: number;
-  /** When it is given up, if nobody else watches it. */
-  until: number;
-  /** Another was faster: it is no carrier, but may still show that it works. */
-  late: boolean;
 }
 
 /** Before the next transport is started beside one that has not carried anything: this, or three round trips. */
@@ -79,538 +49,488 @@ const NEVER = Infinity;
 /** The code of a carrier beside which nothing is answered. */
 export const CROWDED = "crowded";
 
-export class Negotiation {
+/** `ways` stand in order of preference. A way is known by its place among them, its rank. */
+export function createNegotiation(
+  ways: Transport[],
+  limits: Limits,
+  random: () => number,
+  memory: Memory,
+  host: PlanHost,
+  upward: Upward,
+): Plan {
+  let begun = false;
   /** The session is about to end: nothing better is looked for. */
-  closing = false;
-  private begun = false;
-  private attempts: Attempt[] = [];
-  private ids = 0;
-  private current: Attempt | null = null;
+  let closing = false;
+  let attempts: Attempt[] = [];
+  let current: Attempt | null = null;
   /** What was current until another attach was accepted, which has not carried anything yet. */
-  private former: Attempt | null = null;
-  private carriedAt = 0;
+  let former: Attempt | null = null;
+  let carriedAt = 0;
   /** When a carrier was let go because there may be no connection left beside it. */
-  private crowdedAt = -NEVER;
-  /** Untried transports of this race, and when the next is due. */
-  private left: Way[] = [];
-  private due = NEVER;
+  let crowdedAt = -NEVER;
+  /** Untried ways of this race, and when the next is due. */
+  let left: number[] = [];
+  let due = NEVER;
   /** Racing though there is a carrier, which may be dead. */
-  private renewing = false;
-  private rounds = 0;
-  private hasty = 0;
-  private lifeBy = NEVER;
-  private deaths: { [name: string]: number } = {};
+  let renewing = false;
+  let rounds = 0;
+  let hasty = 0;
+  let lifeBy = NEVER;
+  let deaths: { [rank: number]: number } = {};
   /** What failed and how; evidence only once something else has worked. */
-  private suspects: { [name: string]: string } = {};
-  private code = "";
-  private why = "";
-  private probeAt = NEVER;
-  private probes = 0;
-  private toProbe: Way[] = [];
+  let suspects: { [rank: number]: string } = {};
+  let code = "";
+  let why = "";
+  let probeAt = NEVER;
+  let probes = 0;
+  let toProbe: number[] = [];
   /** Overtaken by less than they may need: looked at anew soon. */
-  private doubtful: Way[] = [];
-  private steps: Step[] = [];
-
-  constructor(
-    private ways: Way[],
-    private limits: Required<Reconnection>,
-    private random: () => number,
-    readonly memory: Memory,
-  ) {}
-
-  begin(now: number): void {
-    this.begun = true;
-    this.race(now, 0);
-  }
-
-  /** A two-way connection stands, and its attach is under way. */
-  opened(now: number, id: number): void {
-    const attempt = this.find(id);
-    if (attempt) {
-      attempt.openedAt = now;
-      attempt.until = NEVER;
-      // It makes progress: the answer takes no longer than the handshake did.
-      if (attempt.due === this.due) {
-        this.due = attempt.due = Math.max(attempt.due, now + now - attempt.at);
-      }
-    }
-  }
-
-  /** Data has come: this one works, and the session is on it. */
-  carried(now: number, id: number): void {
-    const attempt = this.find(id);
-    const former = this.former;
-    if (!attempt || attempt === this.current) {
-      return;
-    }
-    const memory = this.memory;
-    const took = now - (attempt.openedAt < 0 ? attempt.at : attempt.openedAt);
-    this.former = null;
-    this.current = attempt;
-    this.carriedAt = now;
-    this.hasty = 0;
-    this.calm();
-    for (let i = this.attempts.length; i--; ) {
-      this.outrun(this.attempts[i] as Attempt, attempt);
-    }
-    delete this.suspects[attempt.name];
-    for (const name in this.suspects) {
-      this.demote(now, name, this.suspects[name] as string);
-    }
-    this.suspects = {};
-    delete memory.failed[attempt.name];
-    if (attempt.kind === "poll" && now - this.crowdedAt < PATIENCE) {
-      // That was it: as soon as one was free, there was an answer.
-      this.tighten(now);
-    }
-    if (memory.tight <= now) {
-      memory.best = attempt.name;
-      memory.until = now + KEPT;
-    }
-    memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
-    this.steps.push({ type: "learnt" });
-    if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
-      this.start(now, former);
-    }
-    this.planProbe(now);
-  }
-
-  /** The server has accepted another attach. Says whether to keep this one's connection: it may still show that it carries. */
-  overtaken(now: number, id: number): boolean {
-    const attempt = this.find(id);
-    if (!attempt) {
-      return false;
-    }
-    if (attempt === this.current) {
-      this.superseded(now, attempt);
-      return false;
-    }
-    if (attempt.kind === "duplex") {
-      attempt.late = true;
-      attempt.until = attempt.at + LATE;
-      return true;
-    }
-    if (now >= attempt.due) {
-      this.suspects[attempt.name] = reason(attempt, "timeout");
-      this.doubtful.push(attempt);
-    }
-    this.remove(attempt);
-    return false;
-  }
-
-  /** Something has come over a connection that was overtaken. */
-  alive(now: number, id: number): void {
-    const attempt = this.find(id);
-    if (attempt && attempt.late) {
-      this.remove(attempt);
-      this.steps.push({ type: "cancel", id });
-      this.again(now, attempt);
-    }
-  }
-
-  /** Something has come over the carrier, and something more has to come until `by`. */
-  heard(id: number, by: number): void {
-    if (this.current && this.current.id === id) {
-      if (this.renewing) {
-        this.calm();
-      }
-      this.lifeBy = by;
-    }
-  }
-
-  /** The carrier works but will be ended: another of its kind is to take its place. */
-  replace(now: number, id: number): void {
-    const current = this.current;
-    if (current && current.id === id && !this.racers() && !this.closing) {
-      this.start(now, current);
-    }
-  }
-
-  /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */
-  failed(now: number, id: number, code: string): void {
-    const attempt = this.find(id);
-    if (!attempt) {
-      return;
-    }
-    const why = reason(attempt, code);
-    const action = actionOf(code);
-    this.remove(attempt);
-    if (code === CROWDED) {
-      this.crowdedAt = now;
-    } else if (attempt === this.current && this.heldBack(now, attempt)) {
-      this.suspects[attempt.name] = "buffered";
-      this.doubtful.push(attempt);
-    }
-    if (attempt === this.current && code === "taken_over" && this.racers()) {
-      this.superseded(now, attempt);
-    } else if (attempt === this.current) {
-      this.died(now, attempt, code);
-    } else if (attempt.late || (this.current && !this.renewing)) {
-      if (this.current && this.current.name !== attempt.name && (!action || code === "timeout")) {
-        this.demote(now, attempt.name, why);
-      }
-      this.planProbe(now);
-    } else if (action === "backoff") {
-      this.rounds++;
-      this.retry(now, this.pause());
-    } else if (action === "attach" && code !== "timeout" && this.hasty++ < HASTY) {
-      // A refusal is data, too.
-      this.left.unshift(attempt);
-      this.due = now;
-    } else {
-      this.suspect(now, attempt, why, code);
-    }
-  }
-
-  /** What a probe has found: null if it works, else why not. */
-  probed(now: number, name: string, why: string | null): void {
-    const way = this.toProbe.shift();
-    const current = this.current;
-    if (!way || !current || this.closing || this.rank(way) >= this.rank(current)) {
-      this.toProbe = [];
-      this.planProbe(now);
-    } else if (why === null) {
-      this.toProbe = [];
-      this.probes++;
-      this.start(now, way);
-    } else {
-      if (why === CROWDED) {
-        this.tighten(now);
-      } else {
-        this.demote(now, name, why);
-      }
-      this.probeNext(now);
-    }
-  }
-
-  /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */
-  check(now: number, by: number): void {
-    if (this.begun && !this.current && !this.racers()) {
-      this.due = now;
-    } else if (this.current) {
-      this.lifeBy = Math.min(this.lifeBy, by);
-    }
-  }
-
-  next(now: number): Step | null {
-    const step = this.steps.shift();
-    if (step) {
-      return step;
-    }
-    for (let i = 0; i < this.attempts.length; i++) {
-      const attempt = this.attempts[i] as Attempt;
-      if (attempt.until < now - BUSY) {
-        attempt.until = now + HEAD_START;
-      } else if (attempt.until <= now) {
-        this.failed(now, attempt.id, "timeout");
-        return { type: "cancel", id: attempt.id };
-      }
-    }
-    if (this.lifeBy < now - BUSY) {
-      this.lifeBy = now + HEAD_START;
-    } else if (this.lifeBy <= now) {
-      this.renew(now);
-    }
-    if (this.due <= now) {
-      this.step(now);
-    } else if (this.probeAt <= now && this.current && !this.closing) {
-      this.probeAt = NEVER;
-      this.toProbe = this.doubtful.length ? this.doubtful : this.ways.slice(0, this.rank(this.current));
-      this.doubtful = [];
-      this.probeNext(now);
-    }
-    return this.steps.shift() || null;
-  }
-
-  nextTimeout(): number {
-    let next = Math.min(this.due, this.lifeBy, this.closing ? NEVER : this.probeAt);
-    for (let i = 0; i < this.attempts.length; i++) {
-      next = Math.min(next, (this.attempts[i] as Attempt).until);
-    }
-    return next;
-  }
-
-  // ---- racing
-
-  private race(now: number, pause: number): void {
-    this.left = this.order(now);
-    this.due = now + pause;
-  }
-
-  /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
-  private order(now: number): Way[] {
-    const first: Way[] = [];
-    const then: Way[] = [];
-    const died: Way[] = [];
-    const last: Way[] = [];
-    for (let i = 0; i < this.ways.length; i++) {
-      const way = this.ways[i] as Way;
-      const bad = this.memory.failed[way.name];
-      const why = this.suspects[way.name] || (bad && bad.until > now && bad.why);
-      if (why || (way.kind === "stream" && Math.max(this.memory.tight, this.crowdedAt + PATIENCE) > now)) {
-        (why === "died" ? died : last).push(way);
-      } else if (way.name === this.memory.best && this.memory.until > now) {
-        first.push(way);
-      } else {
-        then.push(way);
-      }
-    }
-    return first.concat(then, died, last);
-  }
-
-  /** The next transport of the race is due. */
-  private step(now: number): void {
-    while (this.left.length && this.under((this.left[0] as Way).name)) {
-      this.left.shift();
-    }
-    if (this.racers() && this.due < now - BUSY) {
-      this.due = now + this.headStart();
-      return;
-    }
-    const way = this.left.shift();
-    if (way) {
-      this.start(now, way);
-    } else if (this.racers()) {
-      this.due = NEVER;
-    } else if (this.renewing) {
-      this.calm();
-    } else {
-      this.roundOver(now);
-    }
-  }
-
-  /** All have failed. That says more of the network than of any of them. */
-  private roundOver(now: number): void {
-    this.rounds++;
-    this.suspects = {};
-    this.steps.push({ type: "failing", code: this.code || "no_transport", why: this.why });
-    this.retry(now, this.pause());
-  }
-
-  private retry(now: number, pause: number): void {
-    if (!this.ways.length || this.rounds > this.limits.attempts) {
-      this.due = NEVER;
-      this.steps.push({ type: "give_up" });
-    } else {
-      this.race(now, pause);
-    }
-  }
-
-  private start(now: number, way: Way): void {
-    const id = ++this.ids;
-    const patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
-    const due = now + this.headStart() * Math.pow(2, this.racers());
-    // Only of a connection that does not stand yet nobody else keeps the time.
-    const until = way.kind === "duplex" ? now + patience : NEVER;
-    this.attempts.push({ id, name: way.name, kind: way.kind, at: now, openedAt: -1, due, until, late: false });
-    if (!this.current || this.renewing) {
-      this.due = due;
-    }
-    this.steps.push({ type: "start", id, name: way.name, patience });
-  }
-
-  /** `winner` carries data. Another two-way connection that is better has some time left; what cannot harm is let go. */
-  private outrun(other: Attempt, winner: Attempt): void {
-    if (other.kind !== "duplex" || (other.openedAt >= 0 && !other.late)) {
-      return;
-    }
-    if (this.rank(other) < this.rank(winner)) {
-      other.until = Math.min(other.until, other.at + LATE);
-    } else if (other !== winner) {
-      this.remove(other);
-      this.steps.push({ type: "cancel", id: other.id });
-    }
-  }
-
-  private died(now: number, attempt: Attempt, code: string): void {
-    const lived = now - this.carriedAt;
-    this.current = null;
-    const name = attempt.name;
-    const clean = code === "end" || code === CROWDED;
-    const stood = clean || lived >= STOOD;
-    this.deaths[name] = clean || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
-    if (lived >= PROBE_RESET) {
-      this.probes = 0;
-    }
-    if (code === "timeout") {
-      this.suspects[name] = "mute";
-    } else if ((this.deaths[name] as number) >= QUICK_DEATHS) {
-      this.suspects[name] = "died";
-    }
-    this.rounds = stood ? 0 : this.rounds + 1;
-    this.probeAt = this.lifeBy = NEVER;
-    if (this.renewing) {
-      this.renewing = false;
-    } else {
-      const pause = actionOf(code) === "backoff" || !stood ? this.pause() : 0;
-      this.retry(now, this.racers() ? Math.max(pause, this.headStart()) : pause);
-    }
-  }
-
-  /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */
-  private heldBack(now: number, attempt: Attempt): boolean {
-    return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < BUSY;
-  }
-
-  /** Another is about to carry; if it does not in time, the race begins anew. */
-  private superseded(now: number, attempt: Attempt): void {
-    this.remove(attempt);
-    this.former = this.renewing || this.suspects[attempt.name] ? null : attempt;
-    this.current = null;
-    this.renewing = false;
-    this.race(now, this.headStart());
-    if (this.former && !this.betterUnder(attempt)) {
-      // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-      this.left.unshift(attempt);
-      this.due = now;
-    }
-  }
-
-  private suspect(now: number, attempt: Attempt, why: string, code: string): void {
-    this.suspects[attempt.name] = this.why = why;
-    this.code = code;
-    // One that was started later still has its time.
-    if (attempt.due >= this.due || !this.racers()) {
-      this.due = now;
-    }
-  }
-
-  /** This one has shown that it works. */
-  private again(now: number, way: Way): void {
-    if (!this.current) {
-      this.left.unshift(way);
-      this.due = now;
-    } else if (this.rank(way) < this.rank(this.current) && !this.closing) {
-      this.start(now, way);
-    }
-  }
-
-  private renew(now: number): void {
-    const current = this.current;
-    this.lifeBy = NEVER;
-    if (current && !this.renewing && !this.closing) {
-      this.race(now, 0);
-      this.left.unshift(current);
-      this.renewing = true;
-    }
-  }
-
-  private headStart(): number {
-    return Math.max(HEAD_START, 3 * this.memory.rtt);
-  }
-
-  private calm(): void {
-    this.renewing = false;
-    this.left = [];
-    this.due = this.lifeBy = NEVER;
-  }
-
-  private pause(): number {
-    return backoff(Math.max(0, this.rounds - 1), this.limits.delay, this.limits.maxDelay, this.random);
-  }
-
-  // ---- upward
-
-  private planProbe(now: number): void {
-    const better = this.current && this.rank(this.current) > 0;
-    const pause = this.doubtful.length ? 0 : backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random);
-    this.probeAt = better ? now + PROBE_LEAST + pause : NEVER;
-  }
-
-  private probeNext(now: number): void {
-    while (this.toProbe.length && !this.worthProbing(now, this.toProbe[0] as Way)) {
-      this.toProbe.shift();
-    }
-    const way = this.toProbe[0];
-    if (way) {
-      this.steps.push({ type: "probe", name: way.name });
-    } else {
-      this.probes++;
-      this.planProbe(now);
-    }
-  }
-
-  private worthProbing(now: number, way: Way): boolean {
-    const room = way.kind !== "stream" || this.memory.tight <= now;
-    return room && !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
-  }
-
-  /** Not for the same time in all pages, lest they all come back together. */
-  private tighten(now: number): void {
-    this.memory.tight = now + TIGHT * (1 + this.random());
-    this.steps.push({ type: "learnt" });
-  }
-
-  private demote(now: number, name: string, why: string): void {
-    this.memory.failed[name] = { why, until: now + KEPT };
-    this.steps.push({ type: "learnt" });
-  }
+  let doubtful: number[] = [];
+  let steps: (() => void)[] = [];
+  /** The time of what is happening. */
+  let now = 0;
 
   // ---- the lists
 
-  private rank(way: Way): number {
-    let i = 0;
-    while (i < this.ways.length && (this.ways[i] as Way).name !== way.name) {
-      i++;
-    }
-    return i;
-  }
-
-  private find(id: number): Attempt | null {
-    for (let i = 0; i < this.attempts.length; i++) {
-      if ((this.attempts[i] as Attempt).id === id) {
-        return this.attempts[i] as Attempt;
+  /** Those that may still win. */
+  const racers = (): Attempt[] => {
+    const found: Attempt[] = [];
+    for (const attempt of attempts) {
+      if (attempt !== current && !attempt._late) {
+        found.push(attempt);
       }
     }
-    return null;
-  }
-
-  private remove(attempt: Attempt | null): void {
-    for (let i = this.attempts.length; i--; ) {
-      if (this.attempts[i] === attempt) {
-        this.attempts.splice(i, 1);
-      }
-    }
-  }
+    return found;
+  };
 
   /** Is it being tried? */
-  private under(name: string): boolean {
-    for (let i = 0; i < this.attempts.length; i++) {
-      const attempt = this.attempts[i] as Attempt;
-      if (attempt.name === name && attempt !== this.current && !attempt.late) {
+  const isUnder = (rank: number): boolean => {
+    for (const attempt of racers()) {
+      if (attempt._rank === rank) {
         return true;
       }
     }
     return false;
-  }
+  };
 
-  /** This one, or a better one. */
-  private betterUnder(way: Way): boolean {
-    for (let i = 0; i <= this.rank(way); i++) {
-      if (this.under((this.ways[i] as Way).name)) {
-        return true;
+  const remove = (attempt: Attempt): void => {
+    attempt._over = true;
+    attempts = without(attempts, attempt);
+  };
+
+  const cancel = (attempt: Attempt): void => {
+    remove(attempt);
+    steps.push(() => host._cancel(attempt));
+  };
+
+  const learnt = (): void => {
+    steps.push(() => upward._learnt());
+  };
+
+  const demote = (rank: number, reason: string): void => {
+    memory.failed[(ways[rank] as Transport).name] = { why: reason, until: now + KEPT };
+    learnt();
+  };
+
+  /** Not for the same time in all pages, lest they all come back together. */
+  const tighten = (): void => {
+    memory.tight = now + TIGHT * (1 + random());
+    learnt();
+  };
+
+  // ---- racing
+
+  const pauseOf = (): number => backoff(Math.max(0, rounds - 1), limits._delay, limits._maxDelay, random);
+
+  const headStart = (): number => Math.max(HEAD_START, 3 * memory.rtt);
+
+  const calm = (): void => {
+    renewing = false;
+    left = [];
+    due = lifeBy = NEVER;
+  };
+
+  /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
+  const race = (pause: number): void => {
+    const groups: number[][] = [[], [], [], []];
+    left = [];
+    for (let rank = 0; rank < ways.length; rank++) {
+      const way = ways[rank] as Transport;
+      const bad = memory.failed[way.name];
+      const tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
+      const reason = suspects[rank] || (bad && bad.until > now && bad.why) || tight;
+      const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best && memory.until > now ? 0 : 1;
+      (groups[group] as number[]).push(rank);
+    }
+    for (const group of groups) {
+      left = left.concat(group);
+    }
+    due = now + pause;
+  };
+
+  const start = (rank: number): void => {
+    const way = ways[rank] as Transport;
+    const patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
+    const attempt: Attempt = {
+      _transport: way,
+      _rank: rank,
+      _patience: patience,
+      _over: false,
+      _late: false,
+      _at: now,
+      _openedAt: -1,
+      _due: now + headStart() * Math.pow(2, racers().length),
+      // Only of a connection that does not stand yet nobody else keeps the time.
+      _until: way._kind === DUPLEX ? now + patience : NEVER,
+      _aborts: [],
+    };
+    attempts = attempts.concat(attempt);
+    if (!current || renewing) {
+      due = attempt._due;
+    }
+    steps.push(() => host._start(attempt));
+  };
+
+  /** The next of the race is due. */
+  const step = (): void => {
+    while (left.length && isUnder(left[0] as number)) {
+      left.shift();
+    }
+    if (racers().length && due < now - BUSY) {
+      due = now + headStart();
+    } else if (left.length) {
+      start(left.shift() as number);
+    } else if (racers().length) {
+      due = NEVER;
+    } else if (renewing) {
+      calm();
+    } else {
+      // All have failed. That says more of the network than of any of them.
+      rounds++;
+      suspects = {};
+      steps.push(() => host._failing(code || "no_transport", why));
+      retry(pauseOf());
+    }
+  };
+
+  const retry = (pause: number): void => {
+    if (!ways.length || rounds > limits._attempts) {
+      due = NEVER;
+      steps.push(() => host._giveUp());
+    } else {
+      race(pause);
+    }
+  };
+
+  /** At once, before all others. */
+  const first = (rank: number): void => {
+    left.unshift(rank);
+    due = now;
+  };
+
+  const died = (attempt: Attempt, reason: string): void => {
+    const rank = attempt._rank;
+    const lived = now - carriedAt;
+    const clean = reason === "end" || reason === CROWDED;
+    const stood = clean || lived >= STOOD;
+    current = null;
+    deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+    if (lived >= PROBE_RESET) {
+      probes = 0;
+    }
+    if (reason === "timeout") {
+      suspects[rank] = "mute";
+    } else if ((deaths[rank] as number) >= QUICK_DEATHS) {
+      suspects[rank] = "died";
+    }
+    rounds = stood ? 0 : rounds + 1;
+    probeAt = lifeBy = NEVER;
+    if (renewing) {
+      renewing = false;
+    } else {
+      const pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+      retry(racers().length ? Math.max(pause, headStart()) : pause);
+    }
+  };
+
+  /** Another is about to carry; if it does not in time, the race begins anew. */
+  const superseded = (attempt: Attempt): void => {
+    const rank = attempt._rank;
+    remove(attempt);
+    former = renewing || suspects[rank] ? null : attempt;
+    current = null;
+    renewing = false;
+    race(headStart());
+    if (former) {
+      let under = false;
+      for (const other of racers()) {
+        under = under || other._rank <= rank;
+      }
+      if (!under) {
+        // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+        first(rank);
       }
     }
-    return false;
-  }
+  };
 
-  private racers(): number {
-    let racers = 0;
-    for (let i = 0; i < this.attempts.length; i++) {
-      const attempt = this.attempts[i] as Attempt;
-      racers += attempt === this.current || attempt.late ? 0 : 1;
+  // ---- upward
+
+  const planProbe = (): void => {
+    const pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+    probeAt = current && current._rank > 0 ? now + PROBE_LEAST + pause : NEVER;
+  };
+
+  const probeNext = (): void => {
+    while (toProbe.length) {
+      const rank = toProbe[0] as number;
+      const way = ways[rank] as Transport;
+      if (!isUnder(rank) && current && rank < current._rank && (way._kind !== STREAM || memory.tight <= now)) {
+        steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
+        return;
+      }
+      toProbe.shift();
     }
-    return racers;
-  }
+    probes++;
+    planProbe();
+  };
+
+  /** What a probe has found: null if it works, else why not. */
+  const probed = (at: number, rank: number, failed: string | null): void => {
+    now = at;
+    const asked = toProbe.shift();
+    if (asked === undefined || !current || closing || rank >= current._rank) {
+      toProbe = [];
+      planProbe();
+    } else if (failed === null) {
+      toProbe = [];
+      probes++;
+      start(rank);
+    } else {
+      if (failed === CROWDED) {
+        tighten();
+      } else {
+        demote(rank, failed);
+      }
+      probeNext();
+    }
+  };
+
+  const failed = (attempt: Attempt, reason: string): void => {
+    const rank = attempt._rank;
+    const action = actionOf(reason);
+    const cause = causeOf(attempt, reason);
+    if (attempt._over) {
+      return;
+    }
+    remove(attempt);
+    if (reason === CROWDED) {
+      crowdedAt = now;
+    } else if (attempt === current && attempt._transport._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
+      // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
+      suspects[rank] = "buffered";
+      doubtful.push(rank);
+    }
+    if (attempt === current) {
+      if (reason === "taken_over" && racers().length) {
+        superseded(attempt);
+      } else {
+        died(attempt, reason);
+      }
+    } else if (attempt._late || (current && !renewing)) {
+      if (current && current._rank !== rank && (!action || reason === "timeout")) {
+        demote(rank, cause);
+      }
+      planProbe();
+    } else if (action === BACKOFF) {
+      rounds++;
+      retry(pauseOf());
+    } else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+      // A refusal is data, too.
+      first(rank);
+    } else {
+      suspects[rank] = why = cause;
+      code = reason;
+      // One that was started later still has its time.
+      if (attempt._due >= due || !racers().length) {
+        due = now;
+      }
+    }
+  };
+
+  return {
+    _begin(at) {
+      now = at;
+      begun = true;
+      race(0);
+    },
+    _close() {
+      closing = true;
+    },
+    _opened(at, attempt) {
+      attempt._openedAt = now = at;
+      attempt._until = NEVER;
+      // It makes progress: the answer takes no longer than the handshake did.
+      if (attempt._due === due) {
+        due = attempt._due = Math.max(due, now + now - attempt._at);
+      }
+    },
+    _carried(at, attempt) {
+      const before = former;
+      const rank = attempt._rank;
+      const { name, _kind: kind } = attempt._transport;
+      now = at;
+      if (attempt._over || attempt === current) {
+        return;
+      }
+      former = null;
+      current = attempt;
+      carriedAt = now;
+      hasty = 0;
+      calm();
+      for (const other of attempts) {
+        // Another two-way connection that is better has some time left; what cannot harm is let go.
+        if (other._transport._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
+          if (other._rank < rank) {
+            other._until = Math.min(other._until, other._at + LATE);
+          } else if (other !== attempt) {
+            cancel(other);
+          }
+        }
+      }
+      delete suspects[rank];
+      for (const other in suspects) {
+        demote(+other, suspects[other] as string);
+      }
+      suspects = {};
+      delete memory.failed[name];
+      if (kind === POLL && now - crowdedAt < PATIENCE) {
+        // That was it: as soon as one was free, there was an answer.
+        tighten();
+      }
+      if (memory.tight <= now) {
+        memory.best = name;
+        memory.until = now + KEPT;
+      }
+      memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
+      learnt();
+      if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
+        start(before._rank);
+      }
+      planProbe();
+    },
+    _overtaken(at, attempt) {
+      now = at;
+      if (attempt._over) {
+        return;
+      }
+      if (attempt === current) {
+        superseded(attempt);
+      } else if (attempt._transport._kind === DUPLEX) {
+        attempt._late = true;
+        attempt._until = attempt._at + LATE;
+      } else {
+        if (now >= attempt._due) {
+          suspects[attempt._rank] = causeOf(attempt, "timeout");
+          doubtful.push(attempt._rank);
+        }
+        remove(attempt);
+      }
+    },
+    _alive(at, attempt) {
+      now = at;
+      if (!attempt._over) {
+        cancel(attempt);
+        // This one has shown that it works.
+        if (!current) {
+          first(attempt._rank);
+        } else if (attempt._rank < current._rank && !closing) {
+          start(attempt._rank);
+        }
+      }
+    },
+    _heard(attempt, by) {
+      if (attempt === current) {
+        if (renewing) {
+          calm();
+        }
+        lifeBy = by;
+      }
+    },
+    _replace(at, attempt) {
+      now = at;
+      if (attempt === current && !racers().length && !closing) {
+        start(attempt._rank);
+      }
+    },
+    _failed(at, attempt, reason) {
+      now = at;
+      failed(attempt, reason);
+    },
+    _check(at, by) {
+      now = at;
+      if (current) {
+        lifeBy = Math.min(lifeBy, by);
+      } else if (begun && !racers().length) {
+        due = now;
+      }
+    },
+    _next(at) {
+      now = at;
+      if (!steps.length) {
+        for (const attempt of attempts) {
+          if (attempt._until < now - BUSY) {
+            attempt._until = now + HEAD_START;
+          } else if (attempt._until <= now) {
+            failed(attempt, "timeout");
+            return () => host._cancel(attempt);
+          }
+        }
+        if (lifeBy < now - BUSY) {
+          lifeBy = now + HEAD_START;
+        } else if (lifeBy <= now) {
+          lifeBy = NEVER;
+          if (current && !renewing && !closing) {
+            race(0);
+            left.unshift(current._rank);
+            renewing = true;
+          }
+        }
+        if (due <= now) {
+          step();
+        } else if (probeAt <= now && current && !closing) {
+          probeAt = NEVER;
+          toProbe = doubtful;
+          if (!doubtful.length) {
+            for (let rank = 0; rank < current._rank; rank++) {
+              toProbe.push(rank);
+            }
+          }
+          doubtful = [];
+          probeNext();
+        }
+      }
+      return steps.shift();
+    },
+    _end: upward._stop,
+    _nextTimeout() {
+      let next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
+      for (const attempt of attempts) {
+        next = Math.min(next, attempt._until);
+      }
+      return next;
+    },
+  };
 }
 
 /** What to remember of a failure. */
-function reason(attempt: Attempt, code: string): string {
-  if (code && code !== "timeout") {
-    return code;
-  }
-  if (!code && !attempt.late) {
-    return "failed";
-  }
-  return attempt.kind === "stream" ? "buffered" : attempt.openedAt >= 0 ? "mute" : "silent";
+function causeOf(attempt: Attempt, code: string): string {
+  return code && code !== "timeout"
+    ? code
+    : !code && !attempt._late
+      ? "failed"
+      : attempt._transport._kind === STREAM
+        ? "buffered"
+        : attempt._openedAt >= 0
+          ? "mute"
+          : "silent";
 }

@@ -1,5 +1,13 @@
-/** The transports by name. */
-export type TransportName = "websocket" | "streaming" | "event_source" | "long_polling" | "forever_iframe" | "jsonp";
+/** The transports of the default entry by name. */
+export type ModernName = "websocket" | "streaming" | "event_source" | "long_polling";
+
+/** All transports by name. */
+export type TransportName = ModernName | "forever_iframe" | "jsonp";
+
+/** A transport, as `everwire/websocket` and its siblings export it. */
+export interface Transport {
+  readonly name: TransportName;
+}
 
 /** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
 export type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
@@ -17,8 +25,8 @@ export interface Reconnection {
 export interface Options {
   /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
   path?: string;
-  /** The transports that may be used, in order of preference. Default: all but `jsonp`. */
-  transports?: TransportName[];
+  /** The transports that may be used, in order of preference, by name or imported one by one. Default: all of the entry. */
+  transports?: (ModernName | Transport)[];
   auth?: Auth;
   /** Default: `/`, the main one. */
   namespace?: string;
@@ -43,3 +51,9 @@ export interface Options {
   /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
   window?: number;
 }
+
+/** With `everwire/legacy` all transports have names. Default: all but `jsonp`. */
+export type LegacyOptions = Omit<Options, "transports"> & { transports?: (TransportName | Transport)[] };
+
+/** With `everwire/core` transports are imported one by one. */
+export type CoreOptions = Omit<Options, "transports" | "memory"> & { transports: Transport[] };

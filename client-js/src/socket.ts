@@ -1,32 +1,12 @@
 // One namespace of a session, as its user sees it.
 import { utf8Length } from "./bytes.ts";
-import { Emitter, type Handler } from "./emitter.ts";
+import { ANY, createEmitter, named, type Handler } from "./emitter.ts";
 import { failure, type EverwireError } from "./errors.ts";
 import type { AckHandler, Answer, AnyEvents, CallArgs, EmitArgs, Listener, LocalEvents, Names } from "./events.ts";
-import type { Message } from "./halves.ts";
 import type { Auth } from "./options.ts";
 import { encode, isArray, isObject, sizeOf, type Data, type Packet } from "./packet.ts";
-
-/** What a socket needs of the session it belongs to. */
-export interface Host {
-  /** Puts the message behind all others. */
-  push(message: Message): void;
-  pushVolatile(data: Data): void;
-  /** The largest message that is taken, and how many acks may be pending. */
-  max(): number;
-  acks(): number;
-  /** Bytes that wait or are not confirmed. */
-  queued(): number;
-  later(run: () => void, ms: number): unknown;
-  cancel(timer: unknown): void;
-  /** Ends the session at once. */
-  abort(code: string): void;
-  open(socket: AnySocket): void;
-  close(socket: AnySocket): void;
-}
-
-/** A socket whatever its events are. */
-export type AnySocket = Socket<AnyEvents, AnyEvents>;
+import { textOf } from "./session/body.ts";
+import type { Message } from "./session/state.ts";
 
 /** What `volatile` and `timeout` give. */
 export interface Emits<Emit> {
@@ -37,339 +17,318 @@ export interface Asks<Emit> extends Emits<Emit> {
   emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 }
 
-const RESERVED = " connect connect_error disconnect disconnecting suspended resumed transport error ";
-const MAX_QUEUED = 4194304;
-
-interface Pending {
-  done: AckHandler;
-  timer: unknown;
-}
+type AnyHandler = { bivariant(event: string, ...args: unknown[]): void }["bivariant"];
 
 /** `const socket = connect("/everwire"); socket.on("said", text => show(text)); socket.emit("say", "hello");` */
-export class Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
+export interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
+  readonly namespace: string;
   /** From `connect` to `disconnect`: a session that is suspended is still connected. */
-  connected = false;
+  connected: boolean;
   /** The server's name for this socket. */
-  id: string | null = null;
+  id: string | null;
   /** The transport in use, or null. */
-  transport: string | null = null;
-  recovered = false;
+  transport: string | null;
+  recovered: boolean;
+  auth: Auth;
   /** Emits what is only worth having now: at most once, and not at all if it cannot be sent at once. */
   readonly volatile: Emits<Emit>;
 
-  /** @internal Does the user want it connected? */
-  wanted = false;
-  /** @internal Has this session been asked for the namespace? */
-  joined = false;
-  /** @internal What was emitted before that. */
-  waiting: Message[] = [];
-  private waitingBytes = 0;
-  private events = new Emitter();
-  private pending: { [id: string]: Pending } = {};
-  private pendingCount = 0;
-  private lastId = 0;
-
-  constructor(
-    private host: Host,
-    readonly namespace: string,
-    public auth: Auth,
-  ) {
-    // In brackets: a reserved word of ES3.
-    this["volatile"] = {
-      emit: (event, ...args) => {
-        const data = encodeEvent("v", namespace, null, event, args);
-        if (sizeOf(data) > host.max()) {
-          throw failure("too_large");
-        }
-        if (this.connected) {
-          host.pushVolatile(data);
-        }
-      },
-    };
-  }
-
   on<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
   on<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
-  on(event: string, handler: Handler): this {
-    this.events.on(event, handler);
-    return this;
-  }
 
   once<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
   once<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
-  once(event: string, handler: Handler): this {
-    this.events.on(event, handler, true);
-    return this;
-  }
 
   /** Without a handler: all of that event; without an event: all. */
   off<E extends keyof LocalEvents>(event: E, handler?: LocalEvents[E]): this;
   off<E extends Names<Listen>>(event?: E, handler?: Listener<Listen, E>): this;
-  off(event?: string, handler?: Handler): this {
-    this.events.off(event, handler);
-    return this;
-  }
 
   /** Every event from the server, its name first. */
-  onAny(handler: { bivariant(event: string, ...args: unknown[]): void }["bivariant"]): this {
-    this.events.onAny(handler as Handler);
-    return this;
-  }
-
-  offAny(handler?: { bivariant(event: string, ...args: unknown[]): void }["bivariant"]): this {
-    this.events.offAny(handler as Handler);
-    return this;
-  }
+  onAny(handler: AnyHandler): this;
+  offAny(handler?: AnyHandler): this;
 
   /**
    * Sends an event, once and in order, now or as soon as there is a connection. A function as last argument is the ack:
    * `(err, ...values)`. Throws an EverwireError if it cannot be sent at all.
    */
-  emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): this {
-    this.send(event, args, 0);
-    return this;
-  }
+  emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): this;
 
   /** Resolves to the first value of the answer. */
-  emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>> {
-    return this.ask(event, args, 0) as Promise<Answer<Emit, E>>;
-  }
+  emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 
   /** `socket.timeout(2000).emitWithAck("add", 1, 2)`: fails with `timeout` if there is no answer within so many milliseconds. */
-  timeout(ms: number): Asks<Emit> {
-    return {
-      emit: (event, ...args) => {
-        this.send(event, args, ms);
-      },
-      emitWithAck: <E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>) =>
-        this.ask(event, args, ms) as Promise<Answer<Emit, E>>,
-    };
-  }
+  timeout(ms: number): Asks<Emit>;
 
   /** Connects again after the end. */
-  connect(): this {
-    this.host.open(this as unknown as AnySocket);
-    return this;
-  }
+  connect(): this;
 
   /** Leaves the namespace, after what was emitted. The last one closes the session. */
-  close(): this {
-    this.host.close(this as unknown as AnySocket);
-    return this;
-  }
+  close(): this;
+}
 
-  // ---- for the host
+/** A socket whatever its events are, with what the client needs of it. */
+export interface AnySocket extends Socket {
+  /** Does the user want it connected? */
+  _wanted: boolean;
+  /** Has this session been asked for the namespace? */
+  _joined: boolean;
+  _fire<E extends keyof LocalEvents>(event: E, ...args: Parameters<LocalEvents[E]>): void;
+  /** A packet of this namespace. */
+  _take(packet: Packet): void;
+  /** The namespace, or the whole session, is over. */
+  _end(code: string, reason: string, unconfirmed: number): void;
+  /** The namespace has been asked for: what has waited goes behind. */
+  _release(): void;
+  /** The server would not take this message. */
+  _rejected(message: Message): void;
+}
 
-  /** @internal */
-  fire<E extends keyof LocalEvents>(event: E, ...args: Parameters<LocalEvents[E]>): void {
-    this.events.fire(event, args, (error) => this.rethrow(error));
-  }
+/** What a socket needs of the session it belongs to. */
+export interface Host {
+  /** Puts the message behind all others. */
+  _push(message: Message): void;
+  _pushVolatile(data: Data): void;
+  /** The largest message that is taken, and how many acks may be pending. */
+  _max(): number;
+  _acks(): number;
+  /** Bytes that wait or are not confirmed. */
+  _queued(): number;
+  /** Ends the session at once. */
+  _abort(code: string): void;
+  _open(socket: AnySocket): void;
+  _close(socket: AnySocket): void;
+}
 
-  /** @internal A packet of this namespace. */
-  take(packet: Packet): void {
-    const body = packet.body;
-    if (packet.type === "a" || packet.type === "x") {
-      this.answered(packet);
-    } else if (isArray(body)) {
-      const name = body[0];
-      const bad = nameError(name);
-      if (bad) {
-        this.refuse(packet, bad, "");
-      } else {
-        this.handle(packet, String(name), body.slice(1));
-      }
-    }
-  }
+interface Pending {
+  _done: AckHandler;
+  _timer: unknown;
+}
 
-  /** @internal */
-  refuse(packet: Packet, code: string, message: string): void {
-    if (packet.type === "e") {
-      const body = packet.body as unknown[];
-      const event = typeof body[0] === "string" ? body[0].slice(0, 128) : undefined;
-      this.post("x", packet.id, { code, event, message: message || undefined });
-    }
-  }
+const RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
+const MAX_QUEUED = 4194304;
 
-  /** @internal The namespace, or the whole session, is over. */
-  end(code: string, reason: string, unconfirmed: number): void {
-    const was = this.connected;
-    this.connected = this.recovered = this.joined = false;
-    this.id = this.transport = null;
-    const pending = this.pending;
-    this.pending = {};
-    this.pendingCount = 0;
-    for (const id in pending) {
-      const one = pending[id] as Pending;
-      this.host.cancel(one.timer);
-      this.call(one.done, failure("session_ended"), []);
-    }
-    // One that was never connected may have lost events, too.
-    if (was || unconfirmed) {
-      this.fire("disconnect", { code, reason, unconfirmed });
-    }
-  }
-
-  /** @internal The namespace has been asked for: what has waited goes behind. */
-  release(): void {
-    const waiting = this.waiting;
-    this.joined = true;
-    this.waiting = [];
-    this.waitingBytes = 0;
-    for (let i = 0; i < waiting.length; i++) {
-      this.host.push(waiting[i] as Message);
-    }
-  }
-
-  /** @internal The server would not take this message. */
-  rejected(message: Message): void {
-    const pending = message.id === null ? null : this.settle(message.id);
-    if (pending) {
-      this.call(pending.done, failure("too_large"), []);
-    } else {
-      this.fire("error", { code: "too_large", event: null, message: "" });
-    }
-  }
+export function createSocket(host: Host, namespace: string, auth: Auth): AnySocket {
+  const events = createEmitter();
+  let pending: { [id: string]: Pending } = {};
+  let pendingCount = 0;
+  let lastId = 0;
+  /** What was emitted before the namespace was asked for. */
+  let waiting: Message[] = [];
+  let waitingBytes = 0;
 
   // ---- going out
 
-  private ask(event: string, args: unknown[], ms: number): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const done: AckHandler = (error, value) => (error ? reject(error) : resolve(value));
-      this.send(event, args.concat(done), ms);
-    });
-  }
-
-  private send(event: string, args: unknown[], ms: number): void {
-    const done = args[args.length - 1];
-    if (typeof done !== "function") {
-      this.post("e", null, undefined, event, args);
-      return;
-    }
-    if (this.pendingCount >= this.host.acks()) {
-      throw failure("pending_acks");
-    }
-    const id = ++this.lastId;
-    this.post("e", id, undefined, event, args.slice(0, -1));
-    this.pendingCount++;
-    this.pending[id] = {
-      done: done as AckHandler,
-      timer: ms
-        ? this.host.later(() => {
-            this.settle(id);
-            this.call(done as AckHandler, failure("timeout"), []);
-          }, ms)
-        : null,
-    };
-  }
-
-  private post(type: string, id: number | null, body: unknown, event?: unknown, args?: unknown[]): void {
-    const data = args ? encodeEvent(type, this.namespace, id, event, args) : encode(type, this.namespace, id, body);
+  const post = (type: string, id: number | null, body: unknown): void => {
+    const data = encode(type, namespace, id, body);
     const size = sizeOf(data);
-    const queued = size + this.waitingBytes + this.host.queued();
+    const queued = size + waitingBytes + host._queued();
+    const event = type === "e";
     // An error report comes from no call that could fail.
-    if (type !== "x" && size > this.host.max()) {
+    if (type !== "x" && size > host._max()) {
       throw failure("too_large");
     }
-    if (type === "e" && queued > MAX_QUEUED) {
+    if (type === "v") {
+      if (socket.connected) {
+        host._pushVolatile(data);
+      }
+    } else if (event && queued > MAX_QUEUED) {
       throw failure("buffer_full");
-    }
-    if (queued > 2 * MAX_QUEUED) {
+    } else if (queued > 2 * MAX_QUEUED) {
       // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-      this.host.abort("buffer_full");
+      host._abort("buffer_full");
+    } else {
+      const message = { _namespace: namespace, _data: data, _size: size, _credited: event, _id: id };
+      if (socket._joined) {
+        host._push(message);
+      } else if (event) {
+        waiting.push(message);
+        waitingBytes += size;
+      }
+    }
+  };
+
+  const send = (event: unknown, args: unknown[], ms?: number, type = "e"): void => {
+    const done = args[args.length - 1];
+    const bad = nameError(event);
+    if (bad) {
+      throw failure(bad, String(event));
+    }
+    if (type === "v" || typeof done !== "function") {
+      post(type, null, [event].concat(args));
       return;
     }
-    const message = { namespace: this.namespace, data, size, credited: type === "e", id };
-    if (this.joined) {
-      this.host.push(message);
-    } else if (type === "e") {
-      this.waiting.push(message);
-      this.waitingBytes += size;
+    if (pendingCount >= host._acks()) {
+      throw failure("pending_acks");
     }
-  }
+    const id = ++lastId;
+    post("e", id, [event].concat(args.slice(0, -1)));
+    pendingCount++;
+    pending[id] = { _done: done as AckHandler, _timer: ms && setTimeout(() => settle(id, failure("timeout")), ms) };
+  };
+
+  const ask = (event: string, args: unknown[], ms?: number): Promise<never> =>
+    new Promise((resolve, reject) => {
+      const done: AckHandler = (error, value) => (error ? reject(error) : resolve(value as never));
+      send(event, args.concat(done), ms);
+    });
 
   // ---- coming in
 
-  private handle(packet: Packet, event: string, args: unknown[]): void {
-    const id = packet.type === "e" ? packet.id : null;
-    let open = id !== null;
+  const finish = (one: Pending, error: EverwireError | null, values?: unknown[]): void => {
+    clearTimeout(one._timer as number);
+    try {
+      one._done.apply(undefined, [error].concat((values || []) as null[]) as [null]);
+    } catch (thrown) {
+      rethrow(thrown);
+    }
+  };
+
+  /** False if nobody waits for this answer. */
+  const settle = (id: number | null, error: EverwireError | null, values?: unknown[]): boolean => {
+    const one = pending[id as number];
+    if (one) {
+      delete pending[id as number];
+      pendingCount--;
+      finish(one, error, values);
+    }
+    return !!one;
+  };
+
+  const handle = (packet: Packet, event: string, args: unknown[]): void => {
+    const { _type: type, _id: id } = packet;
+    let open = type === "e" && id !== null;
+    const fail = (code: string): void => {
+      if (open) {
+        open = false;
+        post("x", id, { code, event });
+      }
+    };
+    const thrown = (error: unknown): void => {
+      fail("handler_error");
+      rethrow(error);
+    };
     if (open) {
       args.push((...values: unknown[]) => {
         if (open) {
-          this.post("a", id, values);
+          post("a", id, values);
           open = false;
         }
       });
     }
-    const thrown = (error: unknown): void => {
-      if (open) {
-        open = false;
-        this.post("x", id, { code: "handler_error", event });
+    events._fire(ANY, [event].concat(args as string[]), thrown);
+    if (!events._fire(named(event), args, thrown)) {
+      fail("no_handler");
+    }
+  };
+
+  const on = (place: string, handler: Handler, once?: boolean): AnySocket => {
+    events._on(place, handler, once);
+    return socket;
+  };
+
+  const off = (place?: string, handler?: Handler): AnySocket => {
+    events._off(place, handler);
+    return socket;
+  };
+
+  const socket = {
+    namespace,
+    auth,
+    connected: false,
+    id: null,
+    transport: null,
+    recovered: false,
+    // In quotes: a reserved word of ES3.
+    "volatile": {
+      emit: (event, ...args) => send(event, args, 0, "v"),
+    },
+    on: (event: string, handler: Handler) => on(named(event), handler),
+    once: (event: string, handler: Handler) => on(named(event), handler, true),
+    off: (event?: string, handler?: Handler) => off(event === undefined ? event : named(event), handler),
+    onAny: (handler: Handler) => on(ANY, handler),
+    offAny: (handler?: Handler) => off(ANY, handler),
+    emit(event, ...args) {
+      send(event, args);
+      return socket;
+    },
+    emitWithAck: (event, ...args) => ask(event, args),
+    timeout: (ms) => ({
+      emit: (event, ...args) => send(event, args, ms),
+      emitWithAck: (event, ...args) => ask(event, args, ms),
+    }),
+    connect() {
+      host._open(socket);
+      return socket;
+    },
+    close() {
+      host._close(socket);
+      return socket;
+    },
+
+    _wanted: false,
+    _joined: false,
+    _fire: (event, ...args) => void events._fire(named(event), args, rethrow),
+    _take(packet) {
+      const { _type: type, _id: id, _body: body } = packet;
+      if (type === "a") {
+        settle(id, null, body as unknown[]);
+      } else if (type === "x" && isObject(body)) {
+        const code = String(body["code"]);
+        const event = textOf(body["event"]) || null;
+        const message = textOf(body["message"]);
+        if (!settle(id, failure(code, message)) && id === null) {
+          socket._fire("error", { code, event, message });
+        }
+      } else if (isArray(body)) {
+        const name = body[0];
+        const bad = nameError(name);
+        if (!bad) {
+          handle(packet, name as string, body.slice(1));
+        } else if (type === "e") {
+          post("x", id, { code: bad, event: typeof name === "string" ? name.slice(0, 128) : undefined });
+        }
       }
-      this.rethrow(error);
-    };
-    if (!this.events.fire(event, args, thrown, true) && open) {
-      open = false;
-      this.post("x", id, { code: "no_handler", event });
-    }
-  }
-
-  private answered(packet: Packet): void {
-    const body = packet.body;
-    const pending = packet.id === null ? null : this.settle(packet.id);
-    if (packet.type === "a") {
-      if (pending) {
-        this.call(pending.done, null, body as unknown[]);
+    },
+    _end(code, reason, unconfirmed) {
+      const was = socket.connected;
+      const failed = pending;
+      socket.connected = socket.recovered = socket._joined = false;
+      socket.id = socket.transport = null;
+      pending = {};
+      pendingCount = 0;
+      for (const id in failed) {
+        finish(failed[id] as Pending, failure("session_ended"));
       }
-    } else if (isObject(body)) {
-      const code = String(body["code"]);
-      const message = typeof body["message"] === "string" ? body["message"] : "";
-      if (pending) {
-        this.call(pending.done, failure(code, message), []);
-      } else if (packet.id === null) {
-        this.fire("error", { code, event: typeof body["event"] === "string" ? body["event"] : null, message });
+      // One that was never connected may have lost events, too.
+      if (was || unconfirmed) {
+        socket._fire("disconnect", { code, reason, unconfirmed });
       }
-    }
-  }
-
-  private settle(id: number): Pending | null {
-    const pending = this.pending[id];
-    if (!pending) {
-      return null;
-    }
-    delete this.pending[id];
-    this.pendingCount--;
-    this.host.cancel(pending.timer);
-    return pending;
-  }
-
-  private call(done: AckHandler, error: EverwireError | null, values: unknown[]): void {
-    try {
-      done.apply(undefined, [error, ...values]);
-    } catch (thrown) {
-      this.rethrow(thrown);
-    }
-  }
-
-  /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */
-  private rethrow(error: unknown): void {
-    this.host.later(() => {
-      throw error;
-    }, 0);
-  }
+    },
+    _release() {
+      socket._joined = true;
+      for (const message of waiting) {
+        host._push(message);
+      }
+      waiting = [];
+      waitingBytes = 0;
+    },
+    _rejected(message) {
+      if (!settle(message._id, failure("too_large"))) {
+        socket._fire("error", { code: "too_large", event: null, message: "" });
+      }
+    },
+  } as AnySocket;
+  return socket;
 }
 
-function encodeEvent(type: string, namespace: string, id: number | null, event: unknown, args: unknown[]): Data {
-  const bad = nameError(event);
-  if (bad) {
-    throw failure(bad, String(event));
-  }
-  return encode(type, namespace, id, [event].concat(args));
+/** What is wrong with the name of an event, or `""`. */
+function nameError(name: unknown): string {
+  return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
 }
 
-function nameError(name: unknown): string | null {
-  return typeof name !== "string" || !name || utf8Length(name) > 128
-    ? "bad_event"
-    : RESERVED.indexOf(" " + name + " ") >= 0
-      ? "reserved_event"
-      : null;
+/** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */
+function rethrow(error: unknown): void {
+  setTimeout(() => {
+    throw error;
+  }, 0);
 }

@@ -1,8 +1,11 @@
 // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
-import { Driver, type Probe } from "./driver.ts";
+import { createDriver } from "./driver.ts";
+import { later, now } from "./env/index.ts";
 import { CROWDED } from "./negotiation.ts";
-import { encode, sizeOf } from "./packet.ts";
-import type { Io, Transport } from "./transports/index.ts";
+import { encode } from "./packet.ts";
+import { push } from "./session/halves.ts";
+import { STREAM } from "./session/state.ts";
+import type { Io, Transport } from "./transports/transport.ts";
 
 export interface Report {
   ok: boolean;
@@ -18,58 +21,63 @@ export interface Report {
 const TIME = 8000;
 
 export function trial(io: Io, transport: Transport, done: (report: Report) => void): () => void {
-  const env = io.env;
-  const began = env.now();
+  const began = now();
   const report: Report = { ok: false, code: "no_transport", why: "silent", openMs: null, rttMs: null };
   let asked = 0;
+  let over = false;
+  const stop = (): void => {
+    over = true;
+    clearTimeout(timer as number);
+    driver._close("client_disconnect");
+  };
   const finish = (): void => {
-    env.cancel(timer);
-    driver.close("client_disconnect");
-    done(report);
-    done = () => {};
+    if (!over) {
+      stop();
+      done(report);
+    }
   };
-  const driver: Driver = new Driver(io, [transport], { attempts: 0, delay: 0, maxDelay: 0 }, {
-    deliver() {
-      // That nobody knows the event.
-      if (report.openMs !== null && report.rttMs === null) {
-        report.rttMs = env.now() - asked;
-        report.ok = true;
-        report.code = report.why = "";
+  const driver = createDriver(
+    io,
+    [transport],
+    { _attempts: 0, _delay: 0, _maxDelay: 0 },
+    {
+      _deliver() {
+        // That nobody knows the event.
+        if (asked && !over) {
+          report.rttMs = now() - asked;
+          report.ok = true;
+          report.code = report.why = "";
+          finish();
+        }
+      },
+      _proven() {
+        if (!asked) {
+          const data = encode("e", "/", 0, ["trial"]);
+          asked = now();
+          report.openMs = asked - began;
+          push(driver._session, { _namespace: "/", _data: data, _size: data.length, _credited: true, _id: 0 });
+          driver._flush();
+        }
+      },
+      _carried() {},
+      _suspended(code) {
+        // A stream that comes with its end was held back.
+        report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
         finish();
-      }
+      },
+      _rejected() {},
+      _failing(code, why) {
+        report.code = code;
+        report.why = why;
+      },
+      _ended(code) {
+        report.code = report.code === "no_transport" ? code : report.code;
+        finish();
+      },
     },
-    proven() {
-      if (report.openMs === null) {
-        const data = encode("e", "/", 0, ["trial"]);
-        asked = env.now();
-        report.openMs = asked - began;
-        driver.session.push({ namespace: "/", data, size: sizeOf(data), credited: true, id: 0 });
-        driver.flush();
-      }
-    },
-    carried() {},
-    suspended(code) {
-      // A stream that comes with its end was held back.
-      report.why = code === CROWDED ? code : transport.kind === "stream" ? "buffered" : "died";
-      finish();
-    },
-    rejected() {},
-    failing(code, why) {
-      report.code = code;
-      report.why = why;
-    },
-    ended(code) {
-      report.code = report.code === "no_transport" ? code : report.code;
-      finish();
-    },
-  });
-  const timer = env.later(finish, TIME);
-  driver.start();
-  return () => {
-    done = () => {};
-    finish();
-  };
+    false,
+  );
+  const timer = later(finish, TIME);
+  driver._start();
+  return stop;
 }
-
-/** For those who only want to know whether it works. */
-export const probe: Probe = (io, transport, done) => trial(io, transport, (report) => done(report.ok ? null : report.why));

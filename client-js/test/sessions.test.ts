@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { encode, parse, sizeOf, type Data, type Packet } from "../src/packet.ts";
-import { Session, type Kind, type Output } from "../src/session.ts";
+import { encode, sizeOf, type Data } from "../src/packet.ts";
+import { Session, parse, type Kind, type Output, type Plain } from "./machine.ts";
 
 type Values = { [key: string]: unknown };
 
@@ -39,7 +39,7 @@ function take(session: Session, now: number, name: string, value: unknown): void
   const of = value as { carrier: number; request: number; data: string; line: string; code: string; kind: Kind; patience: number };
   const inputs: { [name: string]: () => void } = {
     emit: () => {
-      const packet = parse(value as string) as Packet;
+      const packet = parse(value as string) as Plain;
       const { namespace, id, type } = packet;
       session.push({ namespace, id, data: value as string, size: sizeOf(value as string), credited: type === "e" });
     },

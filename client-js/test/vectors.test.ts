@@ -3,8 +3,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, test } from "vitest";
-import { fromBase64, type Bytes } from "../src/bytes.ts";
-import { encode, parse, type Data, type Packet } from "../src/packet.ts";
+import { fromBase64 } from "../src/base64.ts";
+import type { Bytes } from "../src/bytes.ts";
+import { encode, type Data } from "../src/packet.ts";
+import { parse, type Plain } from "./machine.ts";
 
 interface PacketVector {
   section: string;
@@ -36,7 +38,7 @@ describe("packets", () => {
         return;
       }
       expect(packet).toBeTypeOf("object");
-      const read = packet as Packet;
+      const read = packet as Plain;
       if (vector.packet) {
         expect(read).toEqual(expected(vector.packet, vector.attachments));
       }
@@ -48,7 +50,7 @@ describe("packets", () => {
   });
 });
 
-function expected(packet: NonNullable<PacketVector["packet"]>, attachments: string[] | undefined): Packet {
+function expected(packet: NonNullable<PacketVector["packet"]>, attachments: string[] | undefined): Plain {
   const body = packet.body;
   return {
     type: KINDS[packet.kind] as string,

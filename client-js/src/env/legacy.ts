@@ -1,11 +1,12 @@
-import type { Post } from "./index.ts";
+// What engines of the past have, and lack.
+import { failure } from "../errors.ts";
+import type { LegacyOptions } from "../options.ts";
+import { fetchPost } from "./fetch.ts";
+import { root, type Root } from "./index.ts";
+import { platform } from "./platform.ts";
+import type { Post } from "./post.ts";
 
-export interface XhrRoot {
-  XMLHttpRequest?: typeof XMLHttpRequest;
-  ActiveXObject?: new (name: string) => XMLHttpRequest;
-  XDomainRequest?: new () => XDomainRequest;
-  location?: Location;
-}
+const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
 interface XDomainRequest {
   responseText: string;
@@ -18,68 +19,109 @@ interface XDomainRequest {
   abort(): void;
 }
 
-/** Posts by XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is neither. */
-export function xhrPost(root: XhrRoot): Post | null {
-  const Native = root.XMLHttpRequest;
-  const ActiveX = root.ActiveXObject;
-  if (!Native && !ActiveX) {
-    return null;
+type OldRoot = Root & {
+  XDomainRequest?: new () => XDomainRequest;
+  ActiveXObject?: new (name: string) => XMLHttpRequest;
+  crypto?: { getRandomValues?: unknown };
+  btoa?: unknown;
+};
+
+/** Internet Explorer before 10 has neither base64 nor random bits; before 2012 hardly anybody had those. */
+export function mend(): void {
+  const old = root as OldRoot;
+  if (typeof JSON === "undefined") {
+    throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
   }
-  const foreign = root.XDomainRequest;
-  return (url, body, options, progress, done) => {
-    if (foreign && !isOwn(url, root.location)) {
-      return xdrPost(new foreign(), url, body, done);
-    }
-    const xhr = Native ? new Native() : new (ActiveX as new (name: string) => XMLHttpRequest)("Microsoft.XMLHTTP");
-    let seen = 0;
-    let over = false;
-    const finish = (status: number, text: string): void => {
-      if (!over) {
-        over = true;
-        done(status, text);
+  if (!old.btoa) {
+    platform._btoa = encodeBase64;
+    platform._atob = decodeBase64;
+  }
+  if (!old.crypto || !old.crypto.getRandomValues) {
+    // What is drawn here is good for seconds only.
+    platform._random = (bytes) => {
+      for (let i = 0; i < bytes.length; i++) {
+        bytes[i] = Math.floor(Math.random() * 256);
       }
     };
-    xhr.onreadystatechange = () => {
-      if (over || xhr.readyState < 3) {
-        return;
-      }
-      let status = 0;
-      let text = "";
-      try {
-        // Internet Explorer throws on both before the end.
-        status = xhr.status;
-        text = xhr.responseText;
-      } catch (_) {}
-      if (progress && status === 200 && text.length > seen) {
-        const from = seen;
-        seen = text.length;
-        progress(text.slice(from));
-      }
-      if (xhr.readyState === 4) {
-        finish(status, text.slice(seen));
-      }
-    };
-    try {
-      xhr.open("POST", url, true);
-      // What ActiveX makes takes no properties of ours.
-      if (options.withCredentials) {
-        xhr.withCredentials = true;
-      }
-      for (const name in options.extraHeaders) {
-        xhr.setRequestHeader(name, options.extraHeaders[name] as string);
-      }
-      xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
-      xhr.send(body);
-    } catch (_) {
-      // Another origin, where that is not allowed.
-      setTimeout(() => finish(0, ""), 0);
-    }
-    return () => {
-      over = true;
-      xhr.abort();
-    };
-  };
+  }
 }
+
+/** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */
+export function legacyPost(options: LegacyOptions): Post | null {
+  const old = root as OldRoot;
+  if (usesFetch(options)) {
+    return fetchPost;
+  }
+  return old.XMLHttpRequest || old.ActiveXObject ? xhrPost : null;
+}
+
+/** XMLHttpRequest shows a growing answer since it knows other origins. */
+export function legacyStreams(options: LegacyOptions): boolean {
+  return usesFetch(options)
+    ? !!root.ReadableStream && !!root.TextDecoder
+    : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest();
+}
+
+/** A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too. */
+function usesFetch(options: LegacyOptions): boolean {
+  return !!options.fetch || (!!root.fetch && (!!root.AbortController || !root.XMLHttpRequest));
+}
+
+const xhrPost: Post = (url, body, options, progress, done) => {
+  const Foreign = (root as OldRoot).XDomainRequest;
+  if (Foreign && !isOwn(url)) {
+    return xdrPost(new Foreign(), url, body, done);
+  }
+  const ActiveX = (root as OldRoot).ActiveXObject;
+  const xhr = root.XMLHttpRequest ? new root.XMLHttpRequest() : new (ActiveX as NonNullable<typeof ActiveX>)("Microsoft.XMLHTTP");
+  let seen = 0;
+  let over = false;
+  const finish = (status: number, text: string): void => {
+    if (!over) {
+      over = true;
+      done(status, text);
+    }
+  };
+  xhr.onreadystatechange = () => {
+    if (over || xhr.readyState < 3) {
+      return;
+    }
+    let status = 0;
+    let text = "";
+    try {
+      // Internet Explorer throws on both before the end.
+      status = xhr.status;
+      text = xhr.responseText;
+    } catch (_) {}
+    if (progress && status === 200 && text.length > seen) {
+      const from = seen;
+      seen = text.length;
+      progress(text.slice(from));
+    }
+    if (xhr.readyState === 4) {
+      finish(status, text.slice(seen));
+    }
+  };
+  try {
+    xhr.open("POST", url, true);
+    // What ActiveX makes takes no properties of ours.
+    if (options.withCredentials) {
+      xhr.withCredentials = true;
+    }
+    for (const name in options.extraHeaders) {
+      xhr.setRequestHeader(name, options.extraHeaders[name] as string);
+    }
+    xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
+    xhr.send(body);
+  } catch (_) {
+    // Another origin, where that is not allowed.
+    setTimeout(() => finish(0, ""), 0);
+  }
+  return () => {
+    over = true;
+    xhr.abort();
+  };
+};
 
 /** Internet Explorer 8 and 9 have a class of its own for other origins: no cookies, no headers, no status, and only to the page's own scheme. */
 function xdrPost(xdr: XDomainRequest, url: string, body: string, done: (status: number, text: string) => void): () => void {
@@ -113,6 +155,41 @@ function xdrPost(xdr: XDomainRequest, url: string, body: string, done: (status: 
   };
 }
 
-function isOwn(url: string, page: Location | undefined): boolean {
+function isOwn(url: string): boolean {
+  const page = root.location;
   return !page || url.indexOf(page.protocol + "//" + page.host + "/") === 0;
 }
+
+function encodeBase64(chars: string): string {
+  let out = "";
+  for (let i = 0; i < chars.length; i += 3) {
+    const left = chars.length - i;
+    const bits = (chars.charCodeAt(i) << 16) | ((chars.charCodeAt(i + 1) || 0) << 8) | (chars.charCodeAt(i + 2) || 0);
+    out +=
+      ALPHABET.charAt(bits >> 18) +
+      ALPHABET.charAt((bits >> 12) & 63) +
+      (left > 1 ? ALPHABET.charAt((bits >> 6) & 63) : "=") +
+      (left > 2 ? ALPHABET.charAt(bits & 63) : "=");
+  }
+  return out;
+}
+
+/** Of what is not base64 it makes something that is written otherwise, which shows. */
+function decodeBase64(text: string): string {
+  let chars = "";
+  let bits = 0;
+  let held = 0;
+  for (let i = 0; i < text.length; i++) {
+    const digit = ALPHABET.indexOf(text.charAt(i));
+    if (digit >= 0) {
+      bits = ((bits << 6) | digit) & 0xfff;
+      held += 6;
+      if (held >= 8) {
+        held -= 8;
+        chars += String.fromCharCode((bits >> held) & 255);
+      }
+    }
+  }
+  return chars;
+}
+

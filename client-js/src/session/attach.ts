@@ -1,121 +1,116 @@
 // A carrier attaches, and is welcomed (protocol.md, section 4).
 import { isInteger } from "../packet.ts";
-import type { Session } from "../session.ts";
-import { drop, find, lose, type Carrier, type Down, type Kind } from "./carrier.ts";
-import { end } from "./end.ts";
 import { numberOf, type Body } from "./body.ts";
-import { header, request } from "./up.ts";
+import { drop, lose } from "./carrier.ts";
+import { end } from "./end.ts";
+import { confirm, dropLarger } from "./halves.ts";
+import { CLOSING, OPENED, SCRIPT, SUSPENDED, type Carrier, type Down, type Session, type Way } from "./state.ts";
 
-/** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
-export function attach(session: Session, now: number, id: number, kind: Kind, patience: number): void {
-  const number = ++session.attaches;
-  // Only an opening client knows where the server stands: at nothing.
-  const opening = !session.id;
-  const base = session.send.base;
+/**
+ * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
+ * volatile event that it takes along is gone for the current carrier.
+ */
+export function attach(session: Session, now: number, way: Way, patience: number, owner?: unknown): Carrier {
   const carrier: Carrier = {
-    id,
-    kind,
-    attach: number,
-    token: session.token,
-    patience,
-    welcomed: false,
-    deadline: now + patience,
-    position: 0,
-    cursor: opening ? base : -1,
-    polls: 0,
-    rested: now,
-    ticket: kind === "script" ? session.secret() : "",
-    strikes: 0,
-    requests: [],
+    _way: way,
+    _owner: owner,
+    _gone: false,
+    _attach: ++session._attaches,
+    _token: session._token,
+    _patience: patience,
+    _welcomed: false,
+    _deadline: now + patience,
+    _position: 0,
+    // Only an opening client knows where the server stands: at nothing.
+    _cursor: session._id ? -1 : session._base,
+    _requests: [],
+    _polls: 0,
+    _rested: now,
+    _ticket: way._kind === SCRIPT ? session._secret() : "",
+    _strikes: 0,
   };
-  session.carriers.push(carrier);
-  if (kind === "duplex") {
-    const data = header(session, "A", { attach: number, first: opening ? base + 1 : undefined }).slice(0, -1);
-    session.queue.push({ type: "write", carrier: id, data });
+  session._carriers = session._carriers.concat(carrier);
+  way._attach(session, now, carrier);
+  return carrier;
+}
+
+/** The first packet, or line, of what attaches or posts. */
+export function header(session: Session, type: string, fields: Body): string {
+  fields["received"] = session._received;
+  fields["consumed"] = session._consumed;
+  if (session._id) {
+    fields["session"] = session._id;
+    fields["token"] = session._token;
   } else {
-    request(session, now, carrier, "attach", true);
+    fields["key"] = session._key;
   }
+  return type + JSON.stringify(fields);
 }
 
 /** What begins a body or carrier going down. False if it cannot be read. */
 export function welcome(session: Session, now: number, carrier: Carrier, down: Down, body: Body): boolean {
   const full = body["session"] !== undefined;
-  if (!isInteger(body["first"]) || !body["first"] || (full ? typeof body["token"] !== "string" : !carrier.welcomed)) {
+  const first = body["first"];
+  if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier._welcomed)) {
     return false;
   }
-  down.position = body["first"];
-  if (carrier.kind !== "script" && session.batch && find(carrier.requests, session.batch.request) === down) {
-    // The answer has begun, so the whole request has arrived.
-    session.batch = null;
-  }
-  if (full && !carrier.welcomed && !adopt(session, now, carrier, body)) {
-    return true;
-  }
-  if (counts(session, body["received"], body["consumed"]) && typeof body["ticket"] === "string") {
-    carrier.ticket = body["ticket"];
-    if (carrier.kind === "stream" && full) {
-      carrier.deadline = now + carrier.patience;
-      session.queue.push({ type: "stream", carrier: carrier.id, ticket: carrier.ticket });
-    }
+  down._position = first;
+  if (
+    (!full || carrier._welcomed || adopt(session, now, carrier, body)) &&
+    counts(session, body["received"], body["consumed"]) &&
+    carrier._way._welcomed
+  ) {
+    carrier._way._welcomed(session, now, carrier, body, full);
   }
   return true;
 }
 
 /** The carrier is the current one from now on. False if it cannot be. */
 function adopt(session: Session, now: number, carrier: Carrier, body: Body): boolean {
-  if (session.id && body["session"] !== session.id) {
+  const state = session._state;
+  if (session._id && body["session"] !== session._id) {
     // The key has opened another session: the server knows nothing of this one.
-    end(session, "unknown_session", "", 0);
+    end(session, "unknown_session");
     return false;
   }
-  if (carrier.cursor < 0) {
-    carrier.cursor = numberOf(body["received"], 0);
+  if (carrier._cursor < 0) {
+    carrier._cursor = numberOf(body["received"]);
   }
-  if (carrier.kind === "duplex" && carrier.cursor < session.send.base) {
+  if (!carrier._way._kind && carrier._cursor < session._base) {
     // Counts that came another way were faster: what must come first on this WebSocket is gone.
     lose(session, carrier, "stale");
     return false;
   }
-  carrier.welcomed = true;
-  session.id = String(body["session"]);
-  session.token = String(body["token"]);
-  session.ping = numberOf(body["ping"], 10000);
-  session.mute = session.ping + numberOf(body["timeout"], 8000);
-  session.send.window = numberOf(body["window"], session.send.window);
-  session.max = numberOf(body["max"], session.max);
-  session.acks = numberOf(body["acks"], session.acks);
-  session.stream = numberOf(body["stream"], Infinity);
-  carrier.deadline = now + session.mute;
-  const dropped = session.send.dropLarger(session.max);
-  for (let i = 0; i < dropped.length; i++) {
-    session.queue.push({ type: "rejected", message: dropped[i] as (typeof dropped)[0] });
+  carrier._welcomed = true;
+  session._id = String(body["session"]);
+  session._token = String(body["token"]);
+  session._ping = numberOf(body["ping"], 10000);
+  session._mute = session._ping + numberOf(body["timeout"], 8000);
+  session._room = numberOf(body["window"], session._room);
+  session._max = numberOf(body["max"], session._max);
+  session._acks = numberOf(body["acks"], session._acks);
+  session._streamEnds = numberOf(body["stream"], Infinity);
+  carrier._deadline = now + session._mute;
+  for (const message of dropLarger(session)) {
+    session._queue.push(() => session._host._rejected(message));
   }
-  session.current = carrier;
+  session._current = carrier;
   // Older ones have nothing more to say. Newer ones may still win.
-  while (session.carriers[0] !== carrier) {
-    drop(session, session.carriers[0] as Carrier, null);
+  while (session._carriers[0] !== carrier) {
+    drop(session, session._carriers[0] as Carrier, null);
   }
-  const before = session.state;
-  if (before !== "closing") {
-    session.state = "open";
+  if (state !== CLOSING) {
+    session._state = OPENED;
   }
-  if (before === "open") {
-    session.queue.push({ type: "moved", carrier: carrier.id });
-  } else {
-    session.queue.push({ type: "opened", carrier: carrier.id, resumed: before === "suspended" });
-  }
+  session._queue.push(() => session._host._opened(carrier, state === SUSPENDED, state === OPENED));
   return true;
 }
 
 /** The server's counts. False if they end the session. */
 export function counts(session: Session, received: unknown, consumed: unknown): boolean {
-  if (!session.send.confirm(numberOf(received, 0), numberOf(consumed, 0))) {
-    end(session, "bad_ack", "", 0);
-    return false;
+  const fine = confirm(session, numberOf(received), numberOf(consumed));
+  if (!fine) {
+    end(session, "bad_ack");
   }
-  const batch = session.batch;
-  if (batch && batch.last && batch.last <= session.send.base) {
-    session.batch = null;
-  }
-  return true;
+  return fine;
 }

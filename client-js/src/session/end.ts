@@ -1,84 +1,84 @@
 // A session closes, or is closed (protocol.md, section 9).
-import type { Session } from "../session.ts";
-import { numberOf, type Body } from "./body.ts";
-import { drop, type Carrier } from "./carrier.ts";
-import { closing, header } from "./up.ts";
+import { numberOf, textOf, type Body } from "./body.ts";
+import { drop } from "./carrier.ts";
+import { confirm } from "./halves.ts";
+import { CLOSING, ENDED, type Carrier, type Session } from "./state.ts";
 
-export const CLOSE_TIME = 5000;
+const CLOSE_TIME = 5000;
 
+/** Sends what is there, then ends the session; in 5 s at the latest. */
 export function close(session: Session, now: number, code: string): void {
-  if (session.state === "closing" || session.state === "ended") {
-    return;
-  }
-  session.closeCode = code;
-  session.closeDeadline = now + CLOSE_TIME;
-  session.state = "closing";
-  if (!session.attaches && !session.send.bytesCredited()) {
-    end(session, code, "", 0);
+  if (session._state < CLOSING) {
+    session._closeCode = code;
+    session._closeDeadline = now + CLOSE_TIME;
+    session._state = CLOSING;
+    if (!session._attaches && session._credited === session._floor) {
+      end(session, code);
+    }
   }
 }
 
 /** The server's `z`. */
 export function closed(session: Session, now: number, body: Body): void {
-  if (session.state === "closing") {
-    if (session.saidClose && body["code"] === session.closeCode) {
+  if (session._state === CLOSING) {
+    if (session._saidClose && body["code"] === session._closeCode) {
       // An answer: everything has arrived.
-      session.send.confirm(session.send.sent, 0);
+      confirm(session, session._sent, 0);
     }
-    end(session, session.closeCode, "", 0);
+    end(session, session._closeCode);
   } else {
-    session.farewell = body;
-    session.closeDeadline = now + CLOSE_TIME;
+    session._farewell = body;
+    session._closeDeadline = now + CLOSE_TIME;
     finish(session);
   }
 }
 
 /** Answers the server's `z` once everything before it is here. */
 export function finish(session: Session): void {
-  const z = session.farewell;
-  if (!z || session.receive.received < numberOf(z["final"], 0)) {
-    return;
+  const z = session._farewell;
+  if (z && session._received >= numberOf(z["final"])) {
+    farewell(session, String(z["code"]));
+    giveUp(session);
   }
-  farewell(session, String(z["code"]));
-  endAs(session, z);
 }
 
 /** The last word, on whatever carries it. */
 export function farewell(session: Session, code: string): void {
-  const current = session.current;
-  session.closeCode = code;
+  const current = session._current;
+  session._closeCode = code;
   const line = closing(session);
-  if (current && current.kind === "duplex") {
-    session.queue.push({ type: "write", carrier: current.id, data: line });
-  } else {
-    session.queue.push({ type: "farewell", body: header(session, "P", { serial: ++session.serial }) + line });
-  }
+  session._queue.push(() => {
+    if (current && !current._way._kind) {
+      session._host._write(current, line);
+    } else {
+      session._host._farewell(line);
+    }
+  });
 }
 
-/** A close has taken too long. */
+/** The client's `z`. */
+export function closing(session: Session): string {
+  session._saidClose = true;
+  return "z" + JSON.stringify({ code: session._closeCode, "final": session._sent });
+}
+
+/** The server has closed, or a close has taken too long. */
 export function giveUp(session: Session): void {
-  if (session.farewell) {
-    endAs(session, session.farewell);
-  } else {
-    end(session, session.closeCode, "", 0);
-  }
+  const z = session._farewell || {};
+  end(session, session._farewell ? String(z["code"]) : session._closeCode, textOf(z["reason"]), numberOf(z["retry"]));
 }
 
-function endAs(session: Session, z: Body): void {
-  end(session, String(z["code"]), typeof z["reason"] === "string" ? z["reason"] : "", numberOf(z["retry"], 0));
-}
-
-export function end(session: Session, code: string, reason: string, retry: number): void {
-  if (session.state === "ended") {
-    return;
+/** The session is over, without another word to the server. */
+export function end(session: Session, code: string, reason = "", retry = 0): void {
+  if (session._state !== ENDED) {
+    if (session._state === CLOSING) {
+      code = session._closeCode;
+    }
+    session._state = ENDED;
+    while (session._carriers.length) {
+      drop(session, session._carriers[0] as Carrier, null);
+    }
+    session._current = null;
+    session._queue.push(() => session._host._ended(code, reason, retry, session._log));
   }
-  if (session.state === "closing") {
-    code = session.closeCode;
-  }
-  session.state = "ended";
-  while (session.carriers.length) {
-    drop(session, session.carriers[0] as Carrier, null);
-  }
-  session.current = null;
-  session.queue.push({ type: "ended", code, reason, retry, unconfirmed: session.send.log });
 }

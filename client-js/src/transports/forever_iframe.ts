@@ -1,24 +1,24 @@
-import { lineReader, postLines } from "./http.ts";
+import { root } from "../env/index.ts";
+import { STREAM } from "../session/state.ts";
 import { hiddenFrame } from "./frame.ts";
-import type { Transport } from "./index.ts";
+import { httpTransport, lineReader } from "./http.ts";
 
 /** How long what a frame has posted may be under way when its document is at its end. */
 const LAST_MESSAGES = 100;
 
-export const foreverIframe: Transport = {
-  name: "forever_iframe",
-  kind: "stream",
-  enabled: (io) => !!io.env.post && !!io.env.root.document && !!io.env.root.postMessage && !!io.env.root.addEventListener,
-  request: (io, request, line, done) =>
-    postLines(io, request.kind === "attach" ? "/forever_iframe" : "/send", request.body, false, line, done),
-  stream(io, ticket, line, closed) {
-    const root = io.env.root;
+export const forever_iframe = /* @__PURE__ */ httpTransport(
+  "forever_iframe",
+  STREAM,
+  () => root.document && root.postMessage && root.addEventListener,
+  false,
+  (io, ticket, line, closed) => {
     const page = root.location as Location;
+    const window = root as Window;
     const read = lineReader(line);
-    const server = (/^https?:\/\/[^/]+/.exec(io.url) as RegExpExecArray)[0].toLowerCase();
+    const server = (/^https?:\/\/[^/]+/.exec(io._url) as RegExpExecArray)[0].toLowerCase();
     const listen = (event: MessageEvent): void => {
       const data = event.data as { everwire?: unknown; data?: unknown } | null;
-      if (event.source !== frame.element.contentWindow || event.origin !== server || !data || data.everwire !== ticket) {
+      if (event.source !== frame._element.contentWindow || event.origin !== server || !data || data.everwire !== ticket) {
         return;
       }
       if (typeof data.data === "string") {
@@ -28,8 +28,8 @@ export const foreverIframe: Transport = {
       }
     };
     const close = (): void => {
-      (root.removeEventListener as Window["removeEventListener"]).call(root, "message", listen as EventListener);
-      frame.remove();
+      window.removeEventListener("message", listen);
+      frame._remove();
       closed = () => {};
     };
     const end = (): void => {
@@ -38,10 +38,10 @@ export const foreverIframe: Transport = {
       tell();
     };
     const origin = encodeURIComponent(page.protocol + "//" + page.host);
-    (root.addEventListener as Window["addEventListener"]).call(root, "message", listen as EventListener);
-    const frame = hiddenFrame(io, io.url + "/forever_iframe?ticket=" + ticket + "&origin=" + origin, () => {
-      io.env.later(end, LAST_MESSAGES);
+    window.addEventListener("message", listen);
+    const frame = hiddenFrame(io._url + "/forever_iframe?ticket=" + ticket + "&origin=" + origin, () => {
+      setTimeout(end, LAST_MESSAGES);
     });
     return close;
   },
-};
+);

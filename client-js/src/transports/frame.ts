@@ -1,13 +1,13 @@
-import type { Io } from "./index.ts";
+import { root } from "../env/index.ts";
 
 export interface Frame {
-  element: HTMLIFrameElement;
-  remove(): void;
+  _element: HTMLIFrameElement;
+  _remove(): void;
 }
 
 /** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */
-export function hiddenFrame(io: Io, url: string, loaded: () => void, name?: string): Frame {
-  const document = io.env.root.document as Document;
+export function hiddenFrame(url: string, loaded: () => void, name?: string): Frame {
+  const document = root.document as Document;
   const place = document.createElement("div");
   place.style.display = "none";
   // As HTML, because Internet Explorer before 8 gives no name to a frame made otherwise.
@@ -28,8 +28,8 @@ export function hiddenFrame(io: Io, url: string, loaded: () => void, name?: stri
     (element as unknown as { attachEvent(name: string, run: () => void): void }).attachEvent("onload", fire);
   }
   return {
-    element,
-    remove() {
+    _element: element,
+    _remove() {
       if (place.parentNode) {
         place.parentNode.removeChild(place);
       }

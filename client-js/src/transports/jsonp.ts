@@ -1,38 +1,43 @@
+import { root } from "../env/index.ts";
+import { ask, post, welcomed } from "../session/http.ts";
+import { ATTACHING, POLLING, POSTING, SCRIPT } from "../session/state.ts";
 import { hiddenFrame } from "./frame.ts";
-import { lineReader } from "./http.ts";
-import type { Done, Io, Transport } from "./index.ts";
+import { lineReader, track } from "./http.ts";
+import type { Done, Io, Transport } from "./transport.ts";
 
 let count = 0;
 
 /** For pages that can do nothing else: scripts down, forms up. Only used when it is named. */
 export const jsonp: Transport = {
   name: "jsonp",
-  kind: "script",
-  enabled: (io) => !!io.env.root.document,
-  request(io, request, line, done) {
-    if (request.kind === "post") {
-      return postForm(io, request.body, () => done(null));
-    }
-    const stopForm = request.kind === "attach" ? postForm(io, request.body, () => {}) : () => {};
-    const query =
-      "ticket=" +
-      request.ticket +
-      (request.kind === "poll" ? "&poll=" + request.poll + "&received=" + request.received + "&consumed=" + request.consumed : "");
-    const stopScript = loadScript(io, query, line, done);
-    return () => {
-      stopForm();
-      stopScript();
-    };
+  _kind: SCRIPT,
+  _attach: ask,
+  _flush: post,
+  _welcomed: welcomed,
+  _enabled: () => !!root.document,
+  _request(hub, attempt, request) {
+    track(hub, attempt, request, (line, done) => {
+      const { _kind: kind, _body: body } = request;
+      if (kind === POSTING) {
+        return postForm(hub._io, body, () => done(null));
+      }
+      const stopForm = kind === ATTACHING ? postForm(hub._io, body, () => {}) : () => {};
+      const counts = "&poll=" + request._poll + "&received=" + request._received + "&consumed=" + request._consumed;
+      const stopScript = loadScript(hub._io, "ticket=" + request._ticket + (kind === POLLING ? counts : ""), line, done);
+      return () => {
+        stopForm();
+        stopScript();
+      };
+    });
   },
 };
 
 /** The answer to a form is nothing that a page could read: only that it has come. */
 function postForm(io: Io, body: string, done: () => void): () => void {
-  const document = io.env.root.document as Document;
+  const document = root.document as Document;
   const name = "everwire_form_" + ++count;
   let sent = false;
   const frame = hiddenFrame(
-    io,
     "",
     () => {
       // A frame loads once when it is made, too.
@@ -46,19 +51,19 @@ function postForm(io: Io, body: string, done: () => void): () => void {
   const form = document.createElement("form");
   const field = document.createElement("textarea");
   form.method = "POST";
-  form.action = io.url + "/jsonp";
+  form.action = io._url + "/jsonp";
   form.target = name;
   form.acceptCharset = "utf-8";
   field.name = "d";
   field.value = body;
   form.appendChild(field);
-  (frame.element.parentNode as Node).appendChild(form);
+  (frame._element.parentNode as Node).appendChild(form);
   const stop = (): void => {
     // Taking a frame out while it tells that it has loaded upsets some engines.
-    io.env.later(frame.remove, 0);
+    setTimeout(frame._remove, 0);
     done = () => {};
   };
-  io.env.later(() => {
+  setTimeout(() => {
     sent = true;
     form.submit();
   }, 0);
@@ -66,15 +71,15 @@ function postForm(io: Io, body: string, done: () => void): () => void {
 }
 
 function loadScript(io: Io, query: string, line: (line: string) => void, done: Done): () => void {
-  const root = io.env.root as unknown as { [name: string]: unknown };
-  const document = io.env.root.document as Document;
+  const global = root as unknown as { [name: string]: unknown };
+  const document = root.document as Document;
   const name = "everwire_" + ++count;
   const script = document.createElement("script");
   const read = lineReader(line);
   let answered = false;
   const stop = (): void => {
     // It may still come, when its element is long gone.
-    root[name] = () => {};
+    global[name] = () => {};
     script.onload = script.onerror = null;
     (script as unknown as LegacyScript).onreadystatechange = null;
     if (script.parentNode) {
@@ -85,7 +90,7 @@ function loadScript(io: Io, query: string, line: (line: string) => void, done: D
     stop();
     done(answered ? null : "");
   };
-  root[name] = (text: string) => {
+  global[name] = (text: string) => {
     answered = true;
     read(text);
   };
@@ -95,10 +100,10 @@ function loadScript(io: Io, query: string, line: (line: string) => void, done: D
       end();
     }
   };
-  if (io.options.nonce) {
-    script.setAttribute("nonce", io.options.nonce);
+  if (io._options.nonce) {
+    script.setAttribute("nonce", io._options.nonce);
   }
-  script.src = io.url + "/jsonp?c=" + name + "&" + query;
+  script.src = io._url + "/jsonp?c=" + name + "&" + query;
   document.getElementsByTagName("head")[0]?.appendChild(script);
   return stop;
 }

@@ -1,9 +1,4 @@
-import { postLines } from "./http.ts";
-import type { Transport } from "./index.ts";
+import { POLL } from "../session/state.ts";
+import { httpTransport } from "./http.ts";
 
-export const longPolling: Transport = {
-  name: "long_polling",
-  kind: "poll",
-  enabled: (io) => !!io.env.post,
-  request: (io, request, line, done) => postLines(io, "/long_polling", request.body, false, line, done),
-};
+export const long_polling = /* @__PURE__ */ httpTransport("long_polling", POLL, () => true);

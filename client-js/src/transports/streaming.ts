@@ -1,12 +1,4 @@
-import { postLines } from "./http.ts";
-import type { Transport } from "./index.ts";
+import { STREAM } from "../session/state.ts";
+import { httpTransport, streams } from "./http.ts";
 
-export const streaming: Transport = {
-  name: "streaming",
-  kind: "stream",
-  enabled: (io) => !!io.env.post && io.env.streams,
-  request(io, request, line, done) {
-    const attach = request.kind === "attach";
-    return postLines(io, attach ? "/streaming" : "/send", request.body, attach, line, done);
-  },
-};
+export const streaming = /* @__PURE__ */ httpTransport("streaming", STREAM, streams, true);

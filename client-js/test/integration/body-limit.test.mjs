@@ -1,7 +1,7 @@
 // A proxy takes smaller bodies than the server, and there is nothing but HTTP: batches become smaller until they pass, and
 // a message that never does is told.
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from "vitest";
-import { connect } from "../../src/index.ts";
+import { connect } from "../../src/entries/index.ts";
 import { Testbed } from "../browser/testbed.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
 

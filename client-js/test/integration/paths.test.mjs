@@ -2,7 +2,7 @@
 // the best transport that carries. `npm run test:integration`; TESTBED names the server's binary.
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { connect, diagnose } from "../../src/index.ts";
+import { connect, diagnose } from "../../src/entries/index.ts";
 import { Testbed } from "../browser/testbed.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
 
@@ -173,6 +173,6 @@ test("diagnose tells of each transport whether it works from here, and why not",
   expect(told.websocket).toMatchObject({ ok: false, why: "failed", openMs: null });
   expect(told.streaming).toMatchObject({ ok: false, why: "buffered" });
   expect(told.long_polling).toMatchObject({ ok: true, why: "", openMs: expect.any(Number), rttMs: expect.any(Number) });
-  expect(told.jsonp).toMatchObject({ ok: false, why: "unavailable" });
+  expect(told.event_source).toMatchObject({ ok: false, why: "unavailable" });
   await vi.waitFor(async () => expect((await testbed.stats()).carriers).toMatchObject({ long_polling: 0 }), WAIT);
 });

@@ -1,6 +1,6 @@
 // A stream does not go on for ever: the client has the next one before the server ends this, and nobody is suspended.
 import { afterAll, afterEach, beforeAll, expect, test, vi } from "vitest";
-import { connect } from "../../src/index.ts";
+import { connect } from "../../src/entries/index.ts";
 import { Testbed } from "../browser/testbed.mjs";
 import { FaultProxy } from "./fault-proxy.mjs";
 

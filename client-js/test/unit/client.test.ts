@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { WebSocket } from "ws";
-import { connect } from "../../src/index.ts";
-import type { Options, Socket, TransportName } from "../../src/index.ts";
+import { connect } from "../../src/entries/index.ts";
+import type { Options, Socket } from "../../src/entries/index.ts";
 import type { AnyEvents } from "../../src/events.ts";
 import { FakeHttp } from "./fake-http.ts";
 
@@ -44,7 +44,7 @@ function skipping(): (ms: number) => void {
   };
 }
 
-describe.each<TransportName>(["websocket", "long_polling", "streaming"])("over %s", (name) => {
+describe.each(["websocket", "long_polling", "streaming"] as const)("over %s", (name) => {
   test("events, binary and acks go both ways", async () => {
     const socket = open({ transports: [name], auth: { token: "t" } });
     const log: unknown[] = [];

@@ -1,5 +1,6 @@
 // The server's role, as small as the protocol allows: one mount, sessions in memory, no limits, no time.
-import { encode, fromLine, parse, toLine, type Data, type Packet } from "../../src/packet.ts";
+import { encode, fromLine, toLine, type Data } from "../../src/packet.ts";
+import { parse, type Plain } from "../machine.ts";
 
 type Json = { [key: string]: unknown };
 
@@ -135,7 +136,7 @@ export class FakeServer {
   }
 
   /** The packets of a body or frame; `position` is the number of the first message. Answers the next position or a refusal. */
-  take(session: FakeSession, position: number, packets: Packet[], repeated = false): number | string {
+  take(session: FakeSession, position: number, packets: Plain[], repeated = false): number | string {
     for (const packet of packets) {
       if (packet.type === "v") {
         if (!repeated) {
@@ -179,7 +180,7 @@ export class FakeServer {
     down?.write(down.once ? [session.shortWelcome(down.cursor + 1), z] : [z]);
   }
 
-  private handle(session: FakeSession, packet: Packet): void {
+  private handle(session: FakeSession, packet: Plain): void {
     const { type, namespace, id, body } = packet;
     if (type === "c" && (body as Json | undefined)?.["undecided"]) {
       return;
@@ -202,11 +203,11 @@ export class FakeServer {
 }
 
 /** The packets of a body. */
-export function linesOf(body: string): Packet[] {
+export function linesOf(body: string): Plain[] {
   return body
     .split("\n")
     .filter((line) => line !== "")
-    .map((line) => parse(fromLine(line)) as Packet);
+    .map((line) => parse(fromLine(line)) as Plain);
 }
 
 export function toBody(packets: Data[]): string {

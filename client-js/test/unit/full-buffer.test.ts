@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { WebSocket } from "ws";
-import { connect } from "../../src/index.ts";
+import { connect } from "../../src/entries/index.ts";
 import { FakeHttp } from "./fake-http.ts";
 
 let server: FakeHttp;

@@ -1,14 +1,16 @@
 // Which transport is tried when, in virtual time: a pilot flies the negotiation through a network that the test describes.
 import { beforeEach, describe, expect, test } from "vitest";
-import { environment } from "../../src/env/index.ts";
 import { load, save } from "../../src/memory.ts";
-import { KEPT, Negotiation, type Memory, type Way } from "../../src/negotiation.ts";
+import { KEPT, createNegotiation, type Memory } from "../../src/negotiation.ts";
+import type { Attempt, Plan } from "../../src/plan.ts";
+import { DUPLEX, POLL, STREAM } from "../../src/session/state.ts";
+import type { Transport } from "../../src/transports/transport.ts";
 
-const WAYS: Way[] = [
-  { name: "websocket", kind: "duplex" },
-  { name: "streaming", kind: "stream" },
-  { name: "long_polling", kind: "poll" },
-];
+const WAYS = [
+  { name: "websocket", _kind: DUPLEX },
+  { name: "streaming", _kind: STREAM },
+  { name: "long_polling", _kind: POLL },
+] as Transport[];
 const MINUTE = 60000;
 
 /** What a transport does here: milliseconds from its start. What is not named never happens. */
@@ -30,11 +32,13 @@ class Pilot {
   /** The transport that the session is on. */
   on = "";
   id = 0;
-  readonly plan: Negotiation;
+  /** What the probe of a transport finds, if not what the network says. */
+  finds: string | undefined;
+  readonly plan: Plan;
+  readonly attempts: Attempt[] = [];
   private queue: Due[] = [];
-  private live: number[] = [];
-  private attached: number[] = [];
-  private names: { [id: number]: string } = {};
+  private live: Attempt[] = [];
+  private attached: Attempt[] = [];
 
   constructor(
     public network: { [name: string]: Path },
@@ -42,11 +46,39 @@ class Pilot {
     ways = WAYS,
     attempts = Infinity,
   ) {
-    this.plan = new Negotiation(ways, { attempts, delay: 500, maxDelay: 10000 }, () => 0.5, memory);
+    this.plan = createNegotiation(
+      ways,
+      { _attempts: attempts, _delay: 500, _maxDelay: 10000 },
+      () => 0.5,
+      memory,
+      {
+        _start: (attempt) => this.started(attempt),
+        _cancel: (attempt) => {
+          this.say(`cancel ${attempt._transport.name}`);
+          this.end(attempt);
+        },
+        _failing: () => this.say("failing"),
+        _giveUp: () => this.say("give_up"),
+      },
+      {
+        _probe: ({ name }, done) => {
+          const carries = this.network[name]?.carries;
+          this.say(`probe ${name}`);
+          this.after(this.now + (carries ?? 100), () => done(this.now, this.finds ?? (carries === undefined ? "failed" : null)));
+        },
+        _learnt: () => {},
+        _stop: () => {},
+      },
+    );
+  }
+
+  /** The attempt that carries. */
+  get current(): Attempt {
+    return this.attempts[this.id - 1] as Attempt;
   }
 
   begin(): this {
-    this.plan.begin(this.now);
+    this.plan._begin(this.now);
     this.settle();
     return this;
   }
@@ -56,7 +88,7 @@ class Pilot {
     const end = this.now + ms;
     for (;;) {
       const dues = this.queue.map((one) => one.at);
-      const at = Math.min(this.plan.nextTimeout(), ...dues);
+      const at = Math.min(this.plan._nextTimeout(), ...dues);
       if (at > end) {
         break;
       }
@@ -71,8 +103,8 @@ class Pilot {
 
   lose(code: string): this {
     this.on = "";
-    this.end(this.id);
-    this.plan.failed(this.now, this.id, code);
+    this.end(this.current);
+    this.plan._failed(this.now, this.current, code);
     this.settle();
     return this;
   }
@@ -82,71 +114,60 @@ class Pilot {
   }
 
   settle(): void {
-    for (let step; (step = this.plan.next(this.now)); ) {
-      const { now } = this;
-      if (step.type === "start") {
-        this.say(`start ${step.name}`);
-        this.started(step.id, step.name, step.patience);
-      } else if (step.type === "cancel") {
-        this.say(`cancel ${this.names[step.id]}`);
-        this.end(step.id);
-      } else if (step.type === "probe") {
-        const { name } = step;
-        const carries = this.network[name]?.carries;
-        this.say(`probe ${name}`);
-        this.after(now + (carries ?? 100), () => this.plan.probed(this.now, name, carries === undefined ? "failed" : null));
-      } else if (step.type !== "learnt") {
-        this.say(step.type);
-      }
+    for (let run; (run = this.plan._next(this.now)); ) {
+      run();
     }
   }
 
-  private started(id: number, name: string, patience: number): void {
+  private started(attempt: Attempt): void {
+    const { name } = attempt._transport;
     const path = this.network[name] ?? {};
     const at = this.now;
-    const duplex = name === "websocket";
-    const is = (run: () => void) => () => this.live.includes(id) && run();
-    const attach = (): void => void this.attached.push(id);
-    this.names[id] = name;
-    this.live.push(id);
-    if (!duplex) {
+    const is = (run: () => void) => () => this.live.includes(attempt) && run();
+    const attach = (): void => void this.attached.push(attempt);
+    this.say(`start ${name}`);
+    this.attempts.push(attempt);
+    this.live.push(attempt);
+    if (attempt._transport._kind !== DUPLEX) {
       attach();
     } else if (path.opens !== undefined) {
-      this.after(at + path.opens, is(() => (attach(), this.plan.opened(this.now, id))));
+      this.after(at + path.opens, is(() => (attach(), this.plan._opened(this.now, attempt))));
     }
     if (path.carries !== undefined) {
-      this.after(at + path.carries, is(() => this.carried(id)));
+      this.after(at + path.carries, is(() => this.carried(attempt)));
     }
     if (path.fails !== undefined) {
-      this.after(at + path.fails, is(() => (this.end(id), this.plan.failed(this.now, id, path.code ?? ""))));
+      this.after(at + path.fails, is(() => (this.end(attempt), this.plan._failed(this.now, attempt, path.code ?? ""))));
     } else {
       // As the session does with a carrier that has not shown anything.
-      const silent = (): boolean => this.attached.includes(id) && this.id !== id;
-      this.after(at + (path.opens ?? 0) + patience, is(() => silent() && (this.end(id), this.plan.failed(this.now, id, "timeout"))));
+      const silent = (): boolean => this.attached.includes(attempt) && this.current !== attempt;
+      const lose = is(() => silent() && (this.end(attempt), this.plan._failed(this.now, attempt, "timeout")));
+      this.after(at + (path.opens ?? 0) + attempt._patience, lose);
     }
   }
 
   /** As the session: what attached before is dropped. */
-  private carried(id: number): void {
-    const rank = this.attached.indexOf(id);
+  private carried(attempt: Attempt): void {
+    const rank = this.attached.indexOf(attempt);
     if (rank < 0) {
-      this.plan.alive(this.now, id);
+      this.plan._alive(this.now, attempt);
       return;
     }
     for (const other of this.attached.splice(0, rank)) {
-      if (!this.plan.overtaken(this.now, other)) {
+      this.plan._overtaken(this.now, other);
+      if (!other._late) {
         this.end(other);
       }
     }
-    this.id = id;
-    this.on = this.names[id] as string;
+    this.id = this.attempts.indexOf(attempt) + 1;
+    this.on = attempt._transport.name;
     this.say(`on ${this.on}`);
-    this.plan.carried(this.now, id);
+    this.plan._carried(this.now, attempt);
   }
 
-  private end(id: number): void {
-    this.live = this.live.filter((one) => one !== id);
-    this.attached = this.attached.filter((one) => one !== id);
+  private end(attempt: Attempt): void {
+    this.live = this.live.filter((one) => one !== attempt);
+    this.attached = this.attached.filter((one) => one !== attempt);
   }
 
   private after(at: number, run: () => void): void {
@@ -230,10 +251,10 @@ describe("at first contact", () => {
   test.each(["taken_over", "end"])("a stream that is held back until its end (%s) has not carried in time", (code) => {
     const pilot = new Pilot({}, undefined, WAYS.slice(1)).begin().pass(300);
     const { plan } = pilot;
-    plan.carried(300, 1);
-    plan.failed(300, 1, code);
+    plan._carried(300, pilot.attempts[0] as Attempt);
+    plan._failed(300, pilot.attempts[0] as Attempt, code);
     pilot.settle();
-    plan.carried(310, 2);
+    plan._carried(310, pilot.attempts[1] as Attempt);
     pilot.settle();
     expect(pilot.pass(500).log).toEqual(["0 start streaming", "250 start long_polling"]);
     expect(pilot.memory).toMatchObject({ best: "long_polling", failed: { streaming: { why: "buffered" } } });
@@ -256,7 +277,7 @@ describe("at first contact", () => {
     pilot.now = 3000;
     pilot.settle();
     expect(pilot.starts()).toEqual(["websocket"]);
-    pilot.plan.carried(3000, 1);
+    pilot.plan._carried(3000, pilot.attempts[0] as Attempt);
     expect(pilot.pass(1000).starts()).toEqual(["websocket"]);
   });
 
@@ -306,17 +327,15 @@ describe("what was learnt", () => {
   test("it lasts from one visit to the next by the time of day", () => {
     const kept: { [key: string]: string } = {};
     const store = { get: (key: string) => kept[key], set: (key: string, value: string) => void (kept[key] = value) };
-    const env = { ...environment({ memory: store }), now: () => 500, wall: () => 1e12 };
-    save(env, "here", memory);
-    const later = { ...env, now: () => 7, wall: () => 1e12 + 1000 };
-    const read = load(later, "here");
+    save(store, "here", memory, 500, 1e12 - 500);
+    const read = load(store, "here", 7, 1e12 + 1000 - 7);
     expect(read).toMatchObject({ best: "streaming", rtt: memory.rtt, failed: { websocket: { why: "failed" } } });
     expect(read.until - 7).toBe(memory.until - 500 - 1000);
-    expect(load({ ...env, wall: () => 1e12 + KEPT }, "here")).toMatchObject({ best: "", rtt: 0 });
-    expect(load({ ...env, wall: () => 1e11 }, "here").until).toBeLessThanOrEqual(500 + KEPT);
-    expect(load(env, "elsewhere")).toEqual({ best: "", until: 0, rtt: 0, tight: 0, failed: {} });
+    expect(load(store, "here", 500, 1e12 + KEPT - 500)).toMatchObject({ best: "", rtt: 0 });
+    expect(load(store, "here", 500, 1e11 - 500).until).toBeLessThanOrEqual(500 + KEPT);
+    expect(load(store, "elsewhere", 500, 1e12 - 500)).toEqual({ best: "", until: 0, rtt: 0, tight: 0, failed: {} });
     kept["here"] = "nonsense";
-    expect(load(env, "here").best).toBe("");
+    expect(load(store, "here", 500, 1e12 - 500).best).toBe("");
   });
 });
 
@@ -370,7 +389,7 @@ describe("upward", () => {
 
   test("not while closing", () => {
     const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
-    pilot.plan.closing = true;
+    pilot.plan._close();
     expect(pilot.pass(10 * MINUTE).starts()).toEqual(["websocket", "streaming"]);
     expect(pilot.log.join()).not.toContain("probe");
   });
@@ -416,14 +435,14 @@ describe("in mid-life", () => {
   test("a look finds no carrier: the pause is over", () => {
     const pilot = new Pilot({ websocket: { fails: 1 }, streaming: { fails: 1 }, long_polling: { fails: 1 } }).begin().pass(100);
     pilot.network = { ...fine };
-    pilot.plan.check(pilot.now, pilot.now);
+    pilot.plan._check(pilot.now, pilot.now);
     pilot.settle();
     expect(pilot.starts()).toHaveLength(4);
   });
 
   test("a look finds a carrier that is silent: it attaches anew beside it", () => {
     const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
-    pilot.plan.check(pilot.now, pilot.now + 1000);
+    pilot.plan._check(pilot.now, pilot.now + 1000);
     pilot.pass(999);
     expect(pilot.starts()).toHaveLength(1);
     pilot.pass(100);
@@ -432,15 +451,15 @@ describe("in mid-life", () => {
 
   test("a look finds a carrier that lives: nothing", () => {
     const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
-    pilot.plan.check(pilot.now, pilot.now + 1000);
-    pilot.plan.heard(pilot.id, pilot.now + KEPT);
+    pilot.plan._check(pilot.now, pilot.now + 1000);
+    pilot.plan._heard(pilot.current, pilot.now + KEPT);
     expect(pilot.pass(MINUTE).starts()).toHaveLength(1);
   });
 
   test("a carrier that falls silent: the same anew beside it, then the next, and the evidence stays", () => {
     const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
     pilot.network["websocket"] = { opens: 20 };
-    pilot.plan.heard(pilot.id, pilot.now + 1000);
+    pilot.plan._heard(pilot.current, pilot.now + 1000);
     pilot.pass(6000);
     expect(pilot.log.slice(2, 5)).toEqual(["61000 start websocket", "61250 start streaming", "61290 on streaming"]);
     expect(pilot.memory.failed).toMatchObject({ websocket: { why: "mute" } });
@@ -448,7 +467,7 @@ describe("in mid-life", () => {
 
   test("a carrier whose silence had another cause: the same anew, and no evidence", () => {
     const pilot = new Pilot({ ...fine }).begin().pass(MINUTE);
-    pilot.plan.heard(pilot.id, pilot.now + 1000);
+    pilot.plan._heard(pilot.current, pilot.now + 1000);
     expect(pilot.pass(MINUTE).log.slice(2)).toEqual(["61000 start websocket", "61040 on websocket"]);
     expect(pilot.memory.failed).toEqual({});
   });
@@ -457,7 +476,7 @@ describe("in mid-life", () => {
     const pilot = new Pilot({ websocket: { fails: 10 }, streaming: GOOD, long_polling: GOOD }).begin().pass(500);
     expect(pilot.on).toBe("streaming");
     for (let i = 0; i < 2; i++) {
-      pilot.plan.replace(pilot.now, pilot.id);
+      pilot.plan._replace(pilot.now, pilot.current);
       pilot.settle();
     }
     pilot.pass(400);
@@ -468,7 +487,7 @@ describe("in mid-life", () => {
   test("one that cannot be replaced now says nothing against its kind", () => {
     const pilot = new Pilot({ websocket: { fails: 10 }, streaming: GOOD, long_polling: GOOD }).begin().pass(500);
     pilot.network["streaming"] = { fails: 10 };
-    pilot.plan.replace(pilot.now, pilot.id);
+    pilot.plan._replace(pilot.now, pilot.current);
     pilot.settle();
     pilot.pass(400);
     expect(pilot.on).toBe("streaming");
@@ -478,7 +497,7 @@ describe("in mid-life", () => {
 
   test("before it has begun there is nothing to look at", () => {
     const pilot = new Pilot({ ...fine });
-    pilot.plan.check(0, 0);
+    pilot.plan._check(0, 0);
     expect(pilot.pass(1000).log).toEqual([]);
   });
 });
@@ -519,8 +538,7 @@ describe("where connections are few", () => {
   test("a probe that finds no connection says nothing against its transport", () => {
     const pilot = new Pilot(GOOD, undefined, WAYS.slice(1)).begin().pass(2000).lose("crowded").pass(100);
     pilot.memory.tight = 0;
-    const probed = pilot.plan.probed.bind(pilot.plan);
-    pilot.plan.probed = (now, name) => probed(now, name, "crowded");
+    pilot.finds = "crowded";
     pilot.pass(MINUTE);
     expect(pilot.log.filter((line) => line.includes("probe"))).toEqual([expect.stringContaining("probe streaming")]);
     expect(pilot.memory.tight).toBeGreaterThan(pilot.now);

@@ -42,7 +42,7 @@ export function oldPage(origin: string, globals: object): (code: string) => unkn
   const host = origin.replace("http://", "");
   const page = createContext({ ...timers, location: { protocol: "http:", host }, ...globals });
   runInContext(`(function () { ${LATER} }).call(this)`, page);
-  runInContext("this.window = this", page);
+  runInContext("this.window = this.self = this", page);
   runInContext(script, page);
   return (code) => runInContext(code, page);
 }

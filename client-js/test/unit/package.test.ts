@@ -5,12 +5,18 @@ import { join } from "node:path";
 import { createContext, runInContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 
+type Condition = { types: string; default: string };
+
 const root = join(import.meta.dirname, "../..");
 const dist = (name: string): string => join(root, "dist", name);
 const read = (name: string): string => readFileSync(dist(name), "utf8");
 const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, unknown>;
+const entries = Object.entries(manifest["exports"] as Record<string, { import: Condition; require: Condition }>).filter(
+  ([, conditions]) => typeof conditions === "object",
+);
+const named = (files: RegExp): string[] => readdirSync(join(root, "dist")).filter((name) => files.test(name));
 
-describe("the ES modules", () => {
+describe("the ES modules in one file", () => {
   // A data: URL has no folder to import from and no page around it.
   it.each(["everwire.mjs", "everwire.min.mjs"])("%s needs no other file and no global to load", async (name) => {
     const module = (await import(`data:text/javascript,${encodeURIComponent(read(name))}`)) as { connect: unknown };
@@ -36,21 +42,28 @@ describe("the UMD files", () => {
 });
 
 describe("the package", () => {
-  it("exports the same names to import, require and script", async () => {
-    const module = (await import(dist("everwire.mjs"))) as object;
-    const required = createRequire(import.meta.url)(dist("everwire.cjs")) as object;
+  it.each(entries)("%s exports the same names to import and require", async (_path, { import: imported, require: required }) => {
+    const module = (await import(join(root, imported.default))) as object;
+    const names = Object.keys(module).sort();
+    expect(names.length).toBeGreaterThan(0);
+    expect(Object.keys(createRequire(import.meta.url)(join(root, required.default)) as object).sort()).toEqual(names);
+    for (const { types } of [imported, required]) {
+      const told = readFileSync(join(root, types), "utf8");
+      expect(names.filter((name) => !new RegExp(`(declare (function|const)|[{,]) ${name}\\b`).test(told))).toEqual([]);
+    }
+  });
+
+  it("exports the same names to scripts as to those who import everwire/legacy", async () => {
     const page = createContext({});
     runInContext(read("everwire.js"), page);
-    const names = Object.keys(module).sort();
-    expect(names).toContain("connect");
-    expect(Object.keys(required).sort()).toEqual(names);
+    const names = Object.keys((await import(dist("legacy.mjs"))) as object).sort();
     expect(runInContext("Object.keys(everwire).sort().join()", page)).toBe(names.join());
   });
 
   it("names only files that exist", () => {
-    const named = JSON.stringify(manifest).match(/\.\/dist\/[\w.]+/g) ?? [];
-    expect(named.length).toBeGreaterThan(5);
-    expect(named.filter((path) => !existsSync(join(root, path)))).toEqual([]);
+    const paths = JSON.stringify(manifest).match(/\.\/dist\/[\w.]+/g) ?? [];
+    expect(paths.length).toBeGreaterThan(40);
+    expect(paths.filter((path) => !existsSync(join(root, path)))).toEqual([]);
   });
 
   it("has no dependencies at run time", () => {
@@ -59,12 +72,22 @@ describe("the package", () => {
   });
 
   it("has source maps that name only its own source", () => {
-    const maps = readdirSync(join(root, "dist")).filter((name) => name.endsWith(".map"));
-    expect(maps.length).toBe(5);
+    const maps = named(/\.map$/);
+    expect(maps.length).toBe(named(/\.(js|cjs|mjs)$/).length);
     for (const name of maps) {
       const { sources } = JSON.parse(read(name)) as { sources: string[] };
       expect(sources.filter((path) => !path.startsWith("../src/"))).toEqual([]);
-      expect(sources.length).toBeGreaterThan(0);
     }
+  });
+
+  const code = (name: string): string => read(name).replace(/\/\*[^]*?\*\/|\/\/.*/g, "");
+
+  it("has short internal names, and none of them in its types", () => {
+    const files = ["shared.mjs", "shared.cjs", "everwire.min.mjs", "everwire.min.js", ...named(/\.d\.m?ts$/)];
+    expect(files.filter((name) => /\._[a-zA-Z]|[{,]\s*_[a-zA-Z]\w*[:(]/.test(code(name)))).toEqual([]);
+  });
+
+  it("has no `any` in its types", () => {
+    expect(named(/\.d\.m?ts$/).filter((name) => /\bany\b/.test(code(name)))).toEqual([]);
   });
 });

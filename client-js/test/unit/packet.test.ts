@@ -1,7 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { fromBase64, toBase64, utf8Length } from "../../src/bytes.ts";
-import { encode, fromLine, parse, sizeOf, toLine, type Data } from "../../src/packet.ts";
+import { fromBase64, toBase64 } from "../../src/base64.ts";
+import { utf8Length } from "../../src/bytes.ts";
+import { encode, fromLine, sizeOf, toLine, type Data } from "../../src/packet.ts";
+import { parse } from "../machine.ts";
 
 const bytes = fc.uint8Array({ maxLength: 20 });
 const { value } = fc.letrec((again) => ({

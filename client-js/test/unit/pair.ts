@@ -1,7 +1,7 @@
 // A client session and a fake server joined in virtual time. What goes either way waits in `wires` until `step` lets it
 // through, and `cut` loses it.
-import { encode, sizeOf, toLine, type Data, type Packet } from "../../src/packet.ts";
-import { Session, type Kind, type Output, type Request } from "../../src/session.ts";
+import { encode, sizeOf, toLine, type Data } from "../../src/packet.ts";
+import { Session, type Kind, type Output, type Plain, type Request } from "../machine.ts";
 import { FakeServer, linesOf, toBody, type FakeSession, type Limits } from "./fake-server.ts";
 
 interface Carrier {
@@ -19,7 +19,7 @@ export class Pair {
   readonly client: Session;
   /** Bodies of the events that were delivered, in order. */
   delivered: unknown[] = [];
-  packets: Packet[] = [];
+  packets: Plain[] = [];
   outputs: Output[] = [];
   requests: Request[] = [];
   written: Data[] = [];

@@ -1,7 +1,7 @@
 // What compiles, and what must not: `npm run lint` is what runs this.
 import { expect, test } from "vitest";
-import { connect } from "../../src/index.ts";
-import type { EverwireError, Socket } from "../../src/index.ts";
+import { connect } from "../../src/entries/index.ts";
+import type { EverwireError, Socket } from "../../src/entries/index.ts";
 
 interface FromServer {
   said: (text: string, by: number) => void;

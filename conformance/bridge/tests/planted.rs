@@ -20,39 +20,43 @@ struct Bug {
 const BUGS: &[Bug] = &[
     Bug {
         name: "what was seen is delivered again",
-        right: "if (ahead === 0) {\nsession.queue.push",
-        wrong: "if (ahead <= 0) {\nsession.queue.push",
+        right: "if (!ahead) {\nsession._received++;",
+        wrong: "if (ahead < 0) {\nsession._queue.push(() => session._host._deliver(packet, 0));\n}\nif (!ahead) {\nsession._received++;",
     },
     Bug {
         name: "more is said to be received than was",
-        right: "received: session.receive.received,\nconsumed: session.receive.consumed,\nwindow",
-        wrong: "received: session.receive.received + 1,\nconsumed: session.receive.consumed,\nwindow",
+        right: "fields[\"received\"] = session._received;",
+        wrong: "fields[\"received\"] = session._received + 1;",
     },
     Bug {
         name: "what is consumed is never said",
-        right: "session.receive.received + \",\" + session.receive.consumed",
-        wrong: "session.receive.received + \",0\"",
+        right: "session._received + \",\" + session._consumed",
+        wrong: "session._received + \",0\"",
     },
     Bug {
         name: "a WebSocket goes on one message too far",
-        right: "carrier.cursor = numberOf(body[\"received\"], 0);",
-        wrong: "carrier.cursor = numberOf(body[\"received\"], 0) + 1;",
+        right: "carrier._cursor = numberOf(body[\"received\"]);",
+        wrong: "carrier._cursor = numberOf(body[\"received\"]) + 1;",
     },
     Bug {
         name: "a body says the wrong place",
-        right: "fields.first = first;",
-        wrong: "fields.first = first + 1;",
+        right: "fields[\"first\"] = first;",
+        wrong: "fields[\"first\"] = first + 1;",
     },
-    Bug { name: "credit does not count", right: "<= this.consumed + this.window", wrong: "<= Infinity" },
+    Bug {
+        name: "credit does not count",
+        right: "<= session._returned + session._room",
+        wrong: "<= Infinity",
+    },
     Bug {
         name: "consumed bytes make no room",
-        right: "this.consumed = Math.max(this.consumed, consumed);",
+        right: "session._returned = Math.max(session._returned, consumed);",
         wrong: "",
     },
     Bug {
         name: "what is sent counts as confirmed",
-        right: "this.base < received;",
-        wrong: "this.base < this.sent;",
+        right: "session._base < received;",
+        wrong: "session._base < session._sent;",
     },
     Bug {
         name: "a carrier that is mute is never given up",
@@ -61,33 +65,29 @@ const BUGS: &[Bug] = &[
     },
     Bug {
         name: "heartbeats are not answered",
-        right: "session.owesCounts = carrier.kind !== \"poll\";",
+        right: "session._owesCounts = carrier._way._kind !== POLL;",
         wrong: "",
     },
     Bug {
         name: "a failed post is not made again",
-        right: "session.batch.request = 0;\n}\nif (!code",
-        wrong: "session.batch = null;\nsession.send.base = session.send.sent;\n}\nif (!code",
+        right: "request._over = true;\ncarrier._requests =",
+        wrong: "request._over = true;\nif (code !== null && batch && batch._request === request) {\nsession._batch = null;\nsession._base = session._sent;\n}\ncarrier._requests =",
     },
-    Bug {
-        name: "nobody is told what was not confirmed",
-        right: "unconfirmed: session.send.log }",
-        wrong: "unconfirmed: [] }",
-    },
+    Bug { name: "nobody is told what was not confirmed", right: "retry, session._log)", wrong: "retry, [])" },
     Bug {
         name: "the session that another server's welcome names is taken for ours",
-        right: "if (session.id && body[\"session\"] !== session.id) {",
+        right: "if (session._id && body[\"session\"] !== session._id) {",
         wrong: "if (false) {",
     },
     Bug {
         name: "a close that waits for credit asks without end",
-        right: " && session.send.sent === session.send.last()",
+        right: " && session._sent === lastOf(session)",
         wrong: "",
     },
     Bug {
         name: "the last byte of what is binary is cut off",
-        right: "parts.push(part(bytes, at, at + length));",
-        wrong: "parts.push(part(bytes, at, at + length - (parts.length ? 1 : 0)));",
+        right: "bytes.subarray(at, at + length)",
+        wrong: "bytes.subarray(at, at + length - (parts.length ? 1 : 0))",
     },
 ];
 

@@ -4,7 +4,7 @@ import { startPeer } from "./peer.mjs";
 import { clients, obey, ports, settingOf, tell } from "./words.mjs";
 
 const require = createRequire(new URL("../../../client-js/package.json", import.meta.url));
-const everwire = require("./dist/everwire.cjs");
+const everwire = require("./dist/index.cjs");
 const { WebSocket } = require("ws");
 
 const peers = clients.map((client, number) => {

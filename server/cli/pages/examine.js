@@ -1,5 +1,8 @@
 // Examines one transport: opens a session over it alone, and looks at everything that a session promises.
-import { connect } from "/client/everwire.mjs";
+// The script has all transports, the module only those of today.
+import "/client/everwire.js";
+
+const { connect } = window.everwire;
 
 export const MOUNT = "/everwire";
 const OPEN_MS = 8_000;

@@ -1,0 +1,13 @@
+import type { LegacyOptions } from "../options.ts";
+
+/**
+ * Sends a body by POST. `progress` is given text as it arrives, as long as the status is 200; `done` the rest, at the end.
+ * A status of 0 means that there was no whole answer. Answers with how to stop it.
+ */
+export type Post = (
+  url: string,
+  body: string,
+  options: LegacyOptions,
+  progress: ((text: string) => void) | null,
+  done: (status: number, text: string) => void,
+) => () => void;

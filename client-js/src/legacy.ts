@@ -1,0 +1,21 @@
+// What the entry for old browsers is made of: everything.
+import { legacyPost, legacyStreams } from "./env/legacy.ts";
+import type { Kit } from "./kit.ts";
+import { modernTransports } from "./modern.ts";
+import { forever_iframe } from "./transports/forever_iframe.ts";
+import { sayFarewell } from "./transports/http.ts";
+import { jsonp } from "./transports/jsonp.ts";
+import { negotiate } from "./upward.ts";
+import { watch } from "./watch.ts";
+
+const usual = /* @__PURE__ */ modernTransports.concat(forever_iframe);
+
+export const legacy: Kit = {
+  _known: /* @__PURE__ */ usual.concat(jsonp),
+  _usual: usual,
+  _plan: negotiate,
+  _watch: watch,
+  _farewell: sayFarewell,
+  _post: legacyPost,
+  _streams: legacyStreams,
+};

@@ -1,0 +1,69 @@
+// The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
+import type { Message, Session } from "./state.ts";
+
+/** Sends in time, once and in order. */
+export function push(session: Session, message: Message): void {
+  session._log.push(message);
+  session._bytes += message._size;
+  message._credit = session._credited += message._credited ? message._size : 0;
+}
+
+/** The number of the last message, sent or not. */
+export function lastOf(session: Session): number {
+  return session._base + session._log.length;
+}
+
+/** Message `number`, if it exists and credit allows it (and so all before it). */
+export function ready(session: Session, number: number): Message | undefined {
+  const message = session._log[number - session._base - 1];
+  return message && (message._credit as number) <= session._returned + session._room ? message : undefined;
+}
+
+export function markSent(session: Session, number: number): void {
+  session._sent = Math.max(session._sent, number);
+}
+
+/** The peer's counts. False if it confirms what was never sent. */
+export function confirm(session: Session, received: number, consumed: number): boolean {
+  if (received > session._sent) {
+    return false;
+  }
+  session._returned = Math.max(session._returned, consumed);
+  for (; session._base < received; session._base++) {
+    const message = session._log.shift() as Message;
+    session._floor = message._credit as number;
+    session._bytes -= message._size;
+  }
+  return true;
+}
+
+/** Takes out waiting messages that are larger than the peer takes. */
+export function dropLarger(session: Session): Message[] {
+  const waiting = session._log.splice(Math.max(0, session._sent - session._base), session._log.length);
+  const last = session._log[session._log.length - 1];
+  const dropped: Message[] = [];
+  session._credited = last ? (last._credit as number) : session._floor;
+  for (const message of waiting) {
+    session._bytes -= message._size;
+    if (message._size > session._max) {
+      dropped.push(message);
+    } else {
+      push(session, message);
+    }
+  }
+  return dropped;
+}
+
+/** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
+export function isDue(session: Session): boolean {
+  return (
+    session._owesCounts ||
+    Math.max(session._taken - session._saidTaken, session._consumed - session._saidConsumed) * 4 >= session._window
+  );
+}
+
+export function said(session: Session): void {
+  session._owesCounts = false;
+  session._saidTaken = session._taken;
+  session._saidConsumed = session._consumed;
+}

@@ -1,0 +1,261 @@
+// The client's session (protocol.md): no clock, no timer, no randomness, no I/O. Every function that it is told something by takes
+// the time if it matters; after each, run what `next(session, now)` gives until that is nothing, then come back at `nextTimeout`
+// at the latest.
+import type { Data, Packet } from "../packet.ts";
+import type { Body } from "./body.ts";
+
+export const OPENING = 0;
+export const OPENED = 1;
+export const SUSPENDED = 2;
+export const CLOSING = 3;
+export const ENDED = 4;
+
+/**
+ * How a carrier works. `DUPLEX`: a WebSocket. `STREAM`: one answer down, posts up. `POLL`: a loop of requests, both ways.
+ * `SCRIPT`: polls by URL, posts up whose answer cannot be read.
+ */
+export const DUPLEX = 0;
+export const STREAM = 1;
+export const POLL = 2;
+export const SCRIPT = 3;
+
+/** What makes a carrier: what it does differs by that alone. */
+export interface Way {
+  _kind: number;
+  /** Says the first word. */
+  _attach(session: Session, now: number, carrier: Carrier): void;
+  /** Gives it what there is for it. */
+  _flush(session: Session, now: number, carrier: Carrier): void;
+  /** Its welcome has been taken. */
+  _welcomed?(session: Session, now: number, carrier: Carrier, body: Body, full: boolean): void;
+}
+
+/** A counted packet, encoded once and kept until the peer has confirmed it. */
+export interface Message {
+  _namespace: string;
+  _data: Data;
+  _size: number;
+  /** Events need credit; nothing else does. */
+  _credited: boolean;
+  /** Of an event that wants an ack. */
+  _id: number | null;
+  /** The size of all credited messages up to this one. */
+  _credit?: number;
+}
+
+/** A body or carrier going down. Its position is 0 until its `W` has come. */
+export interface Down {
+  _position: number;
+  /** When the carrier is given up over it. */
+  _deadline: number;
+}
+
+export interface Carrier extends Down {
+  _way: Way;
+  /** Whatever the caller knows it by. */
+  _owner: unknown;
+  /** Given up, or not wanted any more. */
+  _gone: boolean;
+  _attach: number;
+  /** The token that its attach has used. */
+  _token: string;
+  _patience: number;
+  _welcomed: boolean;
+  /** Duplex: the last message written, or -1 while the welcome has to tell where to go on. */
+  _cursor: number;
+  _requests: Request[];
+  _polls: number;
+  /** When the next poll is due. */
+  _rested: number;
+  _ticket: string;
+  _strikes: number;
+}
+
+/** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
+export const MAX_BODY = 64512;
+
+export const ATTACHING = 0;
+export const POLLING = 1;
+export const POSTING = 2;
+
+/** What is asked by HTTP. */
+export interface Request extends Down {
+  _carrier: Carrier;
+  /** ATTACHING, POLLING or POSTING. */
+  _kind: number;
+  /** Lines, the first is `A` or `P`. */
+  _body: string;
+  /** What a `script` poll says by URL, and the ticket its attach has named. */
+  _ticket: string;
+  _poll: number;
+  _received: number;
+  _consumed: number;
+  /** Answered, or failed. */
+  _over: boolean;
+}
+
+/** What was sent by HTTP and is not confirmed yet. A serial is repeated until it is. */
+export interface Batch {
+  _serial: number;
+  /** The number of its last message; 0 if there is none. */
+  _last: number;
+  /** The request that carries it, if that may still be. */
+  _request: Request | null;
+  /** When a script, which cannot know whether it arrived, sends it again. */
+  _deadline: number;
+}
+
+/** What the session asks for, and tells. */
+export interface Host {
+  _write(carrier: Carrier, data: Data): void;
+  _request(request: Request): void;
+  /** Open the stream for this ticket, and feed it to `heard`. */
+  _stream(carrier: Carrier, ticket: string): void;
+  /** Close it and its requests; nothing of it is wanted any more. `code` is null if another was accepted, or the session is over. */
+  _drop(carrier: Carrier, code: string | null): void;
+  _deliver(packet: Packet, size: number): void;
+  /** The session has a carrier: for the first time, or again, or another one without having been suspended. */
+  _opened(carrier: Carrier, resumed: boolean, moved: boolean): void;
+  _suspended(): void;
+  /** The server does not take messages of this size. */
+  _rejected(message: Message): void;
+  /** Send this behind a `P`, if it can be done; the answer does not matter. */
+  _farewell(line: string): void;
+  _ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
+}
+
+export interface Session {
+  _host: Host;
+  _secret: () => string;
+  _state: number;
+  /** The limits of the welcome. */
+  _max: number;
+  _acks: number;
+  /** Bytes after which the server ends a stream. */
+  _streamEnds: number;
+  /** The server's heartbeat interval, and how long a carrier that has answered may be mute. */
+  _ping: number;
+  _mute: number;
+  /** Until when polls do not hang, and the pause between them then. */
+  _tight: number;
+  _rest: number;
+
+  _id: string;
+  _token: string;
+  _key: string;
+  /** The numbers of the last attach and body. */
+  _attaches: number;
+  _serial: number;
+  _batch: Batch | null;
+  /** Bytes of messages in one body: fewer where the path has not let more through. */
+  _fits: number;
+  /** A message that did not pass alone, and how often. */
+  _stuck: number;
+  _tries: number;
+  /** In the order of their attaches. */
+  _carriers: Carrier[];
+  /** The carrier that has answered last. */
+  _current: Carrier | null;
+  _fleeting: Data[];
+  _queue: (() => void)[];
+  /** When what goes up has to be looked at. */
+  _wake: number;
+  /** A heartbeat waits for the counts. */
+  _owesCounts: boolean;
+  /** The count at which a packet could not be read. */
+  _poison: number;
+  _closeCode: string;
+  _closeDeadline: number;
+  _saidClose: boolean;
+  /** The server's `z`, while messages before it are still missing. */
+  _farewell: Body | null;
+
+  // ---- going up
+  /** The messages after `_base`: sent and unconfirmed, then waiting. */
+  _log: Message[];
+  /** How many the server has confirmed. */
+  _base: number;
+  /** The highest number ever sent. */
+  _sent: number;
+  /** Of the log. */
+  _bytes: number;
+  /** The server's window, and what it has consumed. */
+  _room: number;
+  _returned: number;
+  /** The size of all credited messages, and of those up to `_base`. */
+  _credited: number;
+  _floor: number;
+
+  // ---- coming down
+  _window: number;
+  _received: number;
+  /** The size of the credited messages that the application is done with. */
+  _consumed: number;
+  _taken: number;
+  _saidTaken: number;
+  _saidConsumed: number;
+}
+
+/** `secret` draws 128 random bits as 22 characters of base64url. */
+export function createSession(window: number, secret: () => string, host: Host): Session {
+  return {
+    _host: host,
+    _secret: secret,
+    _state: OPENING,
+    _max: Infinity,
+    _acks: 1000,
+    _streamEnds: Infinity,
+    _ping: 10000,
+    _mute: 0,
+    _tight: 0,
+    _rest: 1000,
+    _id: "",
+    _token: "",
+    _key: secret(),
+    _attaches: 0,
+    _serial: 0,
+    _batch: null,
+    _fits: MAX_BODY,
+    _stuck: 0,
+    _tries: 0,
+    _carriers: [],
+    _current: null,
+    _fleeting: [],
+    _queue: [],
+    _wake: Infinity,
+    _owesCounts: false,
+    _poison: -1,
+    _closeCode: "",
+    _closeDeadline: Infinity,
+    _saidClose: false,
+    _farewell: null,
+    _log: [],
+    _base: 0,
+    _sent: 0,
+    _bytes: 0,
+    // What may be sent before the welcome has named the server's window.
+    _room: 65536,
+    _returned: 0,
+    _credited: 0,
+    _floor: 0,
+    _window: window,
+    _received: 0,
+    _consumed: 0,
+    _taken: 0,
+    _saidTaken: 0,
+    _saidConsumed: 0,
+  };
+}
+
+/** What is to be done next, if anything. */
+export function next(session: Session, now: number): (() => void) | undefined {
+  if (!session._queue.length && session._state !== ENDED) {
+    session._wake = Infinity;
+    for (const carrier of session._carriers) {
+      carrier._way._flush(session, now, carrier);
+    }
+    // What no carrier could take at once is gone.
+    session._fleeting = [];
+  }
+  return session._queue.shift();
+}

@@ -1,0 +1,51 @@
+// The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
+import { watchCrowd } from "./crowd.ts";
+import type { Hub } from "./driver.ts";
+import { storage } from "./env/browser.ts";
+import { now, wall } from "./env/index.ts";
+import { load, save } from "./memory.ts";
+import { CROWDED, createNegotiation } from "./negotiation.ts";
+import type { Limits, Plan, PlanHost } from "./plan.ts";
+import { STREAM } from "./session/state.ts";
+import { trial } from "./trial.ts";
+
+export function negotiate(hub: Hub, limits: Limits, host: PlanHost): Plan {
+  const { _io: io, _own: own, _ways: ways, _session: session } = hub;
+  const store = io._options.memory || storage;
+  const ahead = (): number => wall() - now();
+  // What is learnt counts for this origin, and among these transports.
+  let place = "everwire " + io._url.replace(/^(\w+:\/\/[^/]+).*/, "$1");
+  let stop = (): void => {};
+  if (io._options.transports) {
+    for (const way of ways) {
+      place += " " + way.name;
+    }
+  }
+  const memory = load(store, place, now(), ahead());
+  /** Another page may have found out. */
+  const isTight = (): boolean => {
+    session._tight = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+    return memory.tight > now();
+  };
+  session._tight = memory.tight;
+  hub._crowd = watchCrowd(hub, memory, isTight);
+  return createNegotiation(ways, limits, Math.random, memory, host, {
+    _probe(transport, done) {
+      if (own && transport._kind === STREAM && isTight()) {
+        done(now(), CROWDED);
+      } else if (own) {
+        stop = trial(io, transport, (report) => {
+          done(now(), report.ok ? null : report.why);
+          hub._drain();
+        });
+      }
+    },
+    _learnt() {
+      session._tight = memory.tight;
+      if (own && ways.length > 1) {
+        save(store, place, memory, now(), ahead());
+      }
+    },
+    _stop: () => stop(),
+  });
+}
