@@ -65,6 +65,7 @@ browser() {
   fi
   client_deps && testbed || return 1
   npm_step "browser suite (Chromium)" test:browser
+  npm_step "npm package: packed, bundled by three, run" test:package
 }
 
 proxies() {
