@@ -63,6 +63,8 @@ export interface Hub {
 const CONGESTED = 65536;
 /** How late a heartbeat may be. */
 const LATE_HEARTBEAT = 1000;
+/** A timer that is later than this says that the machine has slept. */
+const SLEPT = 1000;
 
 export function createDriver(io: Io, ways: Transport[], limits: Limits, listener: Listener, own: boolean): Driver {
   const kit = io._kit;
@@ -221,7 +223,8 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
           timerAt = due;
           timer = later(() => {
             timer = undefined;
-            timeout(session, now());
+            // Who has slept has missed heartbeats: that says nothing of the transport, which is to be tried again.
+            timeout(session, now(), now() > timerAt + SLEPT ? "heartbeat" : "timeout");
             hub._drain();
           }, Math.max(0, due - now()));
         }

@@ -227,7 +227,7 @@ export class Session {
   }
 
   timeout(now: number): void {
-    timeout(this.state_, now);
+    timeout(this.state_, now, "timeout");
   }
 
   nextTimeout(): number | null {

@@ -12,10 +12,11 @@ export function nextTimeout(session: Session): number {
   return session._state === ENDED ? Infinity : next;
 }
 
-export function timeout(session: Session, now: number): void {
+/** What is given up now is lost with this code. */
+export function timeout(session: Session, now: number, code: string): void {
   for (const carrier of session._carriers) {
     if (deadlineOf(carrier) <= now) {
-      lose(session, carrier, "timeout");
+      lose(session, carrier, code);
     }
   }
   if (session._closeDeadline <= now) {

@@ -27,21 +27,41 @@ function open(options: Options = {}): Any {
   return socket;
 }
 
+let kept = "";
+
+/** What the client learns is kept for `failures`. */
+function remembering(): Options {
+  kept = "";
+  return { memory: { get: () => kept, set: (_key, value) => void (kept = value) } };
+}
+
+/** What is remembered against each transport. */
+function failures(): { [name: string]: string } {
+  const { failed } = JSON.parse(kept) as { failed: { [name: string]: { why: string } } };
+  return Object.fromEntries(Object.entries(failed).map(([name, { why }]) => [name, why]));
+}
+
 /** The arguments of the next event of this name. */
 function next(socket: Any, event: string): Promise<unknown[]> {
   return new Promise((resolve) => socket.once(event, (...args: unknown[]) => resolve(args)));
 }
 
-/** Time that can be skipped; it goes on by itself as well. */
-function skipping(): (ms: number) => void {
+/** Time that can be skipped; it goes on by itself as well. Nothing comes in meanwhile, but what is due is done when it is due. */
+function skipping(): { skip(ms: number): void; sleep(ms: number): void } {
   const clock = performance.now.bind(performance);
   let skipped = 0;
   vi.spyOn(performance, "now").mockImplementation(() => clock() + skipped);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"], shouldAdvanceTime: true });
-  return (ms) => {
+  const sleep = (ms: number): void => {
     skipped += ms;
     vi.advanceTimersByTime(ms);
   };
+  const skip = (ms: number): void => {
+    for (let passed = 0; passed < ms; passed += 10) {
+      sleep(10);
+    }
+  };
+  return { skip, sleep };
 }
 
 describe.each(["websocket", "long_polling", "streaming"] as const)("over %s", (name) => {
@@ -143,26 +163,46 @@ test("a transport that opens and stays silent is tried once, then passed over", 
     }
     close(): void {}
   }
-  const skip = skipping();
+  const { skip } = skipping();
   const said = new Promise<void>((resolve) => (told = resolve));
-  const socket = open({ WebSocket: Mute });
+  const socket = open({ WebSocket: Mute, ...remembering() });
   const connected = next(socket, "connect");
   await said;
-  skip(5000);
+  skip(300);
   await connected;
   expect(socket.transport).toBe("streaming");
+  skip(5000);
+  expect(failures()).toEqual({ websocket: "mute" });
   expect(attached.filter((frame) => String(frame).charAt(0) === "A").length).toBe(1);
 });
 
 test("a stream that falls silent is held back on the way: the next transport comes before it", async () => {
   server.blocked = ["websocket"];
-  const skip = skipping();
-  const socket = open();
+  const { skip } = skipping();
+  const socket = open(remembering());
   await next(socket, "connect");
   expect(socket.transport).toBe("streaming");
   const moved = next(socket, "transport");
-  skip(18000);
+  server.held = ["streaming"];
+  // The interval and half the time-out in silence, and then what a transport has before the next one is started.
+  skip(10000 + 4000 + 300);
   expect(await moved).toEqual(["long_polling"]);
+  expect(failures()).toMatchObject({ streaming: "buffered" });
+});
+
+test.each(["websocket", "streaming", "long_polling"] as const)("a machine that has slept comes back over %s, and has nothing against it", async (name) => {
+  const { sleep } = skipping();
+  const other = name === "long_polling" ? "streaming" : "long_polling";
+  const socket = open({ transports: [name, other], ...remembering() });
+  await next(socket, "connect");
+  const moved = vi.fn();
+  socket.on("transport", moved);
+  const resumed = next(socket, "resumed");
+  sleep(60000);
+  await resumed;
+  expect(await socket.emitWithAck("add", 1)).toBe(1);
+  expect(moved).not.toHaveBeenCalled();
+  expect(failures()).toEqual({});
 });
 
 test("no transport works: connect_error, and it goes on trying", async () => {

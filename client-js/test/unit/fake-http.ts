@@ -11,6 +11,8 @@ export class FakeHttp extends FakeServer {
   url = "";
   /** Paths that are answered as by a proxy in the way. */
   blocked: string[] = [];
+  /** Paths whose answers are held back. */
+  held: string[] = [];
   requests: string[] = [];
   private http: Server;
   private tickets: { [ticket: string]: FakeSession } = {};
@@ -87,6 +89,8 @@ export class FakeHttp extends FakeServer {
     this.requests.push(path);
     if (this.blocked.indexOf(path) >= 0) {
       response.writeHead(502, { "Content-Type": "text/html" }).end("<h1>Bad gateway</h1>");
+    } else if (this.held.indexOf(path) >= 0) {
+      return;
     } else if (request.method === "GET") {
       this.eventStream(url.searchParams.get("ticket") ?? "", response);
     } else if (body.charAt(0) === "A") {
