@@ -25,5 +25,5 @@ nightly: ## What is too long for every change: oldest compiler, many more cases
 test: ## Everything a change must pass; installs what it needs on Debian, saying what
 	@scripts/test.sh
 
-test-browsers: ## The browser suite alone
-	@scripts/test.sh tools browser
+test-browsers: ## All browser engines, old and new, whole; installs them on Debian
+	@scripts/test.sh tools browsers

@@ -29,6 +29,7 @@ larger_model() {
 run "the model of attach, 3 × 3 × 3" larger_model
 grep 'unique states' "$LOGS/model.txt" | sed 's/^/    /'
 run "chaos: 200 clients in bad weather, 5 minutes" "${CARGO_TARGET_DIR:-target}/debug/everwire-chaos" run --seconds 300
+VERBOSE=1 run "all engines, whole" scripts/test.sh browsers
 if . scripts/tools.sh && find_proxies; then
   run "behind nginx and haproxy, a minute idle" \
     env "EVERWIRE_TESTBED=${CARGO_TARGET_DIR:-target}/debug/testbed" node conformance/proxies/run.mjs --long

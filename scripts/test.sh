@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
-# tools lint rust client conformance browser proxies chaos. VERBOSE=1 shows all output.
+# tools lint rust client conformance browser proxies chaos; browsers, which is for the night, only when named. VERBOSE=1 shows all output.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -64,8 +64,19 @@ browser() {
     return 0
   fi
   client_deps && testbed || return 1
-  npm_step "browser suite (Chromium)" test:browser
+  npm_step "browser suite: Chromium" test:chromium
+  find_engines
+  npm_step "browser suite: the engines of every push" test:engines
+  npm_step "browser suite: Content-Security-Policy" test:policy
   npm_step "npm package: packed, bundled by three, run" test:package
+}
+
+# All engines, all transports: for the night, or when asked for.
+browsers() {
+  client_deps && testbed || return 1
+  npm_step "browser suite: Chromium" test:chromium
+  find_engines all
+  VERBOSE=1 run "browser suite: all engines, whole" npm --prefix client-js run --silent test:engines -- --whole
 }
 
 proxies() {
@@ -112,7 +123,7 @@ printf '== Everwire: what a change must pass\n'
 for group in "${@:-tools lint rust client conformance browser proxies chaos}"; do
   for name in $group; do
     case "$name" in
-      tools | lint | rust | client | conformance | browser | proxies | chaos) "$name" ;;
+      tools | lint | rust | client | conformance | browser | browsers | proxies | chaos) "$name" ;;
       *) echo "no such group: $name" >&2; exit 2 ;;
     esac
   done

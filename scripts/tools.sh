@@ -100,6 +100,30 @@ find_tools() {
   echo "    $(cargo --version), node $(node --version), $(python3 --version), $CHROMIUM"
 }
 
+# Engines beside Chromium, those of every push; with `all` the older ones too. What cannot be had is left out by the suite, which
+# says why; in the continuous integration those of every push must be there.
+find_engines() {
+  PACKAGES=()
+  MISSING=()
+  has firefox || want firefox-esr firefox-esr "Firefox"
+  want WebKitWebDriver webkit2gtk-driver "WebKitGTK with its WebDriver"
+  want Xvfb xvfb "a virtual display"
+  local with=(--omit=dev)
+  if [ "${1:-}" = all ]; then
+    with=(--include=dev)
+    want javac default-jdk-headless "Java, with its compiler"
+    if has apt-get && ! /usr/bin/python3 -c "import PyQt5.QtWebKitWidgets" 2>/dev/null; then
+      PACKAGES+=(python3-pyqt5.qtwebkit)
+    fi
+  fi
+  install_packages
+  hash -r
+  [ "${#MISSING[@]}" -eq 0 ] || printf '    not here: %s\n' "${MISSING[@]}"
+  # Packages that carry the engine itself: nothing of theirs is run at installation.
+  npm --prefix client-js/test/browser/engines ci --ignore-scripts --no-audit --no-fund --loglevel=error "${with[@]}" >"$LOGS/engines.log" 2>&1 ||
+    echo "    npm could not install the old engines: $LOGS/engines.log"
+}
+
 # Debian's packages of both. Only one step needs them, so it is left out where they cannot be had.
 find_proxies() {
   local PATH="$PATH:/usr/sbin"

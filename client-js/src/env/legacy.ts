@@ -68,20 +68,31 @@ function usesFetch(options: LegacyOptions): boolean {
 }
 
 const xhrPost: Post = (url, body, options, progress, done) => {
-  const Foreign = (root as OldRoot).XDomainRequest;
-  if (Foreign && !isOwn(url)) {
-    return xdrPost(new Foreign(), url, body, done);
+  const old = root as OldRoot;
+  try {
+    const Foreign = isOwn(url) ? undefined : old.XDomainRequest;
+    if (Foreign) {
+      return xdrPost(new Foreign(), url, body, done);
+    }
+    const ActiveX = old.ActiveXObject as NonNullable<OldRoot["ActiveXObject"]>;
+    return send(root.XMLHttpRequest ? new root.XMLHttpRequest() : new ActiveX("Microsoft.XMLHTTP"), url, body, options, progress, done);
+  } catch (_) {
+    // Another origin or scheme, where that is not allowed; or a class that is only there to be seen.
+    setTimeout(() => done(0, ""), 0);
+    return () => {};
   }
-  const ActiveX = (root as OldRoot).ActiveXObject;
-  const xhr = root.XMLHttpRequest ? new root.XMLHttpRequest() : new (ActiveX as NonNullable<typeof ActiveX>)("Microsoft.XMLHTTP");
+};
+
+function send(
+  xhr: XMLHttpRequest,
+  url: string,
+  body: string,
+  options: LegacyOptions,
+  progress: ((text: string) => void) | null,
+  done: (status: number, text: string) => void,
+): () => void {
   let seen = 0;
   let over = false;
-  const finish = (status: number, text: string): void => {
-    if (!over) {
-      over = true;
-      done(status, text);
-    }
-  };
   xhr.onreadystatechange = () => {
     if (over || xhr.readyState < 3) {
       return;
@@ -99,29 +110,25 @@ const xhrPost: Post = (url, body, options, progress, done) => {
       progress(text.slice(from));
     }
     if (xhr.readyState === 4) {
-      finish(status, text.slice(seen));
+      over = true;
+      done(status, text.slice(seen));
     }
   };
-  try {
-    xhr.open("POST", url, true);
-    // What ActiveX makes takes no properties of ours.
-    if (options.withCredentials) {
-      xhr.withCredentials = true;
-    }
-    for (const name in options.extraHeaders) {
-      xhr.setRequestHeader(name, options.extraHeaders[name] as string);
-    }
-    xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
-    xhr.send(body);
-  } catch (_) {
-    // Another origin, where that is not allowed.
-    setTimeout(() => finish(0, ""), 0);
+  xhr.open("POST", url, true);
+  // What ActiveX makes takes no properties of ours.
+  if (options.withCredentials) {
+    xhr.withCredentials = true;
   }
+  for (const name in options.extraHeaders) {
+    xhr.setRequestHeader(name, options.extraHeaders[name] as string);
+  }
+  xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
+  xhr.send(body);
   return () => {
     over = true;
     xhr.abort();
   };
-};
+}
 
 /** Internet Explorer 8 and 9 have a class of its own for other origins: no cookies, no headers, no status, and only to the page's own scheme. */
 function xdrPost(xdr: XDomainRequest, url: string, body: string, done: (status: number, text: string) => void): () => void {
@@ -132,23 +139,17 @@ function xdrPost(xdr: XDomainRequest, url: string, body: string, done: (status: 
       done(status, text);
     }
   };
-  const fail = (): void => finish(0, "");
   xdr.onload = () => {
     const text = xdr.responseText;
     // Without a status, a refusal comes as a packet.
     const refused = text.charAt(0) === "r";
     finish(refused ? 400 : 200, refused ? text.slice(1) : text);
   };
-  xdr.onerror = xdr.ontimeout = fail;
+  xdr.onerror = xdr.ontimeout = () => finish(0, "");
   // Internet Explorer 9 gives up requests at will where this is not set.
   xdr.onprogress = () => {};
-  try {
-    xdr.open("POST", url + "?status=200");
-    xdr.send(body);
-  } catch (_) {
-    // Another scheme.
-    setTimeout(fail, 0);
-  }
+  xdr.open("POST", url + "?status=200");
+  xdr.send(body);
   return () => {
     over = true;
     xdr.abort();

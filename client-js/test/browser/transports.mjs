@@ -1,7 +1,7 @@
-// npm run test:browser: every check over every transport forced alone, in Chromium, from the server's own page
+// npm run test:chromium: every check over every transport forced alone, in Chromium, from the server's own page
 // (UMD file) and from another origin's (minified, as ES module where that has the transport).
 //
-//   npm run test:browser -- --transport jsonp,websocket --origin cross --check rooms
+//   npm run test:chromium -- --transport jsonp,websocket --origin cross --check rooms
 import { launch } from "./chromium.mjs";
 import { checks } from "./checks.mjs";
 import { installPageKit } from "./page-kit.mjs";

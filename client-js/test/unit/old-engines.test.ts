@@ -172,6 +172,19 @@ describe("what is there and does not work", () => {
     expect(made).toHaveBeenCalled();
   });
 
+  test("a way to make requests that makes none", async () => {
+    const ActiveXObject = function (): never {
+      throw new Error("Automation server can't create object");
+    };
+    run = oldPage(server.url, { ActiveXObject });
+    run(`
+      var code;
+      var socket = everwire.connect("${server.url}", { reconnection: { attempts: 1, delay: 1 } });
+      socket.on("connect_error", function (error) { code = error.code; });
+    `);
+    await vi.waitFor(() => expect(run("code")).toBe("no_transport"), 5000);
+  });
+
   test("what ActiveX makes takes no property it does not know", async () => {
     const Xhr = oldXhr(server.url) as new () => object;
     const ActiveXObject = function (): object {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use bytes::Bytes;
 use everwire::{Ack, AckError, Data, EmitError, Handshake, Namespace, Payload, Refusal, RoomError, Socket};
 use serde::Deserialize;
 
@@ -53,6 +54,8 @@ fn messages(socket: &Socket) {
         Ok::<_, AckError>(())
     });
     socket.on("echo", |socket: Socket, args: Payload| async move { socket.emit("echo", args).await });
+    // For clients that know binary only by receiving it.
+    socket.on("bytes", |Data(count): Data<u8>| async move { (0..=count).collect::<Bytes>() });
     socket.on("count", |socket: Socket, ack: Ack, Data(count): Data<u64>| async move {
         for tick in 0..count {
             socket.emit("tick", tick).await?;
