@@ -6,6 +6,7 @@ mod seq;
 mod sockets;
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use axum::Router;
@@ -51,6 +52,9 @@ struct Flags {
     /// `any`, `same`, or origins with commas between them.
     #[arg(long, default_value = "any")]
     origins: String,
+    /// A file with SockJS's client, served at `/client/sockjs.js`.
+    #[arg(long)]
+    sockjs_client: Option<PathBuf>,
 }
 
 impl Flags {
@@ -76,6 +80,7 @@ impl Flags {
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
     let flags = Flags::parse();
+    let sockjs_client = flags.sockjs_client.as_ref().map(std::fs::read_to_string).transpose()?;
     let wire = Everwire::with_config(flags.config()?);
     for namespace in ["/", "/custom"] {
         handlers::install(&wire.of(namespace));
@@ -100,12 +105,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         let _ = tokio::time::timeout(Duration::from_secs(1), ending.shutdown(Duration::ZERO)).await;
     };
-    everwire::serve(listener, routes(&wire), stopped).await?;
+    everwire::serve(listener, routes(&wire, sockjs_client), stopped).await?;
     // Whatever still runs has been told.
     std::process::exit(0)
 }
 
-fn routes(wire: &Everwire) -> Router {
+fn routes(wire: &Everwire, sockjs_client: Option<String>) -> Router {
     let stats = wire.clone();
     let router = Router::new()
         .route("/", get(|| async { Html(PAGE) }))
@@ -114,9 +119,9 @@ fn routes(wire: &Everwire) -> Router {
         .route("/stats", get(move || async move { axum::Json(stats.stats()) }))
         .nest_service("/everwire", wire.service())
         .nest_service("/socket.io", wire.socket_io().credentials(true));
-    sockets::mount(router, wire)
+    sockets::mount(router, wire, sockjs_client)
 }
 
-fn script(text: &'static str) -> impl IntoResponse {
+pub(crate) fn script(text: impl IntoResponse) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/javascript; charset=utf-8"), (ACCESS_CONTROL_ALLOW_ORIGIN, "*")], text)
 }

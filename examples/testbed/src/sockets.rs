@@ -1,17 +1,18 @@
-//! What SockJS's own tests expect of a server.
+//! What SockJS's own tests expect of a server, and the main namespace for its clients.
 
 use axum::Router;
 use axum::extract::Request;
 use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
+use axum::routing::get;
 use everwire::{Data, Everwire, Socket};
 
 /// Bytes of a streaming answer, small enough for a test to see its end.
 const RESPONSE_LIMIT: usize = 4096;
 
-/// Mounts the services of SockJS's test server.
-pub(crate) fn mount(router: Router, wire: &Everwire) -> Router {
+/// Mounts the services of SockJS's test server; `client`, SockJS's own client, is for the page in its iframes.
+pub(crate) fn mount(router: Router, wire: &Everwire, client: Option<String>) -> Router {
     for name in ["/echo", "/disabled_websocket_echo", "/cookie_needed_echo"] {
         wire.of(name).on_connect(|socket: Socket| async move {
             socket.on("message", |socket: Socket, Data(text): Data<String>| async move {
@@ -40,6 +41,11 @@ pub(crate) fn mount(router: Router, wire: &Everwire) -> Router {
         .nest_service("/close", service("/close"))
         .nest_service("/amplify", service("/amplify"))
         .nest_service("/broadcast", service("/broadcast"))
+        .nest_service("/events", service("/").events(true))
+        .route(
+            "/client/sockjs.js",
+            get(|| async move { client.map(crate::script).ok_or(StatusCode::NOT_FOUND) }),
+        )
         .layer(middleware::from_fn(exact_paths))
 }
 

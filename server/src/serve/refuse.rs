@@ -15,6 +15,7 @@ use tower::ServiceExt;
 use tower::util::Oneshot;
 
 use crate::transport::http::answer::Refusal;
+use crate::transport::sock_js::hixie;
 
 /// The longest target of a request.
 const MAX_URI: usize = 8 * 1024;
@@ -44,6 +45,10 @@ where
         match check(&request) {
             None => {
                 request.extensions_mut().insert(self.peer);
+                if hixie::is_asked_for(request.headers()) {
+                    let target = hixie::Target(request.uri().clone());
+                    request.extensions_mut().insert(target);
+                }
                 let wrap: fn(Response<B>) -> Answered<B> = |response| response.map(Either::Left);
                 EitherFuture::Left(self.service.clone().oneshot(request).map_ok(wrap))
             }

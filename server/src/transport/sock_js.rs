@@ -6,6 +6,7 @@
 //! /websocket                                   a WebSocket without SockJS's frames
 //! ```
 
+pub(crate) mod hixie;
 mod pages;
 mod wrap;
 
@@ -394,22 +395,36 @@ impl Visit {
         if !self.options.websocket {
             return not_found();
         }
-        let Parts { method, version, headers, .. } = &self.parts;
-        let Ok(accept) = handshake::check(method, *version, headers) else {
+        let Some((numbers, response)) = self.shake_hands() else {
             return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
         };
         let Some(upgrade) = self.parts.extensions.remove::<OnUpgrade>() else {
             return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
         };
         tokio::spawn(async move {
-            if let Ok(upgraded) = upgrade.await {
-                let socket = Box::new(take_over(&self.engine, upgraded));
-                // Each WebSocket is a session of its own, whatever its URL says.
-                let key = format!("sock_js {} {}", self.options.mount, ids::random());
-                let _ = self.begin(&key, speech, GuestJob::Socket(Some(socket)));
-            }
+            let Ok(upgraded) = upgrade.await else { return };
+            let socket = match numbers {
+                None => take_over(&self.engine, upgraded),
+                Some(numbers) => match hixie::take_over(&self.engine, upgraded, &numbers).await {
+                    Some(socket) => socket,
+                    None => return,
+                },
+            };
+            // Each WebSocket is a session of its own, whatever its URL says.
+            let key = format!("sock_js {} {}", self.options.mount, ids::random());
+            let _ = self.begin(&key, speech, GuestJob::Socket(Some(Box::new(socket))));
         });
-        handshake::switch(accept).map(Body::full)
+        response.map(Body::full)
+    }
+
+    /// The answer to a good handshake, and what the draft has still to prove, if it is the draft's.
+    fn shake_hands(&self) -> Option<(Option<hixie::Numbers>, Response<Bytes>)> {
+        let Parts { method, version, headers, .. } = &self.parts;
+        if hixie::is_asked_for(headers) {
+            return hixie::check(&self.parts).map(|(numbers, response)| (Some(numbers), response));
+        }
+        let accept = handshake::check(method, *version, headers).ok()?;
+        Some((None, handshake::switch(accept)))
     }
 }
 
