@@ -68,6 +68,8 @@ browser() {
   find_engines
   npm_step "browser suite: the engines of every push" test:engines
   npm_step "browser suite: Content-Security-Policy" test:policy
+  npm_step "browser suite: a page's life" test:lifecycle
+  npm_step "browser suite: workers" test:worker
   npm_step "npm package: packed, bundled by three, run" test:package
 }
 
@@ -75,6 +77,10 @@ browser() {
 browsers() {
   client_deps && testbed || return 1
   npm_step "browser suite: Chromium" test:chromium
+  npm_step "browser suite: Content-Security-Policy" test:policy
+  npm_step "browser suite: a page's life" test:lifecycle
+  npm_step "browser suite: many tabs" test:tabs
+  npm_step "browser suite: workers" test:worker
   find_engines all
   VERBOSE=1 run "browser suite: all engines, whole" npm --prefix client-js run --silent test:engines -- --whole
 }

@@ -41,10 +41,7 @@ export async function bundleAll() {
   await withBundle(entries.index, [resolveTs, short], async (bundle) => {
     await emit(bundle, files, "everwire.min.mjs", { format: "es", plugins: [minified(modernMin, banner)] });
   });
-  // The UMD bundle keeps its syntax until it is one file: so the ES5 helpers are emitted once.
-  await withBundle(entries.legacy, [resolveTs, stripTypes(ts.ScriptTarget.ESNext)], async (bundle) => {
-    await emit(bundle, files, "everwire.js", { ...umd, plugins: [downlevel, minified(legacyReadable, banner)] });
-  });
+  await bundleReadable(files, banner);
   await withBundle(entries.legacy, [resolveTs, stripTypes(ts.ScriptTarget.ESNext, names)], async (bundle) => {
     await emit(bundle, files, "everwire.min.js", { ...umd, plugins: [downlevel, minified(legacyMin, banner)] });
   });
@@ -58,6 +55,15 @@ export async function bundleAll() {
         files.set(chunk.fileName, chunk.code.replace(/(from ')\.\/types\.d(\.m?ts)?(\.m?js)?'/g, `$1./types${runtime}'`));
       }
     }
+  });
+  return files;
+}
+
+/** The readable script for old browsers. It keeps its syntax until it is one file: so the ES5 helpers are emitted once. */
+export async function bundleReadable(files = new Map(), banner = "") {
+  const { legacy } = await entryFiles();
+  await withBundle(legacy, [resolveTs, stripTypes(ts.ScriptTarget.ESNext)], async (bundle) => {
+    await emit(bundle, files, "everwire.js", { ...umd, plugins: [downlevel, minified(legacyReadable, banner)] });
   });
   return files;
 }

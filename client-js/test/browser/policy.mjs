@@ -33,9 +33,7 @@ const site = await startStaticServer(pages);
 const browser = await launch();
 let failed = 0;
 try {
-  for (const one of cases) {
-    await run(one);
-  }
+  await Promise.all(cases.map(run));
 } finally {
   await browser.close();
   await site.close();

@@ -183,7 +183,12 @@ export class FakeHttp extends FakeServer {
 }
 
 function refuse(response: ServerResponse, code: string): void {
-  response.writeHead(404, { "Content-Type": "application/json" }).end(JSON.stringify({ error: code, message: "" }));
+  const json = JSON.stringify({ error: code, message: "" });
+  if (response.req.url?.endsWith("?status=200")) {
+    response.end(`r${json}\n`);
+  } else {
+    response.writeHead(404, { "Content-Type": "application/json" }).end(json);
+  }
 }
 
 /** In two chunks, cut inside a character if there is one to cut. */
