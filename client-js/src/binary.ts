@@ -1,8 +1,10 @@
 // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
 import { fromUtf8, newBytes, toUtf8, type Bytes } from "./bytes.ts";
-import { parseText, type Packet } from "./packet.ts";
+import { parseText, type Binary, type Packet } from "./packet.ts";
 
-export function writeBinary(head: string, attachments: unknown[]): Bytes {
+export const binaryForm: Binary = { _write: write, _read: read };
+
+function write(head: string, attachments: unknown[]): Bytes {
   const parts = [toUtf8(head)];
   let length = 0;
   let at = 0;
@@ -23,8 +25,7 @@ export function writeBinary(head: string, attachments: unknown[]): Bytes {
   return out;
 }
 
-/** A string as answer is the code of what is wrong with it. */
-export function readBinary(bytes: Bytes): Packet | string {
+function read(bytes: Bytes): Packet | string {
   const parts: Bytes[] = [];
   for (let at = 0; at < bytes.length; ) {
     // A length cut short reads as NaN.

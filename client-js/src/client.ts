@@ -6,11 +6,11 @@ import { now, root, soon } from "./env/index.ts";
 import { failure } from "./errors.ts";
 import { usable, type Kit } from "./kit.ts";
 import { find, without } from "./lists.ts";
-import type { LegacyOptions } from "./options.ts";
-import { encode, isObject, sizeOf, type Packet } from "./packet.ts";
-import { push as pushTo } from "./session/halves.ts";
+import type { AnyOptions } from "./options.ts";
+import { encode, isObject, withBinary, type Binary, type Packet } from "./packet.ts";
+import { messageOf, push as pushTo } from "./session/halves.ts";
 import type { Message } from "./session/state.ts";
-import { createSocket, type AnySocket, type Host } from "./socket.ts";
+import { createSocket, type AnySocket, type Host, type Known } from "./socket.ts";
 import type { Io } from "./transports/transport.ts";
 
 interface Client extends Host {
@@ -18,14 +18,18 @@ interface Client extends Host {
   _socketOf(namespace: string): AnySocket | undefined;
 }
 
+/** What holds before there is a session. */
+const UNKNOWN: Known = { _max: Infinity, _acks: 1000, _bytes: 0, _log: [] };
+
 /** Those that have a session, or want one. */
 let clients: Client[] = [];
 
 /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */
-export function open(kit: Kit, url: string | undefined, options: LegacyOptions | undefined): AnySocket {
+export function open(kit: Kit, url: string | undefined, options: AnyOptions | undefined): AnySocket {
   const given = options || {};
   const namespace = given.namespace || "/";
   const io = createIo(kit, url, given);
+  withBinary(kit._binary || (given.binary as unknown as Binary | undefined));
   const client = find(clients, (one) => suits(one._io, io) && !one._socketOf(namespace)) || createClient(io);
   const socket = createSocket(client, namespace, given.auth);
   client._open(socket);
@@ -33,7 +37,7 @@ export function open(kit: Kit, url: string | undefined, options: LegacyOptions |
 }
 
 /** Where it connects to, and by what. */
-export function createIo(kit: Kit, url = "", options: LegacyOptions = {}): Io {
+export function createIo(kit: Kit, url = "", options: AnyOptions = {}): Io {
   const parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url) as RegExpExecArray;
   const here = root.location;
   const secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
@@ -48,7 +52,7 @@ export function createIo(kit: Kit, url = "", options: LegacyOptions = {}): Io {
 function suits(mine: Io, other: Io): boolean {
   const a = mine._options;
   const b = other._options;
-  const plain = (options: LegacyOptions): string => JSON.stringify([!!options.withCredentials, options.extraHeaders, String(options.transports)]);
+  const plain = (options: AnyOptions): string => JSON.stringify([!!options.withCredentials, options.extraHeaders, String(options.transports)]);
   return (
     a.multiplex !== false &&
     b.multiplex !== false &&
@@ -63,11 +67,12 @@ function suits(mine: Io, other: Io): boolean {
 }
 
 function createClient(io: Io): Client {
-  const wanted = io._options.reconnection;
-  const limits = wanted || {};
-  const attempts = wanted === false ? 0 : limits.attempts === undefined ? Infinity : limits.attempts;
-  const delay = limits.delay || 500;
-  const maxDelay = limits.maxDelay || 10000;
+  const wanted = io._options.reconnection === false ? { attempts: 0 } : io._options.reconnection || {};
+  const limits = {
+    _attempts: wanted.attempts === undefined ? Infinity : wanted.attempts,
+    _delay: wanted.delay || 500,
+    _maxDelay: wanted.maxDelay || 10000,
+  };
   let sockets: AnySocket[] = [];
   let driver: Driver | null = null;
   let starting = false;
@@ -78,6 +83,8 @@ function createClient(io: Io): Client {
 
   const socketOf = (namespace: string): AnySocket | undefined => find(sockets, (one) => one.namespace === namespace);
 
+  const sessionOf = (): Known => (driver ? driver._session : UNKNOWN);
+
   const push = (message: Message): void => {
     if (driver) {
       pushTo(driver._session, message);
@@ -86,8 +93,7 @@ function createClient(io: Io): Client {
   };
 
   const control = (type: string, namespace: string, body: unknown, id: number | null = null): void => {
-    const data = encode(type, namespace, id, body);
-    push({ _namespace: namespace, _data: data, _size: sizeOf(data), _credited: false, _id: null });
+    push(messageOf(namespace, encode(type, namespace, id, body), false, null));
   };
 
   /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
@@ -114,7 +120,6 @@ function createClient(io: Io): Client {
         }
       }
     };
-    const limits = { _attempts: attempts, _delay: delay, _maxDelay: maxDelay };
     const mine: Driver = createDriver(io, usable(io, io._options.transports || io._kit._usual), limits, {
       _deliver(packet) {
         if (live()) {
@@ -184,7 +189,7 @@ function createClient(io: Io): Client {
           socket._release();
         }
       },
-      (error) => refuse(socket, "auth", error instanceof Error ? error.message : String(error)),
+      (error) => refuse(socket, "auth", String((error && (error as Error).message) || error)),
       then || (() => {}),
     );
   };
@@ -235,7 +240,7 @@ function createClient(io: Io): Client {
 
   const ended = (code: string, reason: string, retry: number, unconfirmed: Message[]): void => {
     const action = actionOf(code);
-    const over = action === NEVER || code === "no_transport" || !attempts;
+    const over = action === NEVER || code === "no_transport" || !limits._attempts;
     const opened = openedAt;
     const stood = opened && now() - opened > 1000;
     driver = null;
@@ -255,7 +260,7 @@ function createClient(io: Io): Client {
       if (action === OPEN && stood) {
         start();
       } else {
-        timer = setTimeout(start, Math.max(retry, backoff(tries, delay, maxDelay, Math.random)));
+        timer = setTimeout(start, Math.max(retry, backoff(tries, limits._delay, limits._maxDelay, Math.random)));
       }
     }
   };
@@ -269,9 +274,7 @@ function createClient(io: Io): Client {
         driver._pushVolatile(data);
       }
     },
-    _max: () => (driver ? driver._session._max : Infinity),
-    _acks: () => (driver ? driver._session._acks : 1000),
-    _queued: () => (driver ? driver._session._bytes : 0),
+    _session: sessionOf,
     _abort(code) {
       if (driver) {
         driver._abort(code);
@@ -295,7 +298,7 @@ function createClient(io: Io): Client {
     },
     _close(socket) {
       if (socket._wanted) {
-        const log = driver ? driver._session._log : [];
+        const log = sessionOf()._log;
         if (socket._joined) {
           control("l", socket.namespace, { code: "client_disconnect" });
         }
@@ -336,7 +339,7 @@ function ask(auth: unknown, answer: (value: unknown) => void, fail: (error: unkn
     const value: unknown = typeof auth === "function" ? auth(done) : auth;
     if (isObject(value) && typeof value["then"] === "function") {
       (value as unknown as PromiseLike<unknown>).then(done, once(fail));
-    } else if (value !== undefined || typeof auth !== "function" || !auth.length) {
+    } else if (value !== undefined || !auth || !(auth as unknown[]).length) {
       done(value);
     }
   } catch (error) {

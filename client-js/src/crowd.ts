@@ -5,7 +5,7 @@ import { later, now, root, soon } from "./env/index.ts";
 import { CROWDED, type Memory } from "./negotiation.ts";
 import type { Attempt } from "./plan.ts";
 import { refused } from "./session/down.ts";
-import { ATTACHING, DUPLEX, POLL, STREAM, type Carrier, type Request } from "./session/state.ts";
+import { ATTACHING, DUPLEX, POLL, POLLING, STREAM, type Carrier, type Request } from "./session/state.ts";
 
 /** An answer takes less than this and four round trips. */
 const TIME = 1500;
@@ -69,7 +69,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
                 attempt._aborts.push(() => answered(attempt));
                 wait(attempt, TIME + 4 * memory.rtt);
               }
-            } else if (request._poll === 1) {
+            } else if (request._kind === POLLING && request._carrier._polls === 1) {
               // Is there a connection left for another?
               soon(owe);
             }

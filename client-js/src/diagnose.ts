@@ -1,7 +1,7 @@
 // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
 import { createIo } from "./client.ts";
 import { usable, type Kit } from "./kit.ts";
-import type { LegacyOptions, TransportName } from "./options.ts";
+import type { AnyOptions, TransportName } from "./options.ts";
 import { trial, type Report } from "./trial.ts";
 import type { Transport } from "./transports/transport.ts";
 
@@ -10,7 +10,7 @@ export interface Diagnosis extends Report {
   transport: TransportName;
 }
 
-export function diagnoseBy(kit: Kit, url?: string, options?: LegacyOptions): Promise<Diagnosis[]> {
+export function diagnoseBy(kit: Kit, url?: string, options?: AnyOptions): Promise<Diagnosis[]> {
   const io = createIo(kit, url, options);
   const wanted = usable(io, io._options.transports || kit._known, true);
   const rows: Diagnosis[] = [];

@@ -3,7 +3,8 @@ import type { Hub } from "./driver.ts";
 import type { Post } from "./env/post.ts";
 import { failure } from "./errors.ts";
 import { find } from "./lists.ts";
-import type { LegacyOptions } from "./options.ts";
+import type { AnyOptions } from "./options.ts";
+import type { Binary } from "./packet.ts";
 import type { Limits, Plan, PlanHost } from "./plan.ts";
 import type { Io, Transport } from "./transports/transport.ts";
 
@@ -12,13 +13,15 @@ export interface Kit {
   _known: Transport[];
   _usual: Transport[];
   _plan(hub: Hub, limits: Limits, host: PlanHost): Plan;
+  /** Without it the binary form is unknown. */
+  _binary?: Binary;
   /** Looks after the page, until the answer is called. */
   _watch?(hub: Hub): () => void;
   /** The answer to the server's `z`, where no WebSocket can carry it. */
   _farewell?(hub: Hub, line: string): void;
   /** How requests are made, if not by fetch; and whether their answers can be read as they grow. */
-  _post?(options: LegacyOptions): Post | null;
-  _streams?(options: LegacyOptions): boolean;
+  _post?(options: AnyOptions): Post | null;
+  _streams?(options: AnyOptions): boolean;
 }
 
 /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */

@@ -1,4 +1,5 @@
 // What the entry for old browsers is made of: everything.
+import { binaryForm } from "./binary.ts";
 import { legacyPost, legacyStreams } from "./env/legacy.ts";
 import type { Kit } from "./kit.ts";
 import { modernTransports } from "./modern.ts";
@@ -14,6 +15,7 @@ export const legacy: Kit = {
   _known: /* @__PURE__ */ usual.concat(jsonp),
   _usual: usual,
   _plan: negotiate,
+  _binary: binaryForm,
   _watch: watch,
   _farewell: sayFarewell,
   _post: legacyPost,

@@ -1,4 +1,5 @@
 // What the default entry is made of.
+import { binaryForm } from "./binary.ts";
 import type { Kit } from "./kit.ts";
 import { event_source } from "./transports/event_source.ts";
 import { sayFarewell } from "./transports/http.ts";
@@ -16,6 +17,7 @@ export const modern: Kit = {
   _known: modernTransports,
   _usual: modernTransports,
   _plan: negotiate,
+  _binary: binaryForm,
   _watch: watch,
   _farewell: sayFarewell,
 };

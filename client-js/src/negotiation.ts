@@ -123,19 +123,15 @@ export function createNegotiation(
     steps.push(() => host._cancel(attempt));
   };
 
-  const learnt = (): void => {
-    steps.push(() => upward._learnt());
-  };
-
   const demote = (rank: number, reason: string): void => {
     memory.failed[(ways[rank] as Transport).name] = { why: reason, until: now + KEPT };
-    learnt();
+    upward._learnt();
   };
 
   /** Not for the same time in all pages, lest they all come back together. */
   const tighten = (): void => {
     memory.tight = now + TIGHT * (1 + random());
-    learnt();
+    upward._learnt();
   };
 
   // ---- racing
@@ -412,7 +408,7 @@ export function createNegotiation(
         memory.until = now + KEPT;
       }
       memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
-      learnt();
+      upward._learnt();
       if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
         start(before._rank);
       }

@@ -55,5 +55,13 @@ export interface Options {
 /** With `everwire/legacy` all transports have names. Default: all but `jsonp`. */
 export type LegacyOptions = Omit<Options, "transports"> & { transports?: (TransportName | Transport)[] };
 
-/** With `everwire/core` transports are imported one by one. */
-export type CoreOptions = Omit<Options, "transports" | "memory"> & { transports: Transport[] };
+/** What `everwire/binary` exports. */
+export interface BinaryForm {
+  readonly name: "binary";
+}
+
+/** With `everwire/core` transports are imported one by one, and so is what binary in arguments needs. */
+export type CoreOptions = Omit<Options, "transports" | "memory"> & { transports: Transport[]; binary?: BinaryForm };
+
+/** The options of any entry. */
+export type AnyOptions = LegacyOptions & { binary?: BinaryForm };

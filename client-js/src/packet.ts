@@ -1,6 +1,5 @@
 // Packets, in text and in binary form (protocol.md, section 2).
 import { fromBase64, toBase64 } from "./base64.ts";
-import { readBinary, writeBinary } from "./binary.ts";
 import { utf8Length, type Bytes } from "./bytes.ts";
 import { failure } from "./errors.ts";
 
@@ -15,6 +14,20 @@ export interface Packet {
 
 /** What goes over a transport: the text form, or the binary form. */
 export type Data = string | Bytes;
+
+/** The binary form: of a head and what it refers to, and back. */
+export interface Binary {
+  _write(head: string, attachments: unknown[]): Bytes;
+  /** A string as answer is the code of what is wrong with it. */
+  _read(bytes: Bytes): Packet | string;
+}
+
+/** Who connects says whether there is one: the smallest client has none. */
+let binary: Binary | undefined;
+
+export function withBinary(given: Binary | undefined): void {
+  binary = given || binary;
+}
 
 const MAX_DEPTH = 64;
 const MAX_INTEGER = 9007199254740991;
@@ -31,7 +44,7 @@ export function isCounted(type: string): boolean {
 
 /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */
 export function parse(data: Data): Packet | string {
-  return typeof data === "string" ? parseText(data) : readBinary(data);
+  return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
 }
 
 /** The size of a message as in section 6.1. */
@@ -92,7 +105,8 @@ export function encode(type: string, namespace: string, id: number | null, body?
     if (!attachments.length && /\\u0000/.test(text)) {
       text = JSON.stringify(body);
     }
-    why = attachments.length < 1001 && isSound(text) ? "" : "too deep, too many binary values, or a lone surrogate";
+    why =
+      attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
   } catch (error) {
     why = error;
   }
@@ -101,7 +115,7 @@ export function encode(type: string, namespace: string, id: number | null, body?
   }
   // A body that is a number would read as an id.
   const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-  return attachments.length ? writeBinary(head, attachments) : head;
+  return binary && attachments.length ? binary._write(head, attachments) : head;
 }
 
 /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */

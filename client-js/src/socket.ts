@@ -4,9 +4,10 @@ import { ANY, createEmitter, named, type Handler } from "./emitter.ts";
 import { failure, type EverwireError } from "./errors.ts";
 import type { AckHandler, Answer, AnyEvents, CallArgs, EmitArgs, Listener, LocalEvents, Names } from "./events.ts";
 import type { Auth } from "./options.ts";
-import { encode, isArray, isObject, sizeOf, type Data, type Packet } from "./packet.ts";
+import { encode, isArray, isObject, type Data, type Packet } from "./packet.ts";
 import { textOf } from "./session/body.ts";
-import type { Message } from "./session/state.ts";
+import { messageOf } from "./session/halves.ts";
+import type { Message, Session } from "./session/state.ts";
 
 /** What `volatile` and `timeout` give. */
 export interface Emits<Emit> {
@@ -83,16 +84,15 @@ export interface AnySocket extends Socket {
   _rejected(message: Message): void;
 }
 
+/** What a session takes, and has. */
+export type Known = Pick<Session, "_max" | "_acks" | "_bytes" | "_log">;
+
 /** What a socket needs of the session it belongs to. */
 export interface Host {
   /** Puts the message behind all others. */
   _push(message: Message): void;
   _pushVolatile(data: Data): void;
-  /** The largest message that is taken, and how many acks may be pending. */
-  _max(): number;
-  _acks(): number;
-  /** Bytes that wait or are not confirmed. */
-  _queued(): number;
+  _session(): Known;
   /** Ends the session at once. */
   _abort(code: string): void;
   _open(socket: AnySocket): void;
@@ -119,17 +119,18 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
   // ---- going out
 
   const post = (type: string, id: number | null, body: unknown): void => {
-    const data = encode(type, namespace, id, body);
-    const size = sizeOf(data);
-    const queued = size + waitingBytes + host._queued();
     const event = type === "e";
+    const session = host._session();
+    const message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+    const size = message._size;
+    const queued = size + waitingBytes + session._bytes;
     // An error report comes from no call that could fail.
-    if (type !== "x" && size > host._max()) {
+    if (type !== "x" && size > session._max) {
       throw failure("too_large");
     }
     if (type === "v") {
       if (socket.connected) {
-        host._pushVolatile(data);
+        host._pushVolatile(message._data);
       }
     } else if (event && queued > MAX_QUEUED) {
       throw failure("buffer_full");
@@ -137,7 +138,6 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
       host._abort("buffer_full");
     } else {
-      const message = { _namespace: namespace, _data: data, _size: size, _credited: event, _id: id };
       if (socket._joined) {
         host._push(message);
       } else if (event) {
@@ -157,7 +157,7 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       post(type, null, [event].concat(args));
       return;
     }
-    if (pendingCount >= host._acks()) {
+    if (pendingCount >= host._session()._acks) {
       throw failure("pending_acks");
     }
     const id = ++lastId;

@@ -3,7 +3,7 @@ import { createDriver } from "./driver.ts";
 import { later, now } from "./env/index.ts";
 import { CROWDED } from "./negotiation.ts";
 import { encode } from "./packet.ts";
-import { push } from "./session/halves.ts";
+import { messageOf, push } from "./session/halves.ts";
 import { STREAM } from "./session/state.ts";
 import type { Io, Transport } from "./transports/transport.ts";
 
@@ -52,10 +52,9 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
       },
       _proven() {
         if (!asked) {
-          const data = encode("e", "/", 0, ["trial"]);
           asked = now();
           report.openMs = asked - began;
-          push(driver._session, { _namespace: "/", _data: data, _size: data.length, _credited: true, _id: 0 });
+          push(driver._session, messageOf("/", encode("e", "/", 0, ["trial"]), true, 0));
           driver._flush();
         }
       },

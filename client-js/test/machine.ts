@@ -1,5 +1,6 @@
 // The session machine as its twin in Rust has it, for whatever drives both: carriers and requests by number, outputs as data.
-import { fromLine, parse as parsePacket, type Data, type Packet } from "../src/packet.ts";
+import { binaryForm } from "../src/binary.ts";
+import { fromLine, parse as parsePacket, withBinary, type Data, type Packet } from "../src/packet.ts";
 import { attach } from "../src/session/attach.ts";
 import { heard, refused } from "../src/session/down.ts";
 import { hello, write } from "../src/session/duplex.ts";
@@ -60,6 +61,8 @@ export type Output =
   | { type: "farewell"; body: string }
   | { type: "ended"; code: string; reason: string; retry: number; unconfirmed: Given[] };
 
+withBinary(binaryForm);
+
 const KINDS: Kind[] = ["duplex", "stream", "poll", "script"];
 const STATES = ["opening", "open", "suspended", "closing", "ended"];
 
@@ -107,9 +110,9 @@ export class Session {
             carrier: this.idOf(request._carrier),
             body: request._body,
             ticket: request._ticket,
-            poll: request._poll,
-            received: request._received,
-            consumed: request._consumed,
+            poll: request._carrier._polls,
+            received: this.state_._received,
+            consumed: this.state_._consumed,
           },
         });
       },

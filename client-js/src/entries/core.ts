@@ -7,7 +7,7 @@ import type { Socket } from "../socket.ts";
 
 export type { EverwireError } from "../errors.ts";
 export type { AnyEvents, Disconnected, LocalEvents, RemoteError } from "../events.ts";
-export type { Auth, CoreOptions, Reconnection, Transport } from "../options.ts";
+export type { Auth, BinaryForm, CoreOptions, Reconnection, Transport } from "../options.ts";
 export type { Asks, Emits, Socket } from "../socket.ts";
 
 const kit: Kit = { _known: [], _usual: [], _plan: retry };

@@ -1,6 +1,6 @@
 // What engines of the past have, and lack.
 import { failure } from "../errors.ts";
-import type { LegacyOptions } from "../options.ts";
+import type { AnyOptions } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
 import { root, type Root } from "./index.ts";
 import { platform } from "./platform.ts";
@@ -47,7 +47,7 @@ export function mend(): void {
 }
 
 /** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */
-export function legacyPost(options: LegacyOptions): Post | null {
+export function legacyPost(options: AnyOptions): Post | null {
   const old = root as OldRoot;
   if (usesFetch(options)) {
     return fetchPost;
@@ -56,14 +56,14 @@ export function legacyPost(options: LegacyOptions): Post | null {
 }
 
 /** XMLHttpRequest shows a growing answer since it knows other origins. */
-export function legacyStreams(options: LegacyOptions): boolean {
+export function legacyStreams(options: AnyOptions): boolean {
   return usesFetch(options)
     ? !!root.ReadableStream && !!root.TextDecoder
     : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest();
 }
 
 /** A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too. */
-function usesFetch(options: LegacyOptions): boolean {
+function usesFetch(options: AnyOptions): boolean {
   return !!options.fetch || (!!root.fetch && (!!root.AbortController || !root.XMLHttpRequest));
 }
 

@@ -1,4 +1,4 @@
-import type { LegacyOptions } from "../options.ts";
+import type { AnyOptions } from "../options.ts";
 
 /**
  * Sends a body by POST. `progress` is given text as it arrives, as long as the status is 200; `done` the rest, at the end.
@@ -7,7 +7,7 @@ import type { LegacyOptions } from "../options.ts";
 export type Post = (
   url: string,
   body: string,
-  options: LegacyOptions,
+  options: AnyOptions,
   progress: ((text: string) => void) | null,
   done: (status: number, text: string) => void,
 ) => () => void;

@@ -1,4 +1,5 @@
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
+import { sizeOf, type Data } from "../packet.ts";
 import type { Message, Session } from "./state.ts";
 
 /** Sends in time, once and in order. */
@@ -58,12 +59,17 @@ export function dropLarger(session: Session): Message[] {
 export function isDue(session: Session): boolean {
   return (
     session._owesCounts ||
-    Math.max(session._taken - session._saidTaken, session._consumed - session._saidConsumed) * 4 >= session._window
+    Math.max(session._taken, session._consumed - session._saidConsumed) * 4 >= session._window
   );
 }
 
 export function said(session: Session): void {
   session._owesCounts = false;
-  session._saidTaken = session._taken;
+  session._taken = 0;
   session._saidConsumed = session._consumed;
+}
+
+/** What an encoded packet is to the session. */
+export function messageOf(namespace: string, data: Data, credited: boolean, id: number | null): Message {
+  return { _namespace: namespace, _data: data, _size: sizeOf(data), _credited: credited, _id: id };
 }

@@ -100,9 +100,6 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
     _kind: kind,
     _body: "",
     _ticket: carrier._ticket,
-    _poll: 0,
-    _received: session._received,
-    _consumed: session._consumed,
     _over: false,
     _position: 0,
     _deadline: attaching || scripted ? Infinity : now + session._mute,
@@ -112,7 +109,7 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
     fields["window"] = session._window;
     fields["ticket"] = carrier._ticket || undefined;
   } else if (kind === POLLING) {
-    fields["poll"] = made._poll = ++carrier._polls;
+    fields["poll"] = ++carrier._polls;
     carrier._rested = now;
     if (session._tight > now) {
       fields["wait"] = 0;

@@ -85,11 +85,8 @@ export interface Request extends Down {
   _kind: number;
   /** Lines, the first is `A` or `P`. */
   _body: string;
-  /** What a `script` poll says by URL, and the ticket its attach has named. */
+  /** What a `script` poll names, and the one that its attach has named. */
   _ticket: string;
-  _poll: number;
-  _received: number;
-  _consumed: number;
   /** Answered, or failed. */
   _over: boolean;
 }
@@ -191,8 +188,8 @@ export interface Session {
   _received: number;
   /** The size of the credited messages that the application is done with. */
   _consumed: number;
+  /** The size of what has come since the counts were said last, and what was said to be consumed. */
   _taken: number;
-  _saidTaken: number;
   _saidConsumed: number;
 }
 
@@ -242,7 +239,6 @@ export function createSession(window: number, secret: () => string, host: Host):
     _received: 0,
     _consumed: 0,
     _taken: 0,
-    _saidTaken: 0,
     _saidConsumed: 0,
   };
 }

@@ -22,7 +22,8 @@ export const jsonp: Transport = {
         return postForm(hub._io, body, () => done(null));
       }
       const stopForm = kind === ATTACHING ? postForm(hub._io, body, () => {}) : () => {};
-      const counts = "&poll=" + request._poll + "&received=" + request._received + "&consumed=" + request._consumed;
+      const { _received: received, _consumed: consumed } = hub._session;
+      const counts = "&poll=" + request._carrier._polls + "&received=" + received + "&consumed=" + consumed;
       const stopScript = loadScript(hub._io, "ticket=" + request._ticket + (kind === POLLING ? counts : ""), line, done);
       return () => {
         stopForm();

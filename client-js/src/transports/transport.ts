@@ -1,6 +1,6 @@
 import type { Hub } from "../driver.ts";
 import type { Kit } from "../kit.ts";
-import type { LegacyOptions, TransportName } from "../options.ts";
+import type { AnyOptions, TransportName } from "../options.ts";
 import type { Data } from "../packet.ts";
 import type { Attempt } from "../plan.ts";
 import type { Request, Way } from "../session/state.ts";
@@ -10,7 +10,7 @@ export interface Io {
   _kit: Kit;
   /** The server's mount, `http(s)://…`, without a slash at the end. */
   _url: string;
-  _options: LegacyOptions;
+  _options: AnyOptions;
 }
 
 /** A two-way carrier. */
