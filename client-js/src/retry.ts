@@ -23,17 +23,16 @@ export function retry(hub: Hub, limits: Limits, host: PlanHost): Plan {
     }
     current = undefined;
     due = now;
-    if (carriedAt) {
+    if (carriedAt && now - carriedAt >= STOOD && actionOf(code) !== BACKOFF) {
       rank = rounds = 0;
-    }
-    if (!carriedAt || now - carriedAt < STOOD || actionOf(code) === BACKOFF) {
-      if (++rank >= ways.length) {
-        rank = 0;
-        steps.push(() => host._failing(code || "no_transport", ""));
-        due = rounds < limits._attempts ? now + backoff(rounds, limits._delay, limits._maxDelay, Math.random) : Infinity;
-        if (rounds++ >= limits._attempts) {
-          steps.push(host._giveUp);
-        }
+    } else if (++rank >= ways.length) {
+      rank = 0;
+      steps.push(() => host._failing(code || "no_transport", ""));
+      if (rounds < limits._attempts) {
+        due += backoff(rounds++, limits._delay, limits._maxDelay, Math.random);
+      } else {
+        due = Infinity;
+        steps.push(host._giveUp);
       }
     }
   };

@@ -87,7 +87,7 @@ function send(
   xhr: XMLHttpRequest,
   url: string,
   body: string,
-  options: LegacyOptions,
+  options: AnyOptions,
   progress: ((text: string) => void) | null,
   done: (status: number, text: string) => void,
 ): () => void {

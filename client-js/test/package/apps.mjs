@@ -90,7 +90,17 @@ const NODE = {
     import { createRequire } from "node:module";
     import { converse } from "./converse.mjs";
     const { WebSocket } = createRequire(${JSON.stringify(join(root, "package.json"))})("ws");
-    console.log(await converse(connect(process.argv[2], { transports: [websocket], WebSocket })));`,
+    const socket = connect(process.argv[2], { transports: [websocket], WebSocket });
+    const bytes = new Uint8Array([1, 254]);
+    let code;
+    try { socket.emit("echo", bytes); } catch (error) { code = error.code; }
+    if (code !== "bad_data") throw new Error("binary without its form: " + code);
+    console.log(await converse(socket));
+    const { binary } = await import("everwire/binary");
+    const able = connect(process.argv[2], { transports: [websocket], WebSocket, binary, multiplex: false });
+    const back = await able.emitWithAck("message-with-ack", bytes);
+    if (String(back) !== "1,254") throw new Error("binary came back as " + back);
+    able.close();`,
 };
 
 const TYPED = `
