@@ -19,6 +19,16 @@ struct Bug {
 
 const BUGS: &[Bug] = &[
     Bug {
+        name: "every attach has the same number",
+        right: "_attach: ++session._attaches,",
+        wrong: "_attach: session._attaches = 1,",
+    },
+    Bug {
+        name: "all bodies have the same serial",
+        right: "repeated ? repeated._serial : ++session._serial;",
+        wrong: "session._serial = 1;",
+    },
+    Bug {
         name: "what was seen is delivered again",
         right: "if (!ahead) {\nsession._received++;",
         wrong: "if (ahead < 0) {\nsession._queue.push(() => session._host._deliver(packet, 0));\n}\nif (!ahead) {\nsession._received++;",

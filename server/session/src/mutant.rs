@@ -172,6 +172,8 @@ mutants! {
     SeenTakenAgain,
     /// Every try of a batch has a serial of its own.
     SerialPerTry,
+    /// Every batch has the same serial.
+    SerialStands,
     /// A stream opened by ticket goes on behind what the answers brought, or did not.
     StreamNotRewound,
     /// A token dies when its successor is issued, not when that is used.

@@ -146,7 +146,7 @@ impl<M: Message, U: Message> Session<M, U> {
             return (batch, None, None);
         }
         let serial = repeated.unwrap_or_else(|| {
-            self.serial += 1;
+            self.serial += u64::from(self.serial == 0 || !planted(Mutant::SerialStands));
             self.serial
         });
         let last = if first.is_some() { last } else { 0 };

@@ -74,6 +74,8 @@ pub(crate) struct ClientBook {
     polls: BTreeMap<u64, u64>,
     /// The serials of batches, by their first message.
     serials: BTreeMap<u64, u64>,
+    /// The highest of them.
+    serial: u64,
     /// Carriers that were not let go.
     pub(crate) carriers: BTreeSet<u64>,
     welcomed: BTreeSet<u64>,
@@ -185,6 +187,8 @@ impl ClientBook {
             let former = *self.serials.entry(first).or_insert(serial);
             ensure(former == serial, || format!("message {first} comes with serial {serial} and {former}"))?;
         }
+        let fresh = serial.is_some_and(|serial| serial > self.serial);
+        self.serial = self.serial.max(serial.unwrap_or(0));
         let mut number = first.unwrap_or(0);
         for up in batch {
             match up {
@@ -194,7 +198,9 @@ impl ClientBook {
                     number += 1;
                 }
                 Up::Close(close) => self.close(close)?,
-                Up::Counts(..) | Up::Volatile(_) => {}
+                // With a serial that was said before it would be dropped.
+                Up::Volatile(_) => ensure(fresh, || format!("{up:?} comes with serial {serial:?} again"))?,
+                Up::Counts(..) => {}
             }
         }
         Ok(())
