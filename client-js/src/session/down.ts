@@ -5,6 +5,7 @@ import { counts, welcome } from "./attach.ts";
 import type { Body } from "./body.ts";
 import { lose } from "./carrier.ts";
 import { closed, end, finish } from "./end.ts";
+import { confirm } from "./halves.ts";
 import { POLL, type Carrier, type Down, type Session } from "./state.ts";
 
 /** A packet of a WebSocket, or of a stream that was opened by ticket. */
@@ -79,6 +80,10 @@ export function refused(session: Session, carrier: Carrier, code: string): void 
     return;
   }
   if ((endsSession(code) && !outdated) || (code === "stale_token" && newest)) {
+    if (code === session._closeCode) {
+      // The answer to our close was overtaken or is lost: everything has arrived.
+      confirm(session, session._sent, 0);
+    }
     end(session, code);
   } else {
     lose(session, carrier, code);

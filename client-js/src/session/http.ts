@@ -131,7 +131,10 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
 function load(session: Session, made: Request, lines: string[], fields: Body, deadline: number): void {
   const repeated = session._batch;
   const first = session._base + 1;
-  if (!repeated) {
+  if (repeated) {
+    // And so what it ended with.
+    session._saidClose = false;
+  } else {
     session._fits = Math.min(session._fits + GROWTH, MAX_BODY);
   }
   const last = fill(session, lines, Math.min(session._max - HEAD, session._fits));

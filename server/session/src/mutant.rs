@@ -28,6 +28,8 @@ mutants! {
     AckBeforeAccept,
     /// Any close of the client confirms all that was sent.
     AnyCloseConfirms,
+    /// Any refusal confirms all that a closing client has sent.
+    AnyRefusalConfirms,
     /// Any close of the server confirms all that was sent.
     AnyServerCloseConfirms,
     /// A token that was never issued, or long ago, proves the session.
@@ -54,6 +56,10 @@ mutants! {
     CloseDropsQueue,
     /// A close that is not answered goes on for ever.
     CloseNeverGivenUp,
+    /// A refusal that answers the client's close confirms nothing.
+    CloseRefusalUnheard,
+    /// A close whose request has failed is not said again.
+    CloseSaidOnce,
     /// The message behind the confirmed ones is taken for confirmed.
     ConfirmsOneMore,
     /// A poll is not answered for counts alone.

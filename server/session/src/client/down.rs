@@ -87,6 +87,12 @@ impl<M: Message, U: Message> Session<M, U> {
             _ => code.scope() == Scope::Session,
         };
         if ends {
+            if self.closing == Some(code) && !planted(Mutant::CloseRefusalUnheard)
+                || self.closing.is_some() && planted(Mutant::AnyRefusalConfirms)
+            {
+                // The answer to our close was overtaken or is lost: everything has arrived.
+                let _ = self.send.confirm(self.send.sent());
+            }
             self.end(code, None, None);
         } else if code == Code::StalePoll && road.kind == Kind::Poll && road.strikes == 0 {
             // The next poll has a higher number, and is made at once.
@@ -119,7 +125,7 @@ impl<M: Message, U: Message> Session<M, U> {
         {
             batch.request = None;
             let last = batch.last;
-            self.said_close = false;
+            self.said_close &= planted(Mutant::CloseSaidOnce);
             let too_much = matches!(code, None | Some(Code::TooLarge | Code::TooManyPackets));
             if too_much && self.narrow(last, welcomed) {
                 self.say_farewell(self.close_packet(Code::Undeliverable));

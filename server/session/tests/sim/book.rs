@@ -68,6 +68,8 @@ impl ServerBook {
 pub(crate) struct ClientBook {
     /// The highest message that was sent.
     written: u64,
+    /// A close was said behind it.
+    closed: bool,
     /// The last message on each WebSocket.
     sockets: BTreeMap<u64, u64>,
     attach: u64,
@@ -203,10 +205,15 @@ impl ClientBook {
                 Up::Counts(..) => {}
             }
         }
-        Ok(())
+        // Of what was said before and comes again it is the last part.
+        let whole = matches!(head, Head::Post(_)) && number > self.written;
+        ensure(!self.closed || !whole || matches!(batch.last(), None | Some(Up::Close(_))), || {
+            format!("{batch:?} comes without the close that was said")
+        })
     }
 
-    fn close(&self, close: &Close) -> Checked {
+    fn close(&mut self, close: &Close) -> Checked {
+        self.closed = true;
         ensure(close.last == self.written, || format!("{close:?} behind message {}", self.written))
     }
 }
