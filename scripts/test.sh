@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
-# tools lint rust client conformance browser proxies chaos; browsers, which is for the night, only when named. VERBOSE=1 shows all output.
+# tools lint rust client conformance browser dialects proxies chaos; browsers, which is for the night, only when named. VERBOSE=1 shows all output.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -85,6 +85,16 @@ browsers() {
   VERBOSE=1 run "browser suite: all engines, whole" npm --prefix client-js run --silent test:engines -- --whole
 }
 
+# Other protocols' own clients.
+dialects() {
+  client_deps && testbed || return 1
+  if [ -n "${CI:-}" ] || [ ! conformance/clients/node_modules/.package-lock.json -nt conformance/clients/package-lock.json ]; then
+    run "dialects: npm ci" npm --prefix conformance/clients ci --no-audit --no-fund || return 1
+  fi
+  run "SockJS's client, in node and Chromium" npm --prefix conformance/clients run --silent test:sockjs
+  run "one room with clients of each kind" npm --prefix conformance/clients run --silent test:room
+}
+
 proxies() {
   client_deps && testbed || return 1
   if ! find_proxies; then
@@ -126,10 +136,10 @@ npm_step() {
 }
 
 printf '== Everwire: what a change must pass\n'
-for group in "${@:-tools lint rust client conformance browser proxies chaos}"; do
+for group in "${@:-tools lint rust client conformance browser dialects proxies chaos}"; do
   for name in $group; do
     case "$name" in
-      tools | lint | rust | client | conformance | browser | browsers | proxies | chaos) "$name" ;;
+      tools | lint | rust | client | conformance | browser | browsers | dialects | proxies | chaos) "$name" ;;
       *) echo "no such group: $name" >&2; exit 2 ;;
     esac
   done
