@@ -5,7 +5,7 @@ import { onePageEach } from "./one_page.mjs";
 import { firstOf } from "./process.mjs";
 
 const LATER = "Internet Explorer 8 does not have it: there is no `WebSocket`, no `EventSource`, no `addEventListener` for what a frame posts, and an answer can be read at its end only.";
-const FOREIGN = "To another origin Internet Explorer 8 and 9 have `XDomainRequest`, which the client uses; HtmlUnit shows it and cannot make one. A unit test stands for it.";
+const FOREIGN = "To another origin Internet Explorer 8 and 9 have `XDomainRequest`, which the client uses; HtmlUnit shows it and cannot make one. A test with a page made like Internet Explorer 8 stands for it.";
 const NOTES = {
   websocket: LATER,
   streaming: LATER,
@@ -13,7 +13,7 @@ const NOTES = {
   forever_iframe: LATER,
   long_polling: FOREIGN,
   free: FOREIGN,
-  jsonp: "HtmlUnit does nothing else while it loads a script, so the form that the script waits for is sent too late. A browser does both at once.",
+  jsonp: "HtmlUnit does nothing else while it loads a script, so the form that the script waits for is sent too late. A browser does both at once; the same test stands for it.",
 };
 
 export const engine = {
