@@ -10,6 +10,8 @@ const WAIT = { timeout: 30_000, interval: 20 };
 
 let testbed;
 let proxy;
+let proxies = [];
+/** What clients have learnt, whatever proxy they came by. */
 let kept;
 let sockets = [];
 
@@ -22,17 +24,24 @@ beforeAll(async () => {
 afterAll(() => testbed.stop("SIGKILL"));
 
 beforeEach(async () => {
-  proxy = await new FaultProxy(testbed.port).listen();
-  kept = {};
+  await anotherPath();
+  kept = "";
   // The least pause before looking for something better.
   vi.spyOn(Math, "random").mockReturnValue(0);
 });
 
 afterEach(async () => {
   sockets.splice(0).forEach((socket) => socket.close());
-  await proxy.stop();
+  await Promise.all(proxies.splice(0).map((one) => one.stop()));
   vi.restoreAllMocks();
 });
+
+/** What connects from now on comes by a proxy of its own. */
+async function anotherPath(faults = {}) {
+  proxy = await new FaultProxy(testbed.port).listen();
+  proxies.push(proxy);
+  proxy.set(faults);
+}
 
 /** A client that numbers its events, and notes what came back. */
 class Line {
@@ -42,7 +51,7 @@ class Line {
   #timer = null;
 
   constructor(options = {}) {
-    const memory = { get: (key) => kept[key], set: (key, value) => void (kept[key] = value) };
+    const memory = { get: () => kept, set: (_key, value) => void (kept = value) };
     const socket = connect(proxy.url, { WebSocket, multiplex: false, memory, ...options });
     sockets.push(socket);
     this.socket = socket;
@@ -69,6 +78,13 @@ class Line {
 
   async on(name) {
     await vi.waitFor(() => expect(this.socket.transport).toBe(name), WAIT);
+  }
+
+  /** Closes, and waits until that is over. */
+  async end() {
+    const ended = new Promise((resolve) => this.socket.once("disconnect", resolve));
+    this.socket.close();
+    await ended;
   }
 
   /** Everything has arrived, once and in order, in one session. */
@@ -101,12 +117,12 @@ describe("at first contact", () => {
     const line = new Line();
     await line.on("streaming");
     await line.settle();
-    line.socket.close();
-    proxy.requests = [];
+    await line.end();
+    // The first client may still be looking for something better on its way.
+    await anotherPath({ websocket: fault });
     const again = new Line();
-    await vi.waitFor(() => expect(again.socket.connected).toBe(true), WAIT);
-    expect(proxy.requests).toContain("streaming");
-    expect(proxy.requests.slice(0, proxy.requests.indexOf("streaming"))).not.toContain("websocket");
+    await again.on("streaming");
+    expect(proxy.requests[0]).toBe("streaming");
     await again.settle();
   });
 
@@ -115,8 +131,7 @@ describe("at first contact", () => {
     const line = new Line();
     await line.on("long_polling");
     await line.settle();
-    const [memory] = Object.values(kept).map((text) => JSON.parse(text));
-    expect(memory).toMatchObject({ best: "long_polling", failed: { websocket: { why: "failed" }, streaming: { why: "buffered" } } });
+    expect(JSON.parse(kept)).toMatchObject({ best: "long_polling", failed: { websocket: { why: "failed" }, streaming: { why: "buffered" } } });
   });
 });
 
@@ -166,6 +181,50 @@ describe("under way", () => {
   });
 });
 
+describe("the transports that are named", () => {
+  test("in their order: the first is taken, and nothing better looked for", async () => {
+    const line = new Line({ transports: ["long_polling", "streaming", "websocket"] });
+    await line.on("long_polling");
+    const { requests } = proxy;
+    // As long as a client takes that does look for something better.
+    await anotherPath({ websocket: "forbid" });
+    kept = "";
+    const other = new Line({ transports: ["websocket", "long_polling"] });
+    const asked = () => proxy.requests.filter((path) => path === "websocket").length;
+    await vi.waitFor(() => expect(asked()).toBeGreaterThan(1), WAIT);
+    await other.settle();
+    await line.settle();
+    expect(new Set(requests)).toEqual(new Set(["long_polling"]));
+  });
+
+  test("another order: down to the next of them, and up again", async () => {
+    proxy.set({ long_polling: "forbid" });
+    const line = new Line({ transports: ["long_polling", "websocket"] }).talk();
+    await line.on("websocket");
+    proxy.set({});
+    await line.on("long_polling");
+    await line.settle();
+    expect(proxy.requests).not.toContain("streaming");
+  });
+
+  test("no other is tried, neither at the start nor for something better", async () => {
+    proxy.set({ streaming: "forbid" });
+    const line = new Line({ transports: ["streaming", "long_polling"] }).talk();
+    await line.on("long_polling");
+    proxy.set({});
+    await line.on("streaming");
+    await line.settle();
+    expect(proxy.requests).not.toContain("websocket");
+  });
+
+  test("none of them works: connect_error, and no other is tried", async () => {
+    proxy.set({ streaming: "forbid" });
+    const line = new Line({ transports: ["streaming"], reconnection: false });
+    await vi.waitFor(() => expect(line.log).toContain("connect_error"), WAIT);
+    expect(proxy.requests).toEqual(["streaming"]);
+  });
+});
+
 test("diagnose tells of each transport whether it works from here, and why not", async () => {
   proxy.set({ websocket: "forbid", streaming: "buffer" });
   const rows = await diagnose(proxy.url, { WebSocket });
@@ -175,4 +234,10 @@ test("diagnose tells of each transport whether it works from here, and why not",
   expect(told.long_polling).toMatchObject({ ok: true, why: "", openMs: expect.any(Number), rttMs: expect.any(Number) });
   expect(told.event_source).toMatchObject({ ok: false, why: "unavailable" });
   await vi.waitFor(async () => expect((await testbed.stats()).carriers).toMatchObject({ long_polling: 0 }), WAIT);
+});
+
+test("diagnose tries only what is named, in that order", async () => {
+  const rows = await diagnose(proxy.url, { WebSocket, transports: ["long_polling", "websocket"] });
+  expect(rows.map(({ transport, ok }) => [transport, ok])).toEqual([["long_polling", true], ["websocket", true]]);
+  expect(proxy.requests).not.toContain("streaming");
 });
