@@ -90,6 +90,33 @@ def a_poll_hangs_until_there_is_something_to_say(server):
 
 
 @test()
+def a_poll_says_how_long_it_may_wait(server):
+    client = Client(server, "long_polling").opened().works()
+    while (packets := poll(client, wait=0))[1:] != ["h"]:  # a count that was still to be told
+        assert len(packets) == 1, packets
+    assert poll(client, wait=1)[1:] == ["h"]
+    other = Client(server, "websocket").opened()
+    assert client.ask("join", "waiting") == [True]
+    client.works()
+    hanging = start_poll(client, wait=2**53 - 1)
+    other.emit("say", "waiting", 1)
+    other.works()
+    while not (messages := lines_of(client.http.finish(hanging))[1:]):
+        hanging = start_poll(client, wait=2**53 - 1)
+    assert messages == [event("said", "waiting", 1)], messages
+
+
+def poll(client, wait):
+    return lines_of(client.http.finish(start_poll(client, wait)))
+
+
+def start_poll(client, wait):
+    client.carrier.poll += 1
+    head = client.post_head([], attach=1, poll=client.carrier.poll, wait=wait)
+    return client.http.start("POST", PATH, body_of(head, []), client.post_headers())
+
+
+@test()
 def an_open_without_a_namespace_is_answered_at_once(server):
     client = Client(server)
     client.attach("long_polling").welcomed()

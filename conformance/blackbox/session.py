@@ -403,6 +403,24 @@ def bye_leaves_the_namespace_and_the_client_closes(server, transport):
     assert client.ended() == "client_disconnect"
 
 
+@test(ALL)
+def a_client_gives_up_over_a_message_that_does_not_pass(server, transport):
+    client = Client(server, transport).opened()
+    # One has been sent that the server has not got, and never will: it waits for it, 5 s at most.
+    client.carrier.send([f'z{{"code":"undeliverable","final":{client.sent + 1}}}'])
+    assert client.ended() == "undeliverable"
+    refused = raises(Refused, lambda: client.attach("long_polling").welcomed())
+    assert (refused.status, refused.code) == (400, "undeliverable"), refused
+
+
+@test()
+def a_client_cannot_end_with_any_code(server):
+    for code in ("slow_consumer", "no such code", ""):
+        client = Client(server, "websocket").opened()
+        client.send("z" + json.dumps({"code": code, "final": client.sent}))
+        assert client.ended() == "client_disconnect", code
+
+
 @test()
 def a_session_without_namespace_is_closed(server):
     client = Client(server)

@@ -20,6 +20,33 @@ def padding_comes_as_asked(server):
         assert response.headers["cache-control"] == "no-store, no-transform"
 
 
+@test(["streaming", "event_source", "forever_iframe"], stream_bytes=50_000)
+def the_welcome_says_when_a_stream_ends(server, transport):
+    client = Client(server, transport).opened()
+    assert client.welcome["stream"] == 50_000
+    client.carrier.begin()  # else answers to posts carry it all
+    number = next(number for number in range(100) if ends_with(client, event("echo", number, "x" * 1000)))
+    # What frames the lines counts, too.
+    assert 40 < number < 50, number
+    client.attach(transport).works()
+
+
+def ends_with(client, packet):
+    """Whether the stream ends before the answer to this."""
+    client.send(packet)
+    try:
+        client.expect(packet)
+    except Cut:
+        return True
+    return False
+
+
+@test()
+def only_streams_end_by_size(server):
+    for transport in ("websocket", "long_polling", "jsonp"):
+        assert "stream" not in Client(server, transport).opened().welcome
+
+
 @test()
 def a_long_stream_ends_between_two_lines_and_nothing_is_lost(server):
     client = Client(server, "streaming").opened()

@@ -25,7 +25,7 @@ where
         (Head::Attach(head), batch) => {
             up::attach(&call, &head, batch, Transport::LongPolling, Shape::Poll, exchange)?
         }
-        (Head::Post(head), batch) if head.poll.is_some() => {
+        (Head::Post(head), batch) if head.poll.and(head.attach).is_some() => {
             up::post(&call.engine, head, batch, How::Readable, exchange)?
         }
         (Head::Post(_), _) => return Err(Code::BadPacket.into()),

@@ -66,7 +66,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
         let (code, reason) = match &self.closing {
             Some(closing) => (closing.code, closing.reason.clone()),
-            None => (Code::ClientDisconnect, close.reason.clone()),
+            None => (self.peer_code(), close.reason.clone()),
         };
         let answered = self.closing.as_ref().is_some_and(|closing| closing.said);
         if answered && close.code == code.as_str() || planted(Mutant::AnyCloseConfirms) {
@@ -79,9 +79,17 @@ impl<M: Message, U: Message> Machine<M, U> {
     pub(super) fn finish_close(&mut self, send: &mut SendHalf<M>, now: Instant) {
         let (code, reason) = match self.closing.take() {
             Some(closing) => (closing.code, closing.reason),
-            None => (Code::ClientDisconnect, None),
+            None => (self.peer_code(), None),
         };
         self.end(send, now, code, reason, true);
+    }
+
+    /// A client leaves, or has given up: nothing else is its to say.
+    fn peer_code(&self) -> Code {
+        match &self.peer_final {
+            Some(close) if close.code == Code::Undeliverable.as_str() => Code::Undeliverable,
+            _ => Code::ClientDisconnect,
+        }
     }
 
     pub(super) fn kill(&mut self, send: &mut SendHalf<M>, now: Instant, code: Code, reason: Option<String>) {
