@@ -91,8 +91,20 @@ dialects() {
   if [ -n "${CI:-}" ] || [ ! conformance/clients/node_modules/.package-lock.json -nt conformance/clients/package-lock.json ]; then
     run "dialects: npm ci" npm --prefix conformance/clients ci --no-audit --no-fund || return 1
   fi
+  run "Socket.IO's clients, in node and Chromium" npm --prefix conformance/clients run --silent test:socketio
+  if python_client; then
+    run "Socket.IO's client in Python" "$TARGET/python-client/bin/python" conformance/clients/socket_io/python.py "$EVERWIRE_TESTBED"
+  else
+    left_out "Socket.IO's client in Python" "pip could not install it"
+  fi
   run "SockJS's client, in node and Chromium" npm --prefix conformance/clients run --silent test:sockjs
   run "one room with clients of each kind" npm --prefix conformance/clients run --silent test:room
+}
+
+python_client() {
+  local venv="$TARGET/python-client"
+  "$venv/bin/python" -c "import socketio" 2>/dev/null ||
+    { python3 -m venv "$venv" && "$venv/bin/pip" install -q -r conformance/clients/socket_io/requirements.txt; } >"$LOGS/pip.log" 2>&1
 }
 
 proxies() {

@@ -12,7 +12,7 @@ mod transport;
 pub use config::{Config, Overflow, Transport};
 pub use stats::Stats;
 pub use transport::answers::Body;
-pub use transport::engine_io::SocketIoService;
+pub use transport::engine_io::{EngineIoService, SocketIoService};
 pub use transport::service::EverwireService;
 pub use transport::sock_js::SockJsService;
 

@@ -14,7 +14,7 @@ use crate::hooks::{Guarded, Hooks};
 use crate::hub::Hub;
 use crate::namespace::Namespace;
 use crate::stats::Stats;
-use crate::transport::engine_io::SocketIoService;
+use crate::transport::engine_io::{EngineIoService, SocketIoService};
 use crate::transport::service::EverwireService;
 use crate::transport::sock_js::SockJsService;
 
@@ -66,6 +66,11 @@ impl Everwire {
     /// The tower service that clients of Socket.IO talk to: nest it at `/socket.io`. Handlers, rooms and namespaces are the same for all clients.
     pub fn socket_io(&self) -> SocketIoService {
         SocketIoService::new(self.engine.clone())
+    }
+
+    /// A tower service that clients of Engine.IO without Socket.IO talk to, as sockets of one namespace: nest it at `/engine.io`.
+    pub fn engine_io(&self, namespace: impl AsRef<str>) -> EngineIoService {
+        EngineIoService::new(self.engine.clone(), self.of(namespace).name())
     }
 
     /// A tower service that clients of SockJS talk to, as sockets of one namespace: nest it where they look for it.

@@ -19,7 +19,9 @@ pub(crate) fn install(namespace: &Namespace) {
     namespace.use_middleware(|handshake: Handshake| async move {
         // Auth of any other shape is nobody's business here.
         let auth: Auth = handshake.auth().unwrap_or_default();
-        if auth.deny { Err(Refusal::new("denied")) } else { Ok(()) }
+        // Clients of Socket.IO 2 have no auth.
+        let denied = auth.deny || handshake.query("deny").is_some();
+        if denied { Err(Refusal::new("denied")) } else { Ok(()) }
     });
     namespace.on_connect(connected);
 }
@@ -56,6 +58,9 @@ fn messages(socket: &Socket) {
     socket.on("echo", |socket: Socket, args: Payload| async move { socket.emit("echo", args).await });
     // For clients that know binary only by receiving it.
     socket.on("bytes", |Data(count): Data<u8>| async move { (0..=count).collect::<Bytes>() });
+    socket.on("volatile", |socket: Socket, args: Payload| async move {
+        socket.volatile().emit("volatile-back", args);
+    });
     socket.on("count", |socket: Socket, ack: Ack, Data(count): Data<u64>| async move {
         for tick in 0..count {
             socket.emit("tick", tick).await?;

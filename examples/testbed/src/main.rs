@@ -118,7 +118,10 @@ fn routes(wire: &Everwire, sockjs_client: Option<String>) -> Router {
         .route("/client/everwire.js", get(|| async { script(CLIENT_SCRIPT) }))
         .route("/stats", get(move || async move { axum::Json(stats.stats()) }))
         .nest_service("/everwire", wire.service())
-        .nest_service("/socket.io", wire.socket_io().credentials(true));
+        .nest_service("/socket.io", wire.socket_io().credentials(true))
+        .nest_service("/engine.io", sockets::engine_io(wire))
+        // The same without credentials, at a path of the user's choice, with a cookie.
+        .nest_service("/custom/path", wire.socket_io().cookie("io", "Path=/; SameSite=Lax; HttpOnly"));
     sockets::mount(router, wire, sockjs_client)
 }
 

@@ -1,4 +1,4 @@
-//! What SockJS's own tests expect of a server, and the main namespace for its clients.
+//! What Engine.IO's and SockJS's own tests expect of a server, and the main namespace for SockJS's clients.
 
 use axum::Router;
 use axum::extract::Request;
@@ -6,10 +6,20 @@ use axum::http::StatusCode;
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use everwire::{Data, Everwire, Socket};
+use everwire::{Data, EngineIoService, Everwire, Payload, Socket};
 
 /// Bytes of a streaming answer, small enough for a test to see its end.
 const RESPONSE_LIMIT: usize = 4096;
+
+/// Gives each message back, text or binary.
+pub(crate) fn engine_io(wire: &Everwire) -> EngineIoService {
+    wire.of("/engine.io").on_connect(|socket: Socket| async move {
+        socket.on("message", |socket: Socket, message: Payload| async move {
+            socket.emit("message", message).await
+        });
+    });
+    wire.engine_io("/engine.io")
+}
 
 /// Mounts the services of SockJS's test server; `client`, SockJS's own client, is for the page in its iframes.
 pub(crate) fn mount(router: Router, wire: &Everwire, client: Option<String>) -> Router {

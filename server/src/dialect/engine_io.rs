@@ -1,25 +1,31 @@
-//! Engine.IO, revisions 3 and 4: a session's heartbeats, its close and its upgrade. Its messages are Socket.IO's packets.
+//! Engine.IO, revisions 3 and 4: a session's heartbeats, its close and its upgrade. Its messages are Socket.IO's packets, or the application's own.
 //!
 //! ```text
 //! 0 open  1 close  2 ping  3 pong  4 message  5 upgrade  6 noop          revision 4: the server pings; revision 3: the client does
 //! ```
 
 mod payload;
+mod plain;
 
 use std::time::Duration;
 
 use bytes::Bytes;
 use everwire_session::code::Code;
-use everwire_session::packet::Kind;
+use everwire_session::packet::{Kind, Malformed};
 use serde::Serialize;
 
 pub(crate) use payload::{decode, encode};
+pub(crate) use plain::{Plain, say};
 
 use super::Part;
 use super::socket_io::Reader;
 use crate::config::Transport;
 use crate::engine::guest::{Deed, Probed, Second, Tongue};
 use crate::incoming::Incoming;
+use crate::transport::ws_frame::{self, Opcode};
+
+/// What precedes the bytes of a message in revision 3.
+const MESSAGE_BYTE: u8 = 4;
 
 /// Which revision a client speaks: the `EIO` of its URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +46,15 @@ pub(crate) struct Terms {
     pub(crate) max: usize,
     /// May it move to a WebSocket?
     pub(crate) upgrades: bool,
+    /// What its messages are, if not Socket.IO's packets.
+    pub(crate) plain: Option<Plain>,
 }
+
+/// How long a WebSocket may take to ask for the session, once it is there.
+const UPGRADE: Duration = Duration::from_secs(10);
+
+/// How long a poll waits at the most while the session is about to move.
+const PAUSE: Duration = Duration::from_millis(100);
 
 /// One session.
 pub(crate) struct EngineIo {
@@ -81,6 +95,14 @@ impl EngineIo {
         Part::text(format!("0{}", serde_json::to_string(&open).unwrap_or_default()))
     }
 
+    /// The session is over for what the client has done.
+    fn end(&self, code: Code) -> Deed {
+        match self.farewell(code, None) {
+            Some(last) => Deed::EndWith(code, last),
+            None => Deed::End(code),
+        }
+    }
+
     /// Something came: the client lives.
     fn heard(&mut self, now: Duration) {
         self.dead_at = match (self.terms.revision, self.ping_at) {
@@ -99,17 +121,42 @@ impl EngineIo {
                 self.ping_at = Some(now + self.terms.ping);
                 self.heard(now);
             }
-            (Some(b'4'), _) => match self.packets.text(&text[1..]) {
-                Ok(incoming) => self.incoming(incoming, deeds),
-                Err(malformed) => deeds.push(Deed::End(malformed.code())),
-            },
+            (Some(b'4'), _) => {
+                let read = match &self.terms.plain {
+                    Some(plain) => plain.text(&text[1..]).map(Some),
+                    None => self.packets.text(&text[1..]),
+                };
+                self.incoming(read, deeds);
+            }
             (Some(b'6'), _) => {}
-            _ => deeds.push(Deed::End(Code::BadPacket)),
+            // Clients that have been told to send no bytes do so over a WebSocket too.
+            (Some(b'b'), revision) => match payload::base64(revision, &text[1..]) {
+                Ok(bytes) => self.binary(bytes, deeds),
+                Err(code) => deeds.push(self.end(code)),
+            },
+            _ => deeds.push(self.end(Code::BadPacket)),
         }
     }
 
-    fn incoming(&self, incoming: Option<Incoming>, deeds: &mut Vec<Deed>) {
-        let Some(incoming) = incoming else { return };
+    fn binary(&mut self, bytes: Bytes, deeds: &mut Vec<Deed>) {
+        let bytes = match self.terms.revision {
+            Revision::Four => bytes,
+            Revision::Three if bytes.first() == Some(&MESSAGE_BYTE) => bytes.slice(1..),
+            Revision::Three => return deeds.push(self.end(Code::BadPacket)),
+        };
+        let read = match &self.terms.plain {
+            Some(plain) => Ok(Some(plain.binary(bytes))),
+            None => self.packets.binary(bytes),
+        };
+        self.incoming(read, deeds);
+    }
+
+    fn incoming(&self, read: Result<Option<Incoming>, Malformed>, deeds: &mut Vec<Deed>) {
+        let incoming = match read {
+            Ok(Some(incoming)) => incoming,
+            Ok(None) => return,
+            Err(malformed) => return deeds.push(self.end(malformed.code())),
+        };
         if self.terms.revision == Revision::Three
             && incoming.kind == Kind::Left
             && incoming.namespace.is_none()
@@ -132,20 +179,9 @@ impl Tongue for EngineIo {
         match part {
             Part::Text(text) => match std::str::from_utf8(&text) {
                 Ok(text) => self.text(now, text, deeds),
-                Err(_) => deeds.push(Deed::End(Code::Utf8)),
+                Err(_) => deeds.push(self.end(Code::Utf8)),
             },
-            Part::Binary(bytes) => {
-                let bytes = match self.terms.revision {
-                    Revision::Four => Some(bytes),
-                    // Its first byte is the packet's type: 4, a message.
-                    Revision::Three => (bytes.first() == Some(&4)).then(|| bytes.slice(1..)),
-                };
-                match bytes.map(|bytes| self.packets.binary(bytes)) {
-                    Some(Ok(incoming)) => self.incoming(incoming, deeds),
-                    Some(Err(malformed)) => deeds.push(Deed::End(malformed.code())),
-                    None => deeds.push(Deed::End(Code::BadPacket)),
-                }
-            }
+            Part::Binary(bytes) => self.binary(bytes, deeds),
         }
     }
 
@@ -155,7 +191,7 @@ impl Tongue for EngineIo {
             deeds.push(Deed::Say(Part::Text(Bytes::from_static(b"2"))));
         }
         if self.dead_at <= now {
-            deeds.push(Deed::End(Code::Timeout));
+            deeds.push(self.end(Code::Timeout));
         }
     }
 
@@ -170,11 +206,14 @@ impl Tongue for EngineIo {
         let polling = transport != Transport::Websocket;
         let upgrades: &[&str] = if polling && self.terms.upgrades { &["websocket"] } else { &[] };
         deeds.push(Deed::Say(self.open(upgrades)));
-        if self.terms.revision == Revision::Three {
-            // The answer to the handshake has nothing but that in it; then the main namespace connects by itself.
-            deeds.push(Deed::Flush);
-            deeds.extend(Incoming::copied("c{}").ok().map(Deed::Deliver));
-        }
+        let connect = match (&self.terms.plain, self.terms.revision) {
+            (Some(plain), _) => plain.connect(),
+            (None, Revision::Three) => Incoming::copied("c{}"),
+            (None, Revision::Four) => return,
+        };
+        // The answer to the handshake has nothing but that in it; then the namespace connects by itself.
+        deeds.push(Deed::Flush);
+        deeds.extend(connect.ok().map(Deed::Deliver));
     }
 
     fn second(&self) -> Second {
@@ -189,19 +228,32 @@ impl Tongue for EngineIo {
         (1000, String::new())
     }
 
-    fn upgrades(&self) -> bool {
-        self.terms.upgrades && self.transport.is_some_and(|transport| transport != Transport::Websocket)
+    fn upgrades(&self) -> Option<Duration> {
+        let polls = self.transport.is_some_and(|transport| transport != Transport::Websocket);
+        (self.terms.upgrades && polls).then_some(UPGRADE)
     }
 
     fn probed(&mut self, part: &Part) -> Probed {
         match part {
-            Part::Text(text) if &text[..] == b"2probe" => {
-                Probed::Answer { answer: Part::Text(Bytes::from_static(b"3probe")), noop: noop() }
-            }
+            Part::Text(text) if &text[..] == b"2probe" => Probed::Answer {
+                answer: Part::Text(Bytes::from_static(b"3probe")),
+                noop: noop(),
+                pause: PAUSE,
+            },
             Part::Text(text) if &text[..] == b"5" => Probed::Upgrade { noop: noop() },
             _ => Probed::Nonsense,
         }
     }
+}
+
+/// The WebSocket frame of a part; `typed`: a byte says that a binary one is a message.
+pub(super) fn frame(part: &Part, typed: bool, out: &mut Vec<u8>) {
+    let frame = match part {
+        Part::Text(text) => ws_frame::frame(Opcode::Text, &[text]),
+        Part::Binary(bytes) if typed => ws_frame::frame(Opcode::Binary, &[&[MESSAGE_BYTE], bytes]),
+        Part::Binary(bytes) => ws_frame::frame(Opcode::Binary, &[bytes]),
+    };
+    out.extend_from_slice(&frame);
 }
 
 #[cfg(test)]
@@ -216,6 +268,7 @@ mod tests {
             timeout: Duration::from_millis(200),
             max: 1_000_000,
             upgrades: true,
+            plain: None,
         };
         EngineIo::new(Duration::ZERO, terms)
     }
@@ -275,13 +328,13 @@ mod tests {
         assert_eq!(take(&mut four, 400, "3"), [""; 0]);
         assert_eq!(timeout(&mut four, 699), [""; 0]);
         assert_eq!(timeout(&mut four, 700), ["say 2"]);
-        assert_eq!(timeout(&mut four, 900), ["end timeout"]);
-        assert_eq!(take(&mut session(Revision::Four), 0, "2"), ["end bad_packet"]);
+        assert_eq!(timeout(&mut four, 900), ["end timeout 1"]);
+        assert_eq!(take(&mut session(Revision::Four), 0, "2"), ["end bad_packet 1"]);
     }
 
     #[test]
     fn nobody_is_saved_by_a_late_look_at_the_clock() {
-        assert_eq!(timeout(&mut session(Revision::Four), 500), ["say 2", "end timeout"]);
+        assert_eq!(timeout(&mut session(Revision::Four), 500), ["say 2", "end timeout 1"]);
     }
 
     #[test]
@@ -290,8 +343,17 @@ mod tests {
         assert_eq!(take(&mut three, 400, "2"), ["say 3"]);
         assert_eq!(take(&mut three, 410, "2probe"), ["say 3probe"]);
         assert_eq!(timeout(&mut three, 909), [""; 0]);
-        assert_eq!(timeout(&mut three, 910), ["end timeout"]);
-        assert_eq!(take(&mut session(Revision::Three), 0, "3"), ["end bad_packet"]);
+        assert_eq!(timeout(&mut three, 910), ["end timeout 1"]);
+        assert_eq!(take(&mut session(Revision::Three), 0, "3"), ["end bad_packet 1"]);
+    }
+
+    #[test]
+    fn bytes_as_text() {
+        for (revision, text) in [(Revision::Four, "bAQID"), (Revision::Three, "b4AQID")] {
+            let mut session = session(revision);
+            assert_eq!(take(&mut session, 0, r#"451-["a",{"_placeholder":true,"num":0}]"#), [""; 0]);
+            assert_eq!(take(&mut session, 0, text), ["deliver Event"]);
+        }
     }
 
     #[test]
@@ -299,7 +361,7 @@ mod tests {
         assert_eq!(take(&mut session(Revision::Four), 0, "1"), ["end client_disconnect 6"]);
         assert_eq!(take(&mut session(Revision::Three), 0, "41"), ["end client_disconnect 6"]);
         assert_eq!(take(&mut session(Revision::Four), 0, "41"), ["deliver Left"]);
-        for bad in ["", "abc", "5", "4abc", "42{}"] {
+        for bad in ["", "abc", "5", "4abc", "42{}", "b***"] {
             assert!(take(&mut session(Revision::Four), 0, bad)[0].starts_with("end "), "{bad}");
         }
     }

@@ -12,6 +12,9 @@ use crate::outgoing::Outgoing;
 /// How the messages of a session are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Speech {
+    /// Engine.IO alone, revision 3, and revision 4.
+    EngineIo3,
+    EngineIo4,
     Native,
     /// Of a SockJS client's raw WebSocket.
     Raw,
@@ -22,7 +25,8 @@ pub(crate) enum Speech {
 }
 
 /// The foreign ones.
-pub(crate) const GUESTS: [Speech; 4] = [Speech::Raw, Speech::SockJs, Speech::SocketIo3, Speech::SocketIo4];
+pub(crate) const GUESTS: [Speech; 6] =
+    [Speech::EngineIo3, Speech::EngineIo4, Speech::Raw, Speech::SockJs, Speech::SocketIo3, Speech::SocketIo4];
 
 /// One message of a protocol that has text messages and binary ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,12 +50,13 @@ impl Part {
 impl Speech {
     /// Is its one namespace the session? Then leaving it is the end.
     pub(crate) fn has_one_namespace(self) -> bool {
-        matches!(self, Self::Raw | Self::SockJs)
+        matches!(self, Self::EngineIo3 | Self::EngineIo4 | Self::Raw | Self::SockJs)
     }
 
     /// A message in this speech; none if it has no words for it.
     pub(crate) fn say(self, out: &Outgoing) -> Vec<Part> {
         match self {
+            Self::EngineIo3 | Self::EngineIo4 => engine_io::say(out),
             Self::Native => Vec::new(),
             Self::Raw | Self::SockJs => sock_js::say(out, self == Self::Raw),
             Self::SocketIo3 | Self::SocketIo4 => socket_io::say(out, self == Self::SocketIo4),
@@ -61,9 +66,11 @@ impl Speech {
     /// The WebSocket frame of one part.
     pub(crate) fn frame(self, part: &Part, out: &mut Vec<u8>) {
         match self {
-            Self::Native | Self::Raw => socket_io::frame(part, false, out),
+            Self::EngineIo3 | Self::SocketIo3 => engine_io::frame(part, true, out),
+            Self::EngineIo4 | Self::Native | Self::Raw | Self::SocketIo4 => {
+                engine_io::frame(part, false, out);
+            }
             Self::SockJs => sock_js::frame(part, out),
-            Self::SocketIo3 | Self::SocketIo4 => socket_io::frame(part, self == Self::SocketIo3, out),
         }
     }
 }

@@ -24,6 +24,7 @@ use everwire_session::packet::Kind;
 use everwire_session::payload::string_end;
 
 pub(crate) use up::{BadBody, form_value, messages};
+pub(super) use up::{connect, incoming};
 
 use super::Part;
 use crate::config::Transport;
@@ -66,7 +67,7 @@ impl SockJs {
     }
 
     fn message(&self, text: &str, deeds: &mut Vec<Deed>) {
-        match up::incoming(&self.namespace, text, self.events) {
+        match incoming(&self.namespace, text, self.events) {
             Ok(incoming) => deeds.push(Deed::Deliver(incoming)),
             Err(malformed) => deeds.push(Deed::End(malformed.code())),
         }
@@ -113,7 +114,7 @@ impl Tongue for SockJs {
         if !self.raw {
             deeds.extend([Deed::Say(Part::Text(Bytes::from_static(b"o"))), Deed::Flush]);
         }
-        deeds.extend(up::connect(&self.namespace).ok().map(Deed::Deliver));
+        deeds.extend(connect(&self.namespace).ok().map(Deed::Deliver));
     }
 
     fn detached(&mut self, now: Duration) {
@@ -153,11 +154,15 @@ pub(super) fn say(out: &Outgoing, raw: bool) -> Vec<Part> {
     vec![Part::text(if raw { text } else { quote(&text) })]
 }
 
-fn text(out: &Outgoing) -> Option<String> {
+/// A message of text; where there are only such, other events are the text of an object.
+pub(super) fn text(out: &Outgoing) -> Option<String> {
     let id = out.id().map(|id| format!(",\"id\":{id}")).unwrap_or_default();
     Some(match (out.kind(), out.body()) {
         (_, Body::Event { name, payload })
-            if &**name == MESSAGE && is_string(payload.text()) && id.is_empty() =>
+            if &**name == MESSAGE
+                && is_string(payload.text())
+                && payload.attachments().is_empty()
+                && id.is_empty() =>
         {
             serde_json::from_slice(payload.text()).ok()?
         }

@@ -6,17 +6,20 @@ mod read;
 use everwire_session::packet::{Kind, MAIN};
 
 pub(crate) use read::Reader;
+use serde::Deserialize;
+use serde_json::value::RawValue;
 
 use super::Part;
 use crate::outgoing::{Body, Outgoing};
-use crate::transport::ws_frame::{self, Opcode};
 
-/// What Engine.IO puts before the text of a message, and Engine.IO 3 before the bytes of one.
+/// What Engine.IO puts before the text of a message.
 const MESSAGE: u8 = b'4';
-const MESSAGE_BYTE: u8 = 4;
 
-/// Writes a message; `ids`: the answer to a connect names the socket.
-pub(super) fn say(out: &Outgoing, ids: bool) -> Vec<Part> {
+/// How Socket.IO's answer to a connect to nowhere reads, in every revision.
+const INVALID: &str = r#"{"message":"Invalid namespace"}"#;
+
+/// Writes a message. `four`: as clients of Engine.IO 4 expect it, where the answer to a connect names the socket, and a refusal is an object.
+pub(super) fn say(out: &Outgoing, four: bool) -> Vec<Part> {
     let attachments = match out.body() {
         Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
         Body::Object(_) => &[],
@@ -36,7 +39,7 @@ pub(super) fn say(out: &Outgoing, ids: bool) -> Vec<Part> {
     if !attachments.is_empty() {
         text.extend_from_slice(format!("{}-", attachments.len()).as_bytes());
     }
-    let bare = out.kind() == Kind::Left || (out.kind() == Kind::Opened && !ids);
+    let bare = out.kind() == Kind::Left || (out.kind() == Kind::Opened && !four);
     if out.namespace() != MAIN {
         text.extend_from_slice(out.namespace().as_bytes());
         if !bare {
@@ -49,9 +52,29 @@ pub(super) fn say(out: &Outgoing, ids: bool) -> Vec<Part> {
     if let Some(id) = out.id() {
         text.extend_from_slice(id.to_string().as_bytes());
     }
-    body(out, !attachments.is_empty(), &mut text);
+    match out.body() {
+        Body::Object(object) if out.kind() == Kind::Denied && !four => {
+            text.extend_from_slice(refusal(object).as_bytes());
+        }
+        _ => body(out, !attachments.is_empty(), &mut text),
+    }
     let binary = attachments.iter().map(|bytes| Part::Binary(bytes.clone()));
     std::iter::once(Part::text(text)).chain(binary).collect()
+}
+
+/// Socket.IO 2 knows a refusal's data, or else its message, but not both.
+fn refusal(object: &str) -> String {
+    #[derive(Deserialize)]
+    struct Denied<'a> {
+        #[serde(borrow)]
+        message: &'a RawValue,
+        #[serde(borrow)]
+        data: Option<&'a RawValue>,
+    }
+    match serde_json::from_str(object) {
+        Ok(Denied { message, data }) if object != INVALID => data.unwrap_or(message).get().into(),
+        _ => object.into(),
+    }
 }
 
 fn body(out: &Outgoing, binary: bool, text: &mut Vec<u8>) {
@@ -82,16 +105,6 @@ fn body(out: &Outgoing, binary: bool, text: &mut Vec<u8>) {
     }
 }
 
-/// The WebSocket frame of a part; `typed`: a byte says that a binary one is a message.
-pub(super) fn frame(part: &Part, typed: bool, out: &mut Vec<u8>) {
-    let frame = match part {
-        Part::Text(text) => ws_frame::frame(Opcode::Text, &[text]),
-        Part::Binary(bytes) if typed => ws_frame::frame(Opcode::Binary, &[&[MESSAGE_BYTE], bytes]),
-        Part::Binary(bytes) => ws_frame::frame(Opcode::Binary, &[bytes]),
-    };
-    out.extend_from_slice(&frame);
-}
-
 #[cfg(test)]
 mod tests {
     use std::sync::Arc;
@@ -102,8 +115,8 @@ mod tests {
 
     use super::*;
 
-    fn said(out: &Outgoing, ids: bool) -> Vec<String> {
-        say(out, ids)
+    fn said(out: &Outgoing, four: bool) -> Vec<String> {
+        say(out, four)
             .into_iter()
             .map(|part| match part {
                 Part::Text(text) => String::from_utf8(text.to_vec()).unwrap(),
@@ -141,5 +154,16 @@ mod tests {
         }
         assert_eq!(said(&Outgoing::opened(&chat, "x"), false), ["40/chat"]);
         assert_eq!(said(&Outgoing::opened(&main, "x"), false), ["40"]);
+        let data = RawValue::from_string(r#"{"a":1}"#.into()).unwrap();
+        for (out, expected) in [
+            (Outgoing::denied(&chat, "no", None), r#"44/chat,"no""#),
+            (Outgoing::denied(&chat, "no", Some(&data)), r#"44/chat,{"a":1}"#),
+            (
+                Outgoing::denied(&chat, "Invalid namespace", None),
+                r#"44/chat,{"message":"Invalid namespace"}"#,
+            ),
+        ] {
+            assert_eq!(said(&out, false), [expected]);
+        }
     }
 }

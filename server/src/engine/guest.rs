@@ -71,9 +71,9 @@ pub(crate) trait Tongue: Send {
         Duration::ZERO
     }
 
-    /// May the session move from requests to a WebSocket?
-    fn upgrades(&self) -> bool {
-        false
+    /// May the session move from requests to a WebSocket? Then so long may that take to ask for it.
+    fn upgrades(&self) -> Option<Duration> {
+        None
     }
 
     /// What a WebSocket says that asks to take over.
@@ -82,9 +82,10 @@ pub(crate) trait Tongue: Send {
     }
 }
 
-/// What a WebSocket is to hear that asks to take over. `noop` answers a poll that waits.
+/// What a WebSocket is to hear that asks to take over. `noop` answers a poll that waits, and after `pause` each that comes meanwhile: before the client
+/// has read the answer, it polls on, and it moves only between two polls.
 pub(crate) enum Probed {
-    Answer { answer: Part, noop: Part },
+    Answer { answer: Part, noop: Part, pause: Duration },
     Nonsense,
     Upgrade { noop: Part },
 }
@@ -109,6 +110,14 @@ pub(crate) enum Second {
     Told(Part),
 }
 
+/// A WebSocket that asks to take over.
+struct Probe {
+    writer: Writer,
+    until: Duration,
+    /// What answers polls from now on, and after how long.
+    noop: Option<(Part, Duration)>,
+}
+
 pub(crate) struct Guest {
     engine: Arc<Engine>,
     live: Arc<Live>,
@@ -118,7 +127,9 @@ pub(crate) struct Guest {
     tongue: Box<dyn Tongue>,
     /// The current WebSocket's read side, and that of one which asks to become it.
     readers: Vec<(Pipe, Reader)>,
-    probe: Option<Writer>,
+    probe: Option<Probe>,
+    /// When a poll is answered that would keep it from taking over.
+    release_at: Option<Duration>,
     /// The WebSocket that is being read, and how to part from it if that is what a frame leads to.
     reading: Option<Pipe>,
     parting: Option<(Writer, Bytes)>,
@@ -175,6 +186,7 @@ impl Guest {
             tongue,
             readers: Vec::new(),
             probe: None,
+            release_at: None,
             reading: None,
             parting: None,
             expected: false,
@@ -263,6 +275,7 @@ impl Guest {
         if self.tongue.next_timeout().is_some_and(|due| due <= now) {
             self.act(|tongue, now, deeds| tongue.timeout(now, deeds));
         }
+        self.hasten(now);
         if self.client.namespaces() > 0 || self.ended.is_some() {
             self.lonely = None;
         } else {
@@ -311,7 +324,7 @@ impl Guest {
             dead = (written == Written::Dead).then_some(writer.pipe);
         }
         if let Some(probe) = &mut self.probe {
-            let _ = probe.poll_write(cx);
+            let _ = probe.writer.poll_write(cx);
         }
         self.fill(shared);
         let waiting = shared.take_waiting();
@@ -329,7 +342,9 @@ impl Guest {
             false => *ended + AFTERLIFE,
         });
         let timeout = self.tongue.next_timeout().filter(|_| self.ended.is_none());
-        if let Some(due) = timeout.into_iter().chain(lonely).chain(end).min() {
+        let probe = self.probe.as_ref().map(|probe| probe.until);
+        let release = self.release_at.filter(|_| self.answer.is_some());
+        if let Some(due) = timeout.into_iter().chain(lonely).chain(end).chain(probe).chain(release).min() {
             self.engine.wheel.arm(&self.live, due);
         }
     }

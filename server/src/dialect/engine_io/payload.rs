@@ -44,7 +44,10 @@ pub(crate) fn decode(revision: Revision, body: &Bytes, binary: bool, most: usize
 
 fn four(body: &Bytes, packet: &[u8]) -> Result<Part, Code> {
     match packet.strip_prefix(b"b") {
-        Some(text) => base64(text),
+        Some(coded) => {
+            let coded = std::str::from_utf8(coded).map_err(|_| Code::Utf8)?;
+            base64(Revision::Four, coded).map(Part::Binary)
+        }
         None => text(body, packet),
     }
 }
@@ -59,8 +62,16 @@ fn text(body: &Bytes, packet: &[u8]) -> Result<Part, Code> {
     }))
 }
 
-fn base64(text: &[u8]) -> Result<Part, Code> {
-    STANDARD.decode(text).map(|bytes| Part::Binary(bytes.into())).map_err(|_| Code::BadPacket)
+/// The bytes of a binary packet in its text form, behind the `b`. In revision 3 they begin with the packet's type, here a digit.
+pub(super) fn base64(revision: Revision, text: &str) -> Result<Bytes, Code> {
+    let decode = |text: &str| STANDARD.decode(text).map_err(|_| Code::BadPacket);
+    match (revision, text.as_bytes().first()) {
+        (Revision::Four, _) => decode(text).map(Bytes::from),
+        (Revision::Three, Some(digit @ b'0'..=b'6')) => {
+            Ok([&[digit - b'0'][..], &decode(&text[1..])?].concat().into())
+        }
+        (Revision::Three, _) => Err(Code::BadPacket),
+    }
 }
 
 fn three_text(body: &Bytes, most: usize) -> Result<Vec<Part>, Code> {
@@ -73,15 +84,7 @@ fn three_text(body: &Bytes, most: usize) -> Result<Vec<Part>, Code> {
         let (packet, behind) = behind.split_at(end);
         rest = behind;
         parts.push(match packet.strip_prefix('b') {
-            // The type is a digit here, a byte in the other forms.
-            Some(binary) => {
-                match (binary.as_bytes().first(), binary.get(1..).map(|text| base64(text.as_bytes()))) {
-                    (Some(digit @ b'0'..=b'6'), Some(Ok(Part::Binary(bytes)))) => {
-                        Part::Binary([&[digit - b'0'][..], &bytes].concat().into())
-                    }
-                    _ => return Err(Code::BadPacket),
-                }
-            }
+            Some(coded) => Part::Binary(base64(Revision::Three, coded)?),
             None => text(body, packet.as_bytes())?,
         });
     }

@@ -43,7 +43,7 @@ struct Said<'a> {
 }
 
 /// A message as an event: the one that it describes, if `events` are looked for, else `message`.
-pub(super) fn incoming(namespace: &str, text: &str, events: bool) -> Result<Incoming, Malformed> {
+pub(in crate::dialect) fn incoming(namespace: &str, text: &str, events: bool) -> Result<Incoming, Malformed> {
     let place = place(namespace);
     if events
         && text.starts_with('{')
@@ -56,7 +56,7 @@ pub(super) fn incoming(namespace: &str, text: &str, events: bool) -> Result<Inco
     Incoming::copied(&format!("e{place}[\"{MESSAGE}\",{quoted}]"))
 }
 
-pub(super) fn connect(namespace: &str) -> Result<Incoming, Malformed> {
+pub(in crate::dialect) fn connect(namespace: &str) -> Result<Incoming, Malformed> {
     Incoming::copied(&format!("c{}", place(namespace)))
 }
 

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 use std::task::Waker;
+use std::time::Duration;
 
 use everwire_session::code::Code;
 
-use super::Guest;
+use super::{Guest, GuestJob, Probe};
 use crate::config::Transport;
 use crate::dialect::Part;
 use crate::engine::exchange::Exchange;
@@ -33,9 +34,13 @@ impl Guest {
             if answer.limit.is_some() {
                 let exchange = answer.exchange.clone();
                 shared.writer = Some(Writer::new(exchange.pipe, Sink::Exchange(exchange)));
+            } else {
+                shared.volatile = Some(Vec::new());
             }
         }
         self.answer = Some(answer);
+        let pause = self.probe.as_ref().and_then(|probe| probe.noop.as_ref()).map(|(_, pause)| *pause);
+        self.release_at = pause.map(|pause| self.now() + pause);
         self.act(|tongue, now, deeds| tongue.attached(now, transport, deeds));
     }
 
@@ -49,14 +54,29 @@ impl Guest {
                 shared.transport.is_none() && self.answer.is_none(),
             )
         };
-        if self.ended.is_some() || taken || !(fresh || self.tongue.upgrades()) {
+        let patience = if fresh { Some(Duration::ZERO) } else { self.tongue.upgrades() };
+        let Some(patience) = patience.filter(|_| self.ended.is_none() && !taken) else {
             return socket::finish(Some(reader), writer, ws_frame::close_frame(1000, ""));
-        }
+        };
         self.readers.push((writer.pipe, reader));
         if fresh {
             self.adopt(writer);
         } else {
-            self.probe = Some(writer);
+            self.probe = Some(Probe { writer, until: self.now() + patience, noop: None });
+        }
+    }
+
+    /// What must not wait while a WebSocket asks to take over: the poll that keeps it from that, and in the end the WebSocket.
+    pub(super) fn hasten(&mut self, now: Duration) {
+        if self.release_at.take_if(|at| *at <= now).is_some()
+            && let Some((noop, _)) = self.probe.as_ref().and_then(|probe| probe.noop.clone())
+        {
+            self.release(&noop);
+        }
+        if let Some(probe) = self.probe.take_if(|probe| probe.until <= now) {
+            let at = self.readers.iter().position(|(pipe, _)| *pipe == probe.writer.pipe);
+            let reader = at.map(|at| self.readers.swap_remove(at).1);
+            socket::finish(reader, probe.writer, ws_frame::close_frame(1000, ""));
         }
     }
 
@@ -72,9 +92,9 @@ impl Guest {
 
     /// The WebSocket that has asked for it takes over. A poll that waits is answered with `noop`.
     pub(super) fn upgrade(&mut self, noop: &Part) {
-        let Some(writer) = self.probe.take() else { return };
+        let Some(probe) = self.probe.take() else { return };
         self.release(noop);
-        self.adopt(writer);
+        self.adopt(probe.writer);
         self.client.moved(Transport::Websocket.name());
     }
 
@@ -85,6 +105,7 @@ impl Guest {
         if let Some(answer) = self.answer.take() {
             answer.exchange.push(line(noop));
             answer.exchange.end();
+            self.live.lock().volatile = None;
             self.answered = true;
         }
     }
@@ -103,11 +124,16 @@ impl Guest {
                     frame.lines(|line| answer.exchange.push(line));
                     let _ = shared.send.confirm(shared.send.sent());
                 }
+                for frame in shared.volatile.as_mut().map(std::mem::take).unwrap_or_default() {
+                    bytes += frame.size().max(1);
+                    frame.lines(|line| answer.exchange.push(line));
+                }
                 bytes > 0
             }
         };
         if over {
             answer.exchange.end();
+            shared.volatile = None;
             self.answer = None;
             shared.writer = None;
             self.answered = true;
@@ -122,7 +148,8 @@ impl Guest {
         shared.transport = None;
         let (number, reason) = self.tongue.close_frame(code, reason);
         let farewell = ws_frame::close_frame(number, &reason);
-        let mut sockets: Vec<_> = self.probe.take().into_iter().collect();
+        let mut sockets: Vec<_> = self.probe.take().map(|probe| probe.writer).into_iter().collect();
+        self.deferred.drain(..).for_each(GuestJob::refuse);
         if let Some(mut writer) = shared.writer.take() {
             while let Some(frame) = shared.send.next() {
                 writer.message(frame);

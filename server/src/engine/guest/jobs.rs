@@ -33,6 +33,11 @@ pub(crate) enum GuestJob {
 }
 
 impl GuestJob {
+    /// Is this the request that waits on this pipe?
+    fn is_of(&self, pipe: Pipe) -> bool {
+        matches!(self, Self::Get { exchange, .. } if exchange.pipe == pipe)
+    }
+
     /// There is no such session any more.
     pub(crate) fn refuse(self) {
         match self {
@@ -65,7 +70,7 @@ impl Guest {
     fn job(&mut self, job: GuestJob, cx: &mut Context<'_>) {
         match job {
             GuestJob::Expect => self.expected = true,
-            GuestJob::Get { .. } if self.expected => self.deferred.push(job),
+            GuestJob::Get { .. } if self.expected && self.ended.is_none() => self.deferred.push(job),
             GuestJob::Get { exchange, transport, limit } => {
                 // What the client has said on a WebSocket before counts before.
                 self.read_all(cx);
@@ -98,7 +103,7 @@ impl Guest {
             }
             Err(code) => {
                 exchange.refuse((code, None));
-                self.end(code, None, None);
+                self.leave(code, None);
             }
         }
     }
@@ -135,10 +140,12 @@ impl Guest {
     /// The carrier of this name is gone.
     pub(super) fn gone(&mut self, pipe: Pipe) {
         self.readers.retain(|(other, _)| *other != pipe);
-        self.probe.take_if(|probe| probe.pipe == pipe);
+        self.probe.take_if(|probe| probe.writer.pipe == pipe);
+        self.deferred.retain(|job| !job.is_of(pipe));
         let request = self.answer.take_if(|answer| answer.exchange.pipe == pipe).is_some();
         let writer = self.live.lock().writer.take_if(|writer| writer.pipe == pipe).is_some();
         if request {
+            self.live.lock().volatile = None;
             self.act(|tongue, now, _| tongue.detached(now));
             if let Some(code) = self.tongue.aborted() {
                 self.end(code, None, None);

@@ -75,7 +75,7 @@ impl Guest {
 
     /// Says goodbye to a WebSocket that closes, or that breaks the rules.
     fn part(&mut self, pipe: Pipe, reader: Reader, farewell: Bytes) {
-        let probe = self.probe.take_if(|probe| probe.pipe == pipe);
+        let probe = self.probe.take_if(|probe| probe.writer.pipe == pipe).map(|probe| probe.writer);
         let current = self.live.lock().writer.take_if(|writer| writer.pipe == pipe);
         let was_current = current.is_some();
         if let Some(writer) = probe.or(current) {
@@ -100,16 +100,17 @@ impl Guest {
                 return ControlFlow::Break(ws_frame::close_frame(code.unwrap_or(1000), ""));
             }
         };
-        if self.probe.as_ref().is_none_or(|probe| probe.pipe != pipe) {
+        if self.probe.as_ref().is_none_or(|probe| probe.writer.pipe != pipe) {
             self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
             return ControlFlow::Continue(());
         }
         match self.tongue.probed(&part) {
-            Probed::Answer { answer, noop } => {
+            Probed::Answer { answer, noop, pause } => {
                 if let Some(probe) = &mut self.probe {
                     let mut frame = Vec::new();
                     self.live.speech().frame(&answer, &mut frame);
-                    probe.push(frame.into());
+                    probe.writer.push(frame.into());
+                    probe.noop = Some((noop.clone(), pause));
                 }
                 self.release(&noop);
             }
@@ -122,7 +123,7 @@ impl Guest {
     /// Who sends pings and reads nothing gets no more pongs.
     fn pong(&mut self, pipe: Pipe, payload: &[u8]) {
         let mut shared = self.live.lock();
-        let writers = shared.writer.iter_mut().chain(&mut self.probe);
+        let writers = shared.writer.iter_mut().chain(self.probe.as_mut().map(|probe| &mut probe.writer));
         if let Some(writer) = { writers }.find(|writer| writer.pipe == pipe && writer.queued() < PONGS_HIGH) {
             writer.push(ws_frame::frame(Opcode::Pong, &[payload]));
         }
