@@ -30,6 +30,9 @@ pub(crate) struct Payload {
 
 /// Takes a body apart. At most `most` packets are taken.
 pub(crate) fn decode(revision: Revision, body: &Bytes, binary: bool, most: usize) -> Result<Vec<Part>, Code> {
+    if body.is_empty() {
+        return Err(Code::Empty);
+    }
     let parts = match (revision, binary) {
         (Revision::Four, true) => return Err(Code::ContentType),
         (Revision::Four, false) => {
@@ -224,6 +227,8 @@ mod tests {
         use Revision::{Four, Three};
         for (revision, binary, body) in [
             (Four, true, &b"4a"[..]),
+            (Four, false, b""),
+            (Three, false, b""),
             (Four, false, b"b***"),
             (Four, false, b"\xff"),
             (Three, false, b"abc"),
