@@ -17,8 +17,8 @@ export function diagnoseBy(kit: Kit, url?: string, options?: AnyOptions): Promis
   return new Promise((done) => {
     const next = (): void => {
       const transport = wanted[rows.length] as Transport;
-      const add = (report: Report): void => {
-        rows.push({ transport: transport.name, ...report });
+      const add = ({ ok, code, why, openMs, rttMs }: Report): void => {
+        rows.push({ transport: transport.name, ok, code, why, openMs, rttMs });
         next();
       };
       if (!transport) {

@@ -1,3 +1,5 @@
+import { find, without } from "./lists.ts";
+
 /** A function whose parameters the caller knows better than we do. */
 export type Handler = { bivariant(...args: unknown[]): unknown }["bivariant"];
 
@@ -25,36 +27,23 @@ export function named(event: string): string {
 /** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */
 export function createEmitter(): Emitter {
   let lists: { [place: string]: Entry[] } = {};
-  const without = (place: string, fits: (entry: Entry) => unknown): void => {
-    let found = false;
-    const rest: Entry[] = [];
-    for (const entry of lists[place] || []) {
-      if (found || !fits(entry)) {
-        rest.push(entry);
-      } else {
-        found = true;
-      }
-    }
-    lists[place] = rest;
-  };
+  const at = (place: string): Entry[] => lists[place] || [];
   return {
     _on(place, run, once) {
-      lists[place] = (lists[place] || []).concat({ _run: run, _once: once });
+      lists[place] = at(place).concat({ _run: run, _once: once });
     },
     _off(place, run) {
       if (!place) {
-        lists = { [ANY]: lists[ANY] || [] };
-      } else if (run) {
-        without(place, (entry) => entry._run === run);
+        lists = { [ANY]: at(ANY) };
       } else {
-        lists[place] = [];
+        lists[place] = run ? without(at(place), find(at(place), (entry) => entry._run === run)) : [];
       }
     },
     _fire(place, args, thrown) {
-      const list = lists[place] || [];
+      const list = at(place);
       for (const entry of list) {
         if (entry._once) {
-          without(place, (one) => one === entry);
+          lists[place] = without(at(place), entry);
         }
         try {
           entry._run.apply(undefined, args);

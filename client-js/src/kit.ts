@@ -27,8 +27,9 @@ export interface Kit {
 /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */
 export function usable(io: Io, wanted: unknown[], all?: boolean): Transport[] {
   const chosen: Transport[] = [];
+  const named = (name: string): Transport | undefined => find(io._kit._known, (known) => known.name === name);
   for (const one of wanted) {
-    const transport = typeof one === "string" ? find(io._kit._known, (known) => known.name === one) : (one as Transport);
+    const transport = typeof one === "string" ? named(one) : (one as Transport);
     if (!transport) {
       throw failure("bad_data", "no such transport in this bundle: " + String(one));
     }

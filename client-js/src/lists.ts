@@ -9,7 +9,7 @@ export function find<T>(list: T[], fits: (item: T) => unknown): T | undefined {
   return undefined;
 }
 
-export function without<T>(list: T[], item: T): T[] {
+export function without<T>(list: T[], item: T | undefined): T[] {
   const rest: T[] = [];
   for (const one of list) {
     if (one !== item) {

@@ -91,9 +91,12 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
   session._acks = numberOf(body["acks"], session._acks);
   session._streamEnds = numberOf(body["stream"], Infinity);
   carrier._deadline = now + session._mute;
-  for (const message of dropLarger(session)) {
-    session._queue.push(() => session._host._rejected(message));
-  }
+  const dropped = dropLarger(session);
+  session._queue.push(() => {
+    for (const message of dropped) {
+      session._host._rejected(message);
+    }
+  });
   session._current = carrier;
   // Older ones have nothing more to say. Newer ones may still win.
   while (session._carriers[0] !== carrier) {
