@@ -42,7 +42,7 @@ client() {
   npm_step "client: unit and vectors" test
   run "client: its machine in 5,000 schedules" env EVERWIRE_SCHEDULES=5000 cargo test -p everwire-bridge --locked
   npm_step "client: dist is what the source builds" check:dist
-  npm_step "client: dist builds" build
+  dist
   npm_step "client: the legacy file is ES3" check:es3
   npm_step "client: size budgets" size
 }
@@ -68,7 +68,8 @@ browser() {
   find_engines
   npm_step "browser suite: the engines of every push" test:engines
   npm_step "browser suite: Content-Security-Policy" test:policy
-  npm_step "browser suite: a page's life" test:lifecycle
+  npm_step "browser suite: a page's life" test:lifecycle -- --check websocket,streaming
+  npm_step "browser suite: many tabs" test:tabs
   npm_step "browser suite: workers" test:worker
   npm_step "npm package: packed, bundled by three, run" test:package
 }
@@ -122,7 +123,7 @@ chaos() {
   run "chaos: 200 clients in bad weather" "$TARGET/debug/everwire-chaos" run --seconds 45
 }
 
-# Both run once, however many groups ask for them.
+# Each runs once, however many groups ask for them.
 client_deps() {
   [ -n "${CLIENT_READY:-}" ] && return
   if [ ! -f client-js/package-lock.json ]; then
@@ -137,14 +138,24 @@ client_deps() {
   run "client: npm ci" npm --prefix client-js ci --no-audit --no-fund && CLIENT_READY=1
 }
 
+dist() {
+  [ -n "${DIST_READY:-}" ] && return
+  npm_step "client: dist builds" build && DIST_READY=1
+}
+
 testbed() {
-  # With all targets the features are those of the tests, and so nothing is compiled a second time.
   [ -n "${TESTBED_READY:-}" ] && return
+  # It has dist inside.
+  client_deps && dist
+  # With all targets the features are those of the tests, and so nothing is compiled a second time.
   run "testbed builds" cargo build --workspace --all-targets --locked && TESTBED_READY=1
 }
 
+# npm_step <title> <script> <its arguments...>
 npm_step() {
-  run "$1" npm --prefix client-js run --silent "$2"
+  local title="$1"
+  shift
+  run "$title" npm --prefix client-js run --silent "$@"
 }
 
 printf '== Everwire: what a change must pass\n'

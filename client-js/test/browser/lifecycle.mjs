@@ -16,7 +16,8 @@ const TRANSPORTS = ["websocket", "streaming", "event_source", "long_polling"];
 const PATIENT = { reconnection: { delay: HOUR, maxDelay: HOUR } };
 
 const other = `<!doctype html><meta charset="utf-8"><title>another page</title><link rel="icon" href="data:,">`;
-const only = process.argv[2] === "--check" ? process.argv[3] : "";
+// npm run test:lifecycle -- --check stored,websocket
+const only = process.argv[2] === "--check" ? process.argv[3].split(",") : [""];
 
 const cases = {
   offline,
@@ -34,7 +35,7 @@ let failed = 0;
 for (const [name, check] of Object.entries(cases)) {
   for (const transport of TRANSPORTS) {
     // A browser asks anew over connections that are idle, as if they were alive; a WebSocket has one of its own.
-    if (`${name} ${transport}`.includes(only) && (check !== asleepMute || transport === "websocket")) {
+    if (only.some((part) => `${name} ${transport}`.includes(part)) && (check !== asleepMute || transport === "websocket")) {
       await run(`${name} ${transport}`, check, transport);
     }
   }

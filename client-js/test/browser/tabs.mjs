@@ -1,7 +1,7 @@
 // npm run test:tabs: many pages of one browser over HTTP/1.1, where all together have six connections to a host. Without WebSocket
 // each wants to hold one; still all must connect, exchange events both ways, and get what else they ask the server for.
 //
-//   npm run test:tabs -- --tabs 8 --transports long_polling
+//   npm run test:tabs -- --tabs 8 --transports event_source,long_polling
 import assert from "node:assert/strict";
 import { launch } from "./chromium.mjs";
 import { installPageKit } from "./page-kit.mjs";
@@ -17,7 +17,6 @@ const transports = option("transports");
 const runs = [
   [6, WITHOUT_WEBSOCKET],
   [8, ["event_source", "long_polling"]],
-  [8, ["long_polling"]],
   [12, WITHOUT_WEBSOCKET],
 ].filter(([count, names]) => (!tabs || tabs.includes(count)) && (!transports || String(names) === String(transports)));
 
