@@ -2,6 +2,11 @@
 //! event emitter on both sides. This crate is the server SDK.
 #![forbid(unsafe_code)]
 
+/// The application in the document compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrate-from-socket.io.md")]
+struct MigrateFromSocketIo;
+
 mod config;
 mod dialect;
 mod engine;
