@@ -3,7 +3,8 @@
 STEP=0
 FAILED=0
 SUMMARY=()
-LOGS="${CARGO_TARGET_DIR:-target}/test-logs"
+# One script may run another.
+LOGS="${CARGO_TARGET_DIR:-target}/test-logs/$(basename "$0" .sh)"
 mkdir -p "$LOGS"
 
 # run <title> <command...>: shows the command's output when it fails, or always with VERBOSE=1.

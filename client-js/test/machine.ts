@@ -170,7 +170,7 @@ export class Session {
   }
 
   attach(now: number, id: number, kind: Kind, patience: number): void {
-    this.carriers[id] = attach(this.state_, now, wayOf(kind), patience);
+    this.carriers[id] = attach(this.state_, now, wayOf(kind), patience, id);
   }
 
   packet(now: number, id: number, data: Data): void {
@@ -262,12 +262,7 @@ export class Session {
   }
 
   private idOf(carrier: Carrier): number {
-    for (const id in this.carriers) {
-      if (this.carriers[id] === carrier) {
-        return +id;
-      }
-    }
-    throw new Error("a carrier that nobody has made");
+    return carrier._owner as number;
   }
 }
 

@@ -11,6 +11,9 @@ use std::env;
 use machine::{TYPESCRIPT, script};
 use sim::schedules::{run, run_all};
 
+/// How often a long run tells where it stands, in schedules: a multiple of what a thread takes at a time.
+const PROGRESS: u64 = 16_000;
+
 fn variable(name: &str) -> Option<u64> {
     env::var(name).ok().and_then(|value| value.parse().ok())
 }
@@ -27,7 +30,12 @@ fn the_npm_client_keeps_what_the_rust_client_keeps() {
         return;
     }
     let schedules = variable("EVERWIRE_SCHEDULES").unwrap_or(5_000);
-    match run_all(schedules, TYPESCRIPT, || script::load(&bundled), |_| {}) {
+    let progress = |seed: u64| {
+        if seed > 0 && seed.is_multiple_of(PROGRESS) {
+            println!("{seed} of {schedules} schedules begun");
+        }
+    };
+    match run_all(schedules, TYPESCRIPT, || script::load(&bundled), progress) {
         Ok(tally) => println!(
             "{schedules} schedules: {} deliveries over {} attaches",
             tally.deliveries, tally.attaches

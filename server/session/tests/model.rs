@@ -51,6 +51,7 @@ fn checker(bounds: Bounds, mutant: Option<Mutant>) -> CheckerBuilder<World> {
 fn in_every_order_of_events_messages_arrive_once_and_in_order() {
     let full = env::var("EVERWIRE_MODEL").is_ok_and(|value| value == "full");
     for bounds in if full { NIGHTLY } else { EVERY_CHANGE } {
+        println!("{bounds:?}: begun");
         let run = checker(bounds, None).spawn_bfs().join();
         println!("{bounds:?}: {} unique states", run.unique_state_count());
         run.assert_properties();
