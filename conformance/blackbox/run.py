@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, TimeoutError, as_completed
 import harness
 
 HERE = pathlib.Path(__file__).parent
-HELPERS = {"carriers", "eio", "exchange", "frames", "harness", "packets", "run", "wire"}
+HELPERS = {"carriers", "eio", "exchange", "frames", "harness", "packets", "run", "sock", "wire"}
 LONGEST = 120  # seconds after which a run has hung
 
 

@@ -27,6 +27,7 @@ pub(crate) use up::{BadBody, form_value, messages};
 pub(super) use up::{connect, incoming};
 
 use super::Part;
+use super::socket_io::replaced;
 use crate::config::Transport;
 use crate::engine::guest::{Deed, Second, Tongue};
 use crate::outgoing::{Body, Outgoing};
@@ -48,6 +49,8 @@ pub(crate) struct SockJs {
     events: bool,
     /// Over a WebSocket without frames: messages as they are.
     raw: bool,
+    /// Messages in one frame.
+    most: usize,
     transport: Option<Transport>,
     /// When it is time for a heartbeat, or, without a receiver, for the end.
     due: Duration,
@@ -55,11 +58,12 @@ pub(crate) struct SockJs {
 }
 
 impl SockJs {
-    pub(crate) fn new(now: Duration, namespace: &str, events: bool, raw: bool) -> Self {
+    pub(crate) fn new(now: Duration, namespace: &str, events: bool, raw: bool, most: usize) -> Self {
         Self {
             namespace: namespace.into(),
             events,
             raw,
+            most,
             transport: None,
             due: now + ABSENCE,
             receiving: false,
@@ -81,10 +85,11 @@ impl Tongue for SockJs {
         if self.raw || self.transport != Some(Transport::Websocket) {
             return self.message(whole, deeds);
         }
-        match messages(&text) {
+        match messages(&text, self.most) {
             Ok(messages) => messages.iter().for_each(|text| self.message(text, deeds)),
             Err(BadBody::Empty) => {}
             Err(BadBody::Json) => deeds.push(Deed::End(Code::BadJson)),
+            Err(BadBody::TooMany) => deeds.push(Deed::End(Code::TooManyPackets)),
         }
     }
 
@@ -139,7 +144,8 @@ impl Tongue for SockJs {
     fn close_frame(&self, code: Code, reason: Option<&str>) -> (u16, String) {
         match code {
             Code::Timeout => (1002, "Connection interrupted".into()),
-            _ => (3000, reason.unwrap_or("Go away!").into()),
+            Code::ServerDisconnect => (3000, reason.unwrap_or("Go away!").into()),
+            code => (code.websocket(), reason.unwrap_or(code.as_str()).into()),
         }
     }
 
@@ -185,13 +191,17 @@ fn is_string(json: &[u8]) -> bool {
 
 /// JSON text in which each placeholder of a binary value is `{"base64":"…"}`.
 fn expanded(text: &[u8], attachments: &[Bytes]) -> String {
-    let text = String::from_utf8_lossy(text);
-    let mut out = text.into_owned();
-    for (index, bytes) in attachments.iter().enumerate() {
-        let theirs = format!(r#"{{"base64":"{}"}}"#, STANDARD.encode(bytes));
-        out = out.replacen(&format!(r#""\u0000{index}""#), &theirs, 1);
+    let mut out = Vec::with_capacity(text.len());
+    if attachments.is_empty() {
+        out.extend_from_slice(text);
+    } else {
+        replaced(text, &mut out, |number, out| {
+            let number = std::str::from_utf8(number).ok().and_then(|number| number.parse::<usize>().ok());
+            let bytes = number.and_then(|number| attachments.get(number)).map_or(&[][..], |bytes| bytes);
+            out.extend_from_slice(format!(r#"{{"base64":"{}"}}"#, STANDARD.encode(bytes)).as_bytes());
+        });
     }
-    out
+    String::from_utf8_lossy(&out).into_owned()
 }
 
 /// A JSON string. Beside what JSON asks for, characters are escaped that some browsers lose or change.
@@ -269,6 +279,16 @@ mod tests {
                 Outgoing::event(&main, None, "bin", (Bytes::from_static(b"xyz"),).into_payload().unwrap()),
                 &[r#"a["{\"event\":\"bin\",\"args\":[{\"base64\":\"eHl6\"}]}"]"#],
             ),
+            (
+                // Beside it a string that looks like it.
+                Outgoing::event(
+                    &main,
+                    None,
+                    "b",
+                    ("\0\u{30}", Bytes::from_static(b"x")).into_payload().unwrap(),
+                ),
+                &[r#"a["{\"event\":\"b\",\"args\":[\"\\u00000\",{\"base64\":\"eA==\"}]}"]"#],
+            ),
             (Outgoing::opened(&main, "x"), &[]),
         ] {
             assert_eq!(said(&out), expected);
@@ -284,7 +304,7 @@ mod tests {
     #[test]
     fn absence_and_heartbeats() {
         let at = Duration::from_secs;
-        let mut session = SockJs::new(at(0), "/", false, false);
+        let mut session = SockJs::new(at(0), "/", false, false, 9);
         let mut deeds = Vec::new();
         session.attached(at(0), Transport::LongPolling, &mut deeds);
         assert!(matches!(&deeds[..], [Deed::Say(_), Deed::Flush, Deed::Deliver(_)]));

@@ -5,6 +5,7 @@ mod read;
 
 use everwire_session::packet::{Kind, MAIN};
 
+pub(super) use placeholders::replaced;
 pub(crate) use read::Reader;
 use serde::Deserialize;
 use serde_json::value::RawValue;

@@ -18,6 +18,7 @@ use everwire_session::server::Pipe;
 use self::carriers::Answer;
 pub(crate) use self::jobs::GuestJob;
 use super::Engine;
+use super::exchange::Exchange;
 use super::live::{Live, Shared};
 use super::socket::Reader;
 use super::turn::{self, Backlog};
@@ -141,6 +142,9 @@ pub(crate) struct Guest {
     answered: bool,
     /// Requests that must wait until the expected WebSocket is here.
     deferred: Vec<GuestJob>,
+    /// Bytes of events that wait for handlers. Above the window nothing is read, and a body is not answered: the client waits.
+    unhandled: u64,
+    held: Option<Arc<Exchange>>,
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
     /// Since when there is no namespace.
@@ -155,6 +159,9 @@ impl Drop for Guest {
         self.live.bury();
         if let Some(answer) = self.answer.take() {
             answer.exchange.refuse((Code::UnknownSession, None));
+        }
+        if let Some(exchange) = self.held.take() {
+            exchange.refuse((Code::UnknownSession, None));
         }
         self.deferred.drain(..).for_each(GuestJob::refuse);
     }
@@ -193,6 +200,8 @@ impl Guest {
             answer: None,
             answered: false,
             deferred: Vec::new(),
+            unhandled: 0,
+            held: None,
             backlog: Backlog::default(),
             lonely: Some(now),
             ended: None,
@@ -219,7 +228,7 @@ impl Guest {
             self.tick();
             self.jobs(cx);
             let more = self.read_all(cx);
-            self.client.poll(cx);
+            let more = self.handle(cx) || more;
             self.settle(cx);
             if more || round == ROUNDS {
                 cx.waker().wake_by_ref();
@@ -229,6 +238,23 @@ impl Guest {
                 break;
             }
         }
+    }
+
+    /// Lets handlers run. `true`: the client may go on.
+    fn handle(&mut self, cx: &mut Context<'_>) -> bool {
+        let was_full = self.is_full();
+        self.unhandled = self.unhandled.saturating_sub(self.client.poll(cx));
+        if self.is_full() {
+            return false;
+        }
+        if let Some(exchange) = self.held.take() {
+            exchange.end();
+        }
+        was_full
+    }
+
+    fn is_full(&self) -> bool {
+        self.unhandled > self.engine.config.window as u64
     }
 
     fn now(&self) -> Duration {
@@ -251,7 +277,10 @@ impl Guest {
         act(&mut *self.tongue, now, &mut deeds);
         for deed in deeds {
             match deed {
-                Deed::Deliver(incoming) => self.client.receive(incoming),
+                Deed::Deliver(incoming) => {
+                    self.unhandled += incoming.credit();
+                    self.client.receive(incoming);
+                }
                 Deed::Flush => {
                     let live = self.live.clone();
                     self.fill(&mut live.lock());

@@ -48,6 +48,9 @@ use crate::engine::{Engine, ids};
 const NO_CACHE: HeaderValue =
     HeaderValue::from_static("no-store, no-cache, no-transform, must-revalidate, max-age=0");
 
+/// What may be around the messages of a body, beyond the limit of one.
+const QUOTES: usize = 1024;
+
 const TEXT: &str = "text/plain; charset=UTF-8";
 const SCRIPT: &str = "application/javascript; charset=UTF-8";
 
@@ -218,9 +221,13 @@ impl Visit {
         match path.strip_prefix('/').unwrap_or(&path) {
             "" if method == Method::GET => plain(StatusCode::OK, TEXT, "Welcome to SockJS!\n"),
             "info" if method == Method::OPTIONS => self.preflight("OPTIONS, GET"),
-            "info" => self.info(),
+            "info" if method == Method::GET => self.info(),
+            "info" => wrong_method("OPTIONS, GET"),
             "websocket" => self.websocket(Speech::Raw),
-            page if pages::is_iframe(page) => pages::iframe(&self.parts.headers, &self.options.client_url),
+            page if pages::is_iframe(page) && method == Method::GET => {
+                pages::iframe(&self.parts.headers, &self.options.client_url)
+            }
+            page if pages::is_iframe(page) => wrong_method("GET"),
             session => match session.split('/').collect::<Vec<_>>()[..] {
                 [server, session, name]
                     if [server, session].iter().all(|part| !part.is_empty() && !part.contains('.')) =>
@@ -242,11 +249,7 @@ impl Visit {
             return self.preflight("OPTIONS, POST");
         }
         if self.parts.method != way.method() {
-            let mut response = Response::new(Body::full(Bytes::new()));
-            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-            let allow = if way.method() == Method::GET { "GET" } else { "OPTIONS, POST" };
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static(allow));
-            return response;
+            return wrong_method(if way.method() == Method::GET { "GET" } else { "OPTIONS, POST" });
         }
         if way == Way::Websocket {
             return self.websocket(Speech::SockJs);
@@ -295,8 +298,9 @@ impl Visit {
 
     fn begin(&self, key: &str, speech: Speech, first: GuestJob) -> Result<Arc<Live>, Code> {
         let now = self.engine.wheel.now();
-        let tongue =
-            Box::new(SockJs::new(now, &self.options.namespace, self.options.events, speech == Speech::Raw));
+        let Options { namespace, events, .. } = &*self.options;
+        let most = self.engine.config.packets_per_body;
+        let tongue = Box::new(SockJs::new(now, namespace, *events, speech == Speech::Raw, most));
         let opened = self.engine.open_guest(key, speech, tongue, request_info(&self.parts), first);
         opened.map_err(|(code, job)| {
             job.refuse();
@@ -351,34 +355,32 @@ impl Visit {
     {
         let Some(live) = self.engine.find_guest(key) else { return not_found() };
         let config = &self.engine.config;
-        let limits = Limits {
-            bytes: config.max_payload * if way == Way::JsonpSend { 3 } else { 1 } + 1024,
-            time: config.body,
+        let headers = &self.parts.headers;
+        let form = b"application/x-www-form-urlencoded";
+        let is_form = way == Way::JsonpSend
+            && headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(form));
+        // A form's text takes up to three times as much.
+        let bytes = config.max_payload * if is_form { 3 } else { 1 } + QUOTES;
+        let body = match collect(headers, body, Kind::Any, Limits { bytes, time: config.body }).await {
+            Ok(body) if is_form => form_value(&body).unwrap_or_default().into(),
+            Ok(body) => body,
+            Err(code) => return refusal(code),
         };
-        let bytes = match collect(&self.parts.headers, body, Kind::Any, limits).await {
-            Ok(bytes) => bytes,
-            Err(Code::TooLarge) => return plain(StatusCode::PAYLOAD_TOO_LARGE, TEXT, "Payload too large."),
-            Err(_) => return plain(StatusCode::BAD_REQUEST, TEXT, "Bad request."),
-        };
+        if body.len() > config.max_payload + QUOTES {
+            return refusal(Code::TooLarge);
+        }
         let broken = |why| plain(StatusCode::INTERNAL_SERVER_ERROR, TEXT, why);
-        let is_form = self
-            .parts
-            .headers
-            .get(CONTENT_TYPE)
-            .is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form-urlencoded"));
-        let read = match way {
-            Way::JsonpSend if is_form => messages(form_value(&bytes).unwrap_or_default().as_bytes()),
-            _ => messages(&bytes),
-        };
-        let parts = match read {
+        let parts = match messages(&body, config.packets_per_body) {
             Ok(messages) => Ok(messages.into_iter().map(Part::text).collect()),
             Err(BadBody::Empty) => return broken("Payload expected."),
             Err(BadBody::Json) => return broken("Broken JSON encoding."),
+            Err(BadBody::TooMany) => return refusal(Code::TooManyPackets),
         };
         let exchange = Exchange::new(self.engine.pipe(), false);
         live.submit(Job::Guest(GuestJob::Post { exchange: exchange.clone(), parts }));
         let caller = Caller::new(exchange, live);
         match poll_fn(|cx| caller.exchange.poll_whole(cx)).await {
+            Err((Code::Rate, _)) => refusal(Code::Rate),
             Err(_) => not_found(),
             Ok(_) if way == Way::JsonpSend => plain(StatusCode::OK, TEXT, "ok"),
             Ok(_) => plain(StatusCode::NO_CONTENT, TEXT, ""),
@@ -387,10 +389,7 @@ impl Visit {
 
     fn websocket(mut self, speech: Speech) -> Response<Body> {
         if self.parts.method != Method::GET {
-            let mut response = Response::new(Body::full(Bytes::new()));
-            *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
-            response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
-            return response;
+            return wrong_method("GET");
         }
         if !self.options.websocket {
             return not_found();
@@ -476,6 +475,19 @@ fn with_type(mut response: Response<Body>, kind: &'static str) -> Response<Body>
     // Else Chromium holds a stream of text back, and old browsers guess at what an answer is.
     response.headers_mut().insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
+}
+
+fn wrong_method(allowed: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::full(Bytes::new()));
+    *response.status_mut() = StatusCode::METHOD_NOT_ALLOWED;
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    response
+}
+
+/// A body that is not even looked into.
+fn refusal(code: Code) -> Response<Body> {
+    let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
+    plain(status, TEXT, code.message())
 }
 
 fn not_found() -> Response<Body> {

@@ -13,10 +13,11 @@ use crate::incoming::Incoming;
 pub(crate) enum BadBody {
     Empty,
     Json,
+    TooMany,
 }
 
-/// The messages of a body or a frame: an array of strings, or one string.
-pub(crate) fn messages(body: &[u8]) -> Result<Vec<String>, BadBody> {
+/// The messages of a body or a frame: an array of up to `most` strings, or one string.
+pub(crate) fn messages(body: &[u8], most: usize) -> Result<Vec<String>, BadBody> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Sent {
@@ -27,6 +28,7 @@ pub(crate) fn messages(body: &[u8]) -> Result<Vec<String>, BadBody> {
         return Err(BadBody::Empty);
     }
     match serde_json::from_slice(body) {
+        Ok(Sent::Many(messages)) if messages.len() > most => Err(BadBody::TooMany),
         Ok(Sent::Many(messages)) => Ok(messages),
         Ok(Sent::One(message)) => Ok(vec![message]),
         Err(_) => Err(BadBody::Json),
@@ -42,15 +44,17 @@ struct Said<'a> {
     id: Option<u64>,
 }
 
-/// A message as an event: the one that it describes, if `events` are looked for, else `message`.
+/// A message as an event: the one that it describes, if `events` are looked for, else `message`. What describes none (or nests too deep) is a message as any
+/// other.
 pub(in crate::dialect) fn incoming(namespace: &str, text: &str, events: bool) -> Result<Incoming, Malformed> {
     let place = place(namespace);
     if events
         && text.starts_with('{')
         && let Ok(said) = serde_json::from_str::<Said<'_>>(text)
         && let Some(native) = native(&place, &said)
+        && let Ok(incoming) = Incoming::copied(&native)
     {
-        return Incoming::copied(&native);
+        return Ok(incoming);
     }
     let quoted = serde_json::to_string(text).map_err(|_| Malformed::Json)?;
     Incoming::copied(&format!("e{place}[\"{MESSAGE}\",{quoted}]"))
@@ -104,20 +108,23 @@ mod tests {
         assert!(shown(said, false).starts_with(r#"Event None ["message","{"#));
         assert_eq!(shown(r#"{"event":"say","args":[]}"#, true), r#"Event None ["say"]"#);
         assert_eq!(shown(r#"{"ack":3,"args":[1]}"#, true), "Ack Some(3) [1]");
-        for other in ["{", "{}", r#"{"event":1,"args":[]}"#, r#"{"event":"a","args":{}}"#, r#"{"event":"a"}"#]
-        {
+        let deep = format!(r#"{{"event":"a","args":[{}{}]}}"#, "[".repeat(70), "]".repeat(70));
+        let others =
+            ["{", "{}", r#"{"event":1,"args":[]}"#, r#"{"event":"a","args":{}}"#, r#"{"event":"a"}"#, &deep];
+        for other in others {
             assert!(shown(other, true).starts_with(r#"Event None ["message","#), "{other}");
         }
     }
 
     #[test]
     fn bodies() {
-        assert_eq!(messages(br#"["a","b"]"#), Ok(vec!["a".into(), "b".into()]));
-        assert_eq!(messages(br#""a""#), Ok(vec!["a".into()]));
-        assert_eq!(messages(b"[]"), Ok(Vec::new()));
-        assert_eq!(messages(b""), Err(BadBody::Empty));
+        assert_eq!(messages(br#"["a","b"]"#, 2), Ok(vec!["a".into(), "b".into()]));
+        assert_eq!(messages(br#""a""#, 2), Ok(vec!["a".into()]));
+        assert_eq!(messages(b"[]", 2), Ok(Vec::new()));
+        assert_eq!(messages(b"", 2), Err(BadBody::Empty));
+        assert_eq!(messages(br#"["a","b","c"]"#, 2), Err(BadBody::TooMany));
         for bad in [&b"[\"x"[..], b"[1]", b"{}", b"\xff", b"[\"a\"]x"] {
-            assert_eq!(messages(bad), Err(BadBody::Json));
+            assert_eq!(messages(bad, 2), Err(BadBody::Json));
         }
         assert_eq!(form_value(&Bytes::from_static(b"a=1&d=%5B%22x%22%5D")).as_deref(), Some("[\"x\"]"));
         assert_eq!(form_value(&Bytes::from_static(b"p=p")), None);

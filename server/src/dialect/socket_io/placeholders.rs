@@ -48,6 +48,19 @@ pub(super) fn to_native(text: &str) -> String {
 
 /// Writes our placeholders Socket.IO's way. The text is JSON that was checked.
 pub(super) fn from_native(text: &[u8], out: &mut Vec<u8>) {
+    replaced(text, out, |number, out| {
+        out.extend_from_slice(br#"{"_placeholder":true,"num":"#);
+        out.extend_from_slice(number);
+        out.push(b'}');
+    });
+}
+
+/// Puts what `write` writes in the place of each of our placeholders. The text is JSON that was checked.
+pub(in crate::dialect) fn replaced(
+    text: &[u8],
+    out: &mut Vec<u8>,
+    mut write: impl FnMut(&[u8], &mut Vec<u8>),
+) {
     let mut at = 0;
     while let Some(next) = memchr::memchr(b'"', &text[at..]) {
         let start = at + next;
@@ -61,9 +74,7 @@ pub(super) fn from_native(text: &[u8], out: &mut Vec<u8>) {
                     out.extend_from_slice(rest);
                     out.push(b'"');
                 } else {
-                    out.extend_from_slice(br#"{"_placeholder":true,"num":"#);
-                    out.extend_from_slice(rest);
-                    out.push(b'}');
+                    write(rest, out);
                 }
             }
             _ => out.extend_from_slice(&text[start..at]),

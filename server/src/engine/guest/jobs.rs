@@ -90,16 +90,24 @@ impl Guest {
         }
     }
 
-    fn post(&mut self, exchange: &Exchange, parts: Result<Vec<Part>, Code>) {
+    fn post(&mut self, exchange: &Arc<Exchange>, parts: Result<Vec<Part>, Code>) {
         if self.ended.is_some() {
             return exchange.refuse((Code::UnknownSession, None));
+        }
+        if self.held.is_some() {
+            // It sends one body after the other.
+            return exchange.refuse((Code::Rate, None));
         }
         match parts {
             Ok(parts) => {
                 for part in parts {
                     self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
                 }
-                exchange.end();
+                if self.is_full() {
+                    self.held = Some(exchange.clone());
+                } else {
+                    exchange.end();
+                }
             }
             Err(code) => {
                 exchange.refuse((code, None));

@@ -24,7 +24,7 @@ impl Guest {
         let pipes: Vec<Pipe> = self.readers.iter().map(|(pipe, _)| *pipe).collect();
         let mut more = false;
         for pipe in pipes {
-            more |= (0..READS).all(|_| self.read(cx, pipe));
+            more |= (0..READS).all(|_| !self.is_full() && self.read(cx, pipe));
         }
         more
     }
