@@ -113,8 +113,28 @@ function expected({ notes, works = {} }, transport, origin) {
   return !notes[transport] ? "yes" : (works[transport] ?? "") === origin ? "yes" : "no";
 }
 
-/** Opens one page and follows its reports. The answer is "yes", or why not. */
+/** Opens one page and follows its reports: `why` is "yes", or why not. */
 async function tryPage(engine, browser, site, runs, plan) {
+  const begun = Date.now();
+  const { entries, late, log } = await follow(browser, site, runs, plan);
+  const bad = entries.find((entry) => entry.error);
+  const left = plan.checks.split(",").find((name) => !entries.some(({ check }) => check === name));
+  const why = late || bad?.error || (left && `${left} was not tried`) || "yes";
+  if (process.env.VERBOSE) {
+    const checks = entries.filter(({ check }) => check).map(({ check, error, ms }) => `${check} ${error ?? ms}`);
+    console.log(`  ${plan.run}: ${checks.join(", ")} ${late} ${Date.now() - begun} ms`);
+  }
+  // Only where it is known that it cannot work, this is no failure.
+  const [origin, transport] = plan.run.split("-");
+  const known = expected(engine, transport, origin) === "no" && /^(unavailable$|failed$|suspended)/.test(why);
+  if (why !== "yes" && !known) {
+    failures.push(`${engine.title}, ${transport}, ${origin} origin, ${bad?.check ?? "page"}: ${why}\n${log}`);
+  }
+  checkTraits(engine, entries.at(-1)?.traits);
+  return { why, entries };
+}
+
+async function follow(browser, site, runs, plan) {
   const entries = [];
   const ended = new Promise((resolve) => {
     runs.set(plan.run, (entry) => {
@@ -125,32 +145,21 @@ async function tryPage(engine, browser, site, runs, plan) {
     });
   });
   const query = Object.entries(plan).map(([key, value]) => `${key}=${encodeURIComponent(value)}`).join("&");
-  const begun = Date.now();
   const page = await browser.open(`${site.origin}/page?${query}`);
   let late = "";
   await within("the page's last report", ended, PAGE_MS).catch((error) => (late = error.message));
   const log = page.log?.() ?? "";
   await page.close();
-  const bad = entries.find((entry) => entry.error);
-  if (process.env.VERBOSE) {
-    console.log(`  ${plan.run}: ${entries.map(({ check, error, ms }) => check && `${check} ${error ?? ms}`).filter(Boolean).join(", ")} ${late} ${Date.now() - begun} ms`);
-  }
-  const why = late || bad?.error;
-  const { traits } = entries.at(-1) ?? {};
-  for (const [name, wanted] of Object.entries((!late && engine.traits) || {})) {
+  return { entries, late, log };
+}
+
+/** An engine that has lost what the tests rely on would prove nothing. */
+function checkTraits(engine, traits) {
+  for (const [name, wanted] of Object.entries((traits && engine.traits) || {})) {
     if (traits[name] !== wanted) {
       failures.push(`${engine.title} is not what it is here for: ${name} is ${traits[name]}`);
     }
   }
-  if (!why) {
-    return { why: "yes", entries };
-  }
-  const [origin, transport] = plan.run.split("-");
-  // Only where it is known that it cannot work, this is no failure.
-  if (expected(engine, transport, origin) === "yes" || !/^(unavailable$|failed$|suspended)/.test(why)) {
-    failures.push(`${engine.title}, ${transport}, ${origin} origin, ${bad?.check ?? "page"}: ${why}\n${log}`);
-  }
-  return { why, entries };
 }
 
 function summary(found) {
