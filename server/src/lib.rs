@@ -7,6 +7,11 @@
 #[doc = include_str!("../../docs/migrate-from-socket.io.md")]
 struct MigrateFromSocketIo;
 
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/migrate-from-sockjs.md")]
+struct MigrateFromSockJs;
+
 mod config;
 mod dialect;
 mod engine;
