@@ -1,24 +1,5 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 (function() {
-  var __assign = this && this.__assign || function() {
-    __assign = Object.assign || function(t) {
-      for (var s, i = 1, n = arguments.length; i < n; i++) {
-        s = arguments[i];
-        for (var p in s) if (Object.prototype.hasOwnProperty.call(s, p)) t[p] = s[p];
-      }
-      return t;
-    };
-    return __assign.apply(this, arguments);
-  };
-  var __spreadArray = this && this.__spreadArray || function(to, from, pack) {
-    if (pack || arguments.length === 2) for (var i = 0, l = from.length, ar; i < l; i++) {
-      if (ar || !(i in from)) {
-        if (!ar) ar = Array.prototype.slice.call(from, 0, i);
-        ar[i] = from[i];
-      }
-    }
-    return to.concat(ar || Array.prototype.slice.call(from));
-  };
   (function(global, factory) {
     typeof exports === "object" && typeof module !== "undefined" ? factory(exports) : typeof define === "function" && define.amd ? define([ "exports" ], factory) : (global = typeof globalThis !== "undefined" ? globalThis : global || self, 
     factory(global.everwire = {}));
@@ -28,544 +9,3106 @@
       return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
     }
     // What a client does about a code (protocol.md, section 10.2).
-        var ACTIONS = {
-      attach: " attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8 ",
-      open: " grace_over unknown_session ",
-      backoff: " bad_ack credit full rate shutdown slow_consumer ",
-      next: " bad_handshake bad_request content_type encoding method not_found transport upgrade_required ",
-      never: " callback client_disconnect no_namespace origin server_disconnect version "
+    /** Attach at once. */    var ATTACH = 1;
+    var BACKOFF = 3;
+    /** The same for those that end the session, as all that follow do. */    var BACKOFF_ENDED = 4;
+    /** A new session at once. */    var OPEN = 5;
+    /** Report and stop: the page cannot help a refused origin or callback either. */    var NEVER$1 = 6;
+    var CODES = [ "", "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8", "bad_handshake bad_request content_type encoding method not_found transport upgrade_required", "full rate", "bad_ack credit shutdown slow_consumer", "grace_over undeliverable unknown_session", "callback client_disconnect no_namespace origin server_disconnect version" ];
+    function groupOf(code) {
+      var group = NEVER$1;
+      while (group && (" " + CODES[group] + " ").indexOf(" " + code + " ") < 0) {
+        group--;
+      }
+      return group;
+    }
+    /** 0 if the code is not one of the protocol's. */    function actionOf(code) {
+      var group = groupOf(code);
+      return group === BACKOFF_ENDED ? BACKOFF : group;
+    }
+    /** The others end a request or a carrier. */    function endsSession(code) {
+      return groupOf(code) > BACKOFF;
+    }
+    /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */    function fillRandom(bytes) {
+      crypto.getRandomValues(bytes);
+    }
+    /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */    var platform = {
+      _btoa: function(chars) {
+        return btoa(chars);
+      },
+      _atob: function(text) {
+        return atob(text);
+      },
+      _random: function(bytes) {
+        return fillRandom(bytes);
+      }
     };
-    /** These end the session; the others end a request or a carrier. The page cannot help a refused origin or callback either. */    var ENDS = " bad_ack callback client_disconnect credit grace_over no_namespace origin server_disconnect shutdown slow_consumer unknown_session version ";
-    /** Null if the code is not one of the protocol's. */    function actionOf(code) {
-      for (var action in ACTIONS) {
-        if (ACTIONS[action].indexOf(" " + code + " ") >= 0) {
-          return action;
+    // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
+        function newBytes(length) {
+      return typeof Uint8Array === "undefined" ? [] : new Uint8Array(length);
+    }
+    /** How many bytes the text takes as UTF-8. Each half of a surrogate pair counts two of the four. */    function utf8Length(text) {
+      return text.replace(/[\x80-\u07ff\ud800-\udfff]/g, "..").replace(/[\u0800-\uffff]/g, "...").length;
+    }
+    function toUtf8(text) {
+      return fromChars(unescape(encodeURIComponent(text)));
+    }
+    /** Throws if the bytes are not UTF-8. */    function fromUtf8(bytes) {
+      return decodeURIComponent(escape(toChars(bytes)));
+    }
+    function fromChars(chars) {
+      var bytes = newBytes(chars.length);
+      for (var i = 0; i < chars.length; i++) {
+        bytes[i] = chars.charCodeAt(i);
+      }
+      return bytes;
+    }
+    function toChars(bytes) {
+      var chars = "";
+      for (var i = 0; i < bytes.length; i++) {
+        chars += String.fromCharCode(bytes[i]);
+      }
+      return chars;
+    }
+    // Base64 by the platform's own, which every environment with binary WebSockets has.
+        function toBase64(bytes) {
+      return platform._btoa(toChars(bytes));
+    }
+    /** Null unless the text is base64 with its padding and nothing else: then it reads the same when it is written again. */    function fromBase64(text) {
+      try {
+        var chars = platform._atob(text);
+        return platform._btoa(chars) === text ? fromChars(chars) : null;
+      } catch (_) {
+        return null;
+      }
+    }
+    // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
+    /** Workers have no `window`, engines before 2018 no `globalThis`. */    var root = typeof globalThis === "undefined" ? self : globalThis;
+    /** Milliseconds, never going back where the platform has such a clock. */    function now() {
+      return root.performance && root.performance.now ? Math.floor(root.performance.now()) : wall();
+    }
+    /** The time of day, which goes on while the machine sleeps. */    function wall() {
+      return (new Date).getTime();
+    }
+    function later(run, ms) {
+      return setTimeout(run, ms);
+    }
+    /** Runs when the code that runs now is done. */    function soon(run) {
+      if (root.Promise) {
+        root.Promise.resolve().then(run);
+      } else {
+        setTimeout(run, 0);
+      }
+    }
+    /** 128 random bits, as 22 characters of base64url. */    function secret() {
+      var random = newBytes(16);
+      for (var i = 0; i < 16; i++) {
+        random[i] = 0;
+      }
+      platform._random(random);
+      return toBase64(random).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+    }
+    // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
+        function find(list, fits) {
+      for (var _i = 0, list_1 = list; _i < list_1.length; _i++) {
+        var item = list_1[_i];
+        if (fits(item)) {
+          return item;
         }
       }
-      return null;
+      return undefined;
     }
-    function endsSession(code) {
-      return ENDS.indexOf(" " + code + " ") >= 0;
+    function without(list, item) {
+      var rest = [];
+      for (var _i = 0, list_2 = list; _i < list_2.length; _i++) {
+        var one = list_2[_i];
+        if (one !== item) {
+          rest.push(one);
+        }
+      }
+      return rest;
     }
-    // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, take `next(now)` until it
-    // says null, then come back at `nextTimeout()`. A transport counts as working when it has carried data, never when it has opened.
+    /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */    function failure(code, message, data) {
+      var error = new Error(message || code);
+      error.name = "EverwireError";
+      error.code = code;
+      if (data !== undefined) {
+        error.data = data;
+      }
+      return error;
+    }
+    // Packets, in text and in binary form (protocol.md, section 2).
+    /** Who connects says whether there is one: the smallest client has none. */    var binary;
+    function withBinary(given) {
+      binary = given || binary;
+    }
+    var MAX_DEPTH = 64;
+    var MAX_INTEGER = 9007199254740991;
+    /** Type, namespace, id, body, first character of the body. */    var PARTS = /^(.)(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])(?:[ \t]*((\S)[^\r\n]*))?$/;
+    /** Which of these may, or must, go together: `/` stands for a namespace, a space for an id. Counts look like an id with more behind it. */    var SHAPES = /^([APWrz]\{|h|n ,(0|[1-9]\d{0,15})|v\/?\[|e\/? ?\[|a\/? \[|x\/? ?\{|c\/?\S?|[odl]\/?\{)$/;
+    /** Is it one of the messages that are counted? */    function isCounted(type) {
+      return "eaxcodl".indexOf(type) >= 0;
+    }
+    /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */    function parse(data) {
+      return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
+    }
+    /** The size of a message as in section 6.1. */    function sizeOf(data) {
+      return typeof data === "string" ? utf8Length(data) : data.length;
+    }
+    /** The line that carries a packet on a text transport. */    function toLine(data) {
+      return typeof data === "string" ? data : "b" + toBase64(data);
+    }
+    /** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */    function fromLine(line) {
+      return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
+    }
+    /** `revive` puts something else in the place of some values. */    function parseText(text, revive) {
+      var parts = PARTS.exec(text);
+      if (!parts) {
+        return "bad_packet";
+      }
+      var type = parts[1];
+      var namespace = parts[2] || "/";
+      var id = parts[3] ? +parts[3] : null;
+      var body = parts[4] || "";
+      var counts = type === "n";
+      var shape = type + (parts[2] ? "/" : "") + (parts[3] ? " " : "") + (counts ? body : parts[5] || "");
+      if (!SHAPES.test(shape) || +id > MAX_INTEGER || utf8Length(namespace) > 128) {
+        return "bad_packet";
+      }
+      if (counts) {
+        var pair = [ id, +body.slice(1) ];
+        return isInteger(pair[1]) ? {
+          _type: type,
+          _namespace: namespace,
+          _id: null,
+          _body: pair
+        } : "bad_packet";
+      }
+      try {
+        return isSound(body) ? {
+          _type: type,
+          _namespace: namespace,
+          _id: id,
+          _body: body ? JSON.parse(body, revive) : undefined
+        } : "bad_json";
+      } catch (_) {
+        return "bad_json";
+      }
+    }
+    /** Throws `bad_data` on what JSON, or this protocol, cannot carry. */    function encode(type, namespace, id, body) {
+      var attachments = [];
+      var text = "";
+      var why = "not JSON";
+      try {
+        // Holder and key say what the value was before a toJSON, as that of node's Buffer.
+        text = JSON.stringify(body, function(key, value) {
+          return isBinary(this[key]) ? "\0" + (attachments.push(this[key]) - 1) : typeof value === "string" && value.charAt(0) === "\0" ? "\0" + value : value;
+        }) || "";
+        if (!attachments.length && /\\u0000/.test(text)) {
+          text = JSON.stringify(body);
+        }
+        why = attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
+      } catch (error) {
+        why = error;
+      }
+      if (why) {
+        throw failure("bad_data", String(why));
+      }
+      // A body that is a number would read as an id.
+            var head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
+      return binary && attachments.length ? binary._write(head, attachments) : head;
+    }
+    /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */    function isSound(text) {
+      return !/\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab]..\\ud[c-f]../gi, "")) && 
+      // Few texts hold as many brackets as may be nested.
+      !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH));
+    }
+    function isDeeper(value, depth) {
+      if (typeof value === "object" && value) {
+        for (var key in value) {
+          if (!depth || isDeeper(value[key], depth - 1)) {
+            return true;
+          }
+        }
+        return !depth;
+      }
+      return false;
+    }
+    /** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */    function isBinary(value) {
+      var given = value;
+      return !!given && typeof given.byteLength === "number" && /Buffer\]$/.test(tag(given.buffer || given));
+    }
+    function isArray(value) {
+      return tag(value) === "[object Array]";
+    }
+    function isObject(value) {
+      return typeof value === "object" && value !== null && !isArray(value);
+    }
+    function isInteger(value) {
+      return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
+    }
+    function tag(value) {
+      return Object.prototype.toString.call(value);
+    }
+    // What the objects of packets say.
+        function numberOf(value, otherwise) {
+      return isInteger(value) ? value : otherwise || 0;
+    }
+    function textOf(value) {
+      return typeof value === "string" ? value : "";
+    }
+    var OPENING = 0;
+    var OPENED = 1;
+    var SUSPENDED = 2;
+    var CLOSING = 3;
+    var ENDED = 4;
+    /**
+     * How a carrier works. `DUPLEX`: a WebSocket. `STREAM`: one answer down, posts up. `POLL`: a loop of requests, both ways.
+     * `SCRIPT`: polls by URL, posts up whose answer cannot be read.
+     */    var DUPLEX = 0;
+    var STREAM = 1;
+    var POLL = 2;
+    var SCRIPT = 3;
+    /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */    var MAX_BODY = 64512;
+    var ATTACHING = 0;
+    var POLLING = 1;
+    var POSTING = 2;
+    /** `secret` draws 128 random bits as 22 characters of base64url. */    function createSession(window, secret, host) {
+      return {
+        _host: host,
+        _secret: secret,
+        _state: OPENING,
+        _max: Infinity,
+        _acks: 1e3,
+        _streamEnds: Infinity,
+        _ping: 1e4,
+        _mute: 0,
+        _tight: 0,
+        _rest: 1e3,
+        _id: "",
+        _token: "",
+        _key: secret(),
+        _attaches: 0,
+        _serial: 0,
+        _batch: null,
+        _fits: MAX_BODY,
+        _stuck: 0,
+        _tries: 0,
+        _carriers: [],
+        _current: null,
+        _fleeting: [],
+        _queue: [],
+        _wake: Infinity,
+        _owesCounts: false,
+        _poison: -1,
+        _closeCode: "",
+        _closeDeadline: Infinity,
+        _saidClose: false,
+        _farewell: null,
+        _log: [],
+        _base: 0,
+        _sent: 0,
+        _bytes: 0,
+        // What may be sent before the welcome has named the server's window.
+        _room: 65536,
+        _returned: 0,
+        _credited: 0,
+        _floor: 0,
+        _window: window,
+        _received: 0,
+        _consumed: 0,
+        _taken: 0,
+        _saidConsumed: 0
+      };
+    }
+    /** What is to be done next, if anything. */    function next(session, now) {
+      if (!session._queue.length && session._state !== ENDED) {
+        session._wake = Infinity;
+        for (var _i = 0, _a = session._carriers; _i < _a.length; _i++) {
+          var carrier = _a[_i];
+          carrier._way._flush(session, now, carrier);
+        }
+        // What no carrier could take at once is gone.
+                session._fleeting = [];
+      }
+      return session._queue.shift();
+    }
+    // How carriers are given up.
+    /** A carrier is gone, or given up. */    function lose(session, carrier, code) {
+      // The server may tell the old carrier sooner than the new one: the session has one.
+      var moving = code === "taken_over" && carrier !== session._carriers[session._carriers.length - 1];
+      drop(session, carrier, code);
+      if (carrier === session._current) {
+        session._current = null;
+      }
+      if (!session._current && !moving && session._state === OPENED) {
+        session._state = SUSPENDED;
+        session._queue.push(function() {
+          return session._host._suspended();
+        });
+      }
+    }
+    function drop(session, carrier, code) {
+      carrier._gone = true;
+      session._carriers = without(session._carriers, carrier);
+      session._saidClose = false;
+      session._queue.push(function() {
+        return session._host._drop(carrier, code);
+      });
+    }
+    // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
+    /** Sends in time, once and in order. */    function push(session, message) {
+      session._log.push(message);
+      session._bytes += message._size;
+      message._credit = session._credited += message._credited ? message._size : 0;
+    }
+    /** The number of the last message, sent or not. */    function lastOf(session) {
+      return session._base + session._log.length;
+    }
+    /** Message `number`, if it exists and credit allows it (and so all before it). */    function ready(session, number) {
+      var message = session._log[number - session._base - 1];
+      return message && message._credit <= session._returned + session._room ? message : undefined;
+    }
+    function markSent(session, number) {
+      session._sent = Math.max(session._sent, number);
+    }
+    /** The peer's counts. False if it confirms what was never sent. */    function confirm(session, received, consumed) {
+      if (received > session._sent) {
+        return false;
+      }
+      session._returned = Math.max(session._returned, consumed);
+      for (;session._base < received; session._base++) {
+        var message = session._log.shift();
+        session._floor = message._credit;
+        session._bytes -= message._size;
+      }
+      return true;
+    }
+    /** Takes out waiting messages that are larger than the peer takes. */    function dropLarger(session) {
+      var waiting = session._log.splice(Math.max(0, session._sent - session._base), session._log.length);
+      var last = session._log[session._log.length - 1];
+      var dropped = [];
+      session._credited = last ? last._credit : session._floor;
+      for (var _i = 0, waiting_1 = waiting; _i < waiting_1.length; _i++) {
+        var message = waiting_1[_i];
+        session._bytes -= message._size;
+        if (message._size > session._max) {
+          dropped.push(message);
+        } else {
+          push(session, message);
+        }
+      }
+      return dropped;
+    }
+    /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */    function isDue(session) {
+      return session._owesCounts || Math.max(session._taken, session._consumed - session._saidConsumed) * 4 >= session._window;
+    }
+    function said(session) {
+      session._owesCounts = false;
+      session._taken = 0;
+      session._saidConsumed = session._consumed;
+    }
+    /** What an encoded packet is to the session. */    function messageOf(namespace, data, credited, id) {
+      return {
+        _namespace: namespace,
+        _data: data,
+        _size: sizeOf(data),
+        _credited: credited,
+        _id: id
+      };
+    }
+    // A session closes, or is closed (protocol.md, section 9).
+        var CLOSE_TIME = 5e3;
+    /** Sends what is there, then ends the session; in 5 s at the latest. */    function close(session, now, code) {
+      if (session._state < CLOSING) {
+        session._closeCode = code;
+        session._closeDeadline = now + CLOSE_TIME;
+        session._state = CLOSING;
+        if (!session._attaches && session._credited === session._floor) {
+          end(session, code);
+        }
+      }
+    }
+    /** The server's `z`. */    function closed(session, now, body) {
+      if (session._state === CLOSING) {
+        if (session._saidClose && body["code"] === session._closeCode) {
+          // An answer: everything has arrived.
+          confirm(session, session._sent, 0);
+        }
+        end(session, session._closeCode);
+      } else {
+        session._farewell = body;
+        session._closeDeadline = now + CLOSE_TIME;
+        finish(session);
+      }
+    }
+    /** Answers the server's `z` once everything before it is here. */    function finish(session) {
+      var z = session._farewell;
+      if (z && session._received >= numberOf(z["final"])) {
+        farewell(session, String(z["code"]));
+        giveUp(session);
+      }
+    }
+    /** The last word, on whatever carries it. */    function farewell(session, code) {
+      var current = session._current;
+      session._closeCode = code;
+      var line = closing(session);
+      session._queue.push(function() {
+        if (current && !current._way._kind) {
+          session._host._write(current, line);
+        } else {
+          session._host._farewell(line);
+        }
+      });
+    }
+    /** The client's `z`. */    function closing(session) {
+      session._saidClose = true;
+      return "z" + JSON.stringify({
+        code: session._closeCode,
+        "final": session._sent
+      });
+    }
+    /** The server has closed, or a close has taken too long. */    function giveUp(session) {
+      var z = session._farewell || {};
+      end(session, session._farewell ? String(z["code"]) : session._closeCode, textOf(z["reason"]), numberOf(z["retry"]));
+    }
+    /** The session is over, without another word to the server. */    function end(session, code, reason, retry) {
+      if (reason === void 0) {
+        reason = "";
+      }
+      if (retry === void 0) {
+        retry = 0;
+      }
+      if (session._state !== ENDED) {
+        if (session._state === CLOSING) {
+          code = session._closeCode;
+        }
+        session._state = ENDED;
+        while (session._carriers.length) {
+          drop(session, session._carriers[0], null);
+        }
+        session._current = null;
+        session._queue.push(function() {
+          return session._host._ended(code, reason, retry, session._log);
+        });
+      }
+    }
+    // A carrier attaches, and is welcomed (protocol.md, section 4).
+    /**
+     * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
+     * volatile event that it takes along is gone for the current carrier.
+     */    function attach(session, now, way, patience, owner) {
+      var carrier = {
+        _way: way,
+        _owner: owner,
+        _gone: false,
+        _attach: ++session._attaches,
+        _token: session._token,
+        _patience: patience,
+        _welcomed: false,
+        _deadline: now + patience,
+        _position: 0,
+        // Only an opening client knows where the server stands: at nothing.
+        _cursor: session._id ? -1 : session._base,
+        _requests: [],
+        _polls: 0,
+        _rested: now,
+        _ticket: way._kind === SCRIPT ? session._secret() : "",
+        _strikes: 0
+      };
+      session._carriers = session._carriers.concat(carrier);
+      way._attach(session, now, carrier);
+      return carrier;
+    }
+    /** The first packet, or line, of what attaches or posts. */    function header(session, type, fields) {
+      fields["received"] = session._received;
+      fields["consumed"] = session._consumed;
+      if (session._id) {
+        fields["session"] = session._id;
+        fields["token"] = session._token;
+      } else {
+        fields["key"] = session._key;
+      }
+      return type + JSON.stringify(fields);
+    }
+    /** What begins a body or carrier going down. False if it cannot be read. */    function welcome(session, now, carrier, down, body) {
+      var full = body["session"] !== undefined;
+      var first = body["first"];
+      if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier._welcomed)) {
+        return false;
+      }
+      down._position = first;
+      if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) && counts(session, body["received"], body["consumed"]) && carrier._way._welcomed) {
+        carrier._way._welcomed(session, now, carrier, body, full);
+      }
+      return true;
+    }
+    /** The carrier is the current one from now on. False if it cannot be. */    function adopt(session, now, carrier, body) {
+      var state = session._state;
+      if (session._id && body["session"] !== session._id) {
+        // The key has opened another session: the server knows nothing of this one.
+        end(session, "unknown_session");
+        return false;
+      }
+      if (carrier._cursor < 0) {
+        carrier._cursor = numberOf(body["received"]);
+      }
+      if (!carrier._way._kind && carrier._cursor < session._base) {
+        // Counts that came another way were faster: what must come first on this WebSocket is gone.
+        lose(session, carrier, "stale");
+        return false;
+      }
+      carrier._welcomed = true;
+      session._id = String(body["session"]);
+      session._token = String(body["token"]);
+      session._ping = numberOf(body["ping"], 1e4);
+      session._mute = session._ping + numberOf(body["timeout"], 8e3);
+      session._room = numberOf(body["window"], session._room);
+      session._max = numberOf(body["max"], session._max);
+      session._acks = numberOf(body["acks"], session._acks);
+      session._streamEnds = numberOf(body["stream"], Infinity);
+      carrier._deadline = now + session._mute;
+      var dropped = dropLarger(session);
+      session._queue.push(function() {
+        for (var _i = 0, dropped_1 = dropped; _i < dropped_1.length; _i++) {
+          var message = dropped_1[_i];
+          session._host._rejected(message);
+        }
+      });
+      session._current = carrier;
+      // Older ones have nothing more to say. Newer ones may still win.
+            while (session._carriers[0] !== carrier) {
+        drop(session, session._carriers[0], null);
+      }
+      if (state !== CLOSING) {
+        session._state = OPENED;
+      }
+      session._queue.push(function() {
+        return session._host._opened(carrier, state === SUSPENDED, state === OPENED);
+      });
+      if (!carrier._way._kind && carrier._cursor < numberOf(body["received"])) {
+        // What its welcome confirms has its place here too, since what follows is numbered by it: it is written while it is still kept.
+        carrier._way._flush(session, now, carrier);
+      }
+      return true;
+    }
+    /** The server's counts. False if they end the session. */    function counts(session, received, consumed) {
+      var fine = confirm(session, numberOf(received), numberOf(consumed));
+      if (!fine) {
+        end(session, "bad_ack");
+      }
+      return fine;
+    }
+    // What comes down.
+    /** A packet of a WebSocket, or of a stream that was opened by ticket. */    function heard(session, now, carrier, data) {
+      take(session, now, carrier, carrier, data, true);
+    }
+    /** `alive`: what keeps a stream alive is its own lines, not the answers to posts. */    function take(session, now, carrier, down, data, alive) {
+      if (carrier._gone) {
+        return;
+      }
+      if (carrier._welcomed && alive) {
+        carrier._deadline = now + session._mute;
+      }
+      var packet = parse(data);
+      if (typeof packet === "string") {
+        malformed(session, carrier, packet);
+        return;
+      }
+      var type = packet._type;
+      var body = isObject(packet._body) ? packet._body : {};
+      if (type === "r") {
+        // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
+        var ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
+        refused(session, carrier, ticket ? "stale" : String(body["error"]));
+      } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position || "AP".indexOf(type) >= 0) {
+        malformed(session, carrier, "bad_packet");
+      } else if (isCounted(type)) {
+        counted(session, carrier, down, packet, sizeOf(data));
+      } else if (type === "v") {
+        session._queue.push(function() {
+          return session._host._deliver(packet, 0);
+        });
+      } else if (type === "h") {
+        // The next poll answers it anyway.
+        session._owesCounts = carrier._way._kind !== POLL;
+      } else if (isArray(packet._body)) {
+        counts(session, packet._body[0], packet._body[1]);
+      } else if (type === "z") {
+        closed(session, now, body);
+      }
+    }
+    function counted(session, carrier, down, packet, size) {
+      var ahead = down._position++ - session._received - 1;
+      if (!ahead) {
+        session._received++;
+        session._taken += size;
+        session._queue.push(function() {
+          return session._host._deliver(packet, packet._type === "e" ? size : 0);
+        });
+        finish(session);
+      } else if (ahead > 0 && (carrier._way._kind !== POLL || carrier._requests.length < 2)) {
+        // With two polls under way the later may be answered first: what it skips, the next one asks for.
+        lose(session, carrier, "gap");
+      }
+    }
+    /** A carrier is given up for a packet that cannot be read; the session, if the same one cannot be read twice. */    function malformed(session, carrier, code) {
+      if (carrier._welcomed && session._poison === session._received) {
+        end(session, code);
+      } else {
+        session._poison = carrier._welcomed ? session._received : -1;
+        lose(session, carrier, code);
+      }
+    }
+    /** The server will not have the carrier, or it is gone without a code (`""`). */    function refused(session, carrier, code) {
+      var newest = carrier._token === session._token;
+      // Said of a proof that has a successor by now, it is no news of the session.
+            var outdated = code === "unknown_session" && !carrier._welcomed && !newest;
+      if (carrier._gone) {
+        return;
+      }
+      if (endsSession(code) && !outdated || code === "stale_token" && newest) {
+        if (code === session._closeCode) {
+          // The answer to our close was overtaken or is lost: everything has arrived.
+          confirm(session, session._sent, 0);
+        }
+        end(session, code);
+      } else {
+        lose(session, carrier, code);
+      }
+    }
+    // Time: when to look again, and what is given up then.
+    /** Infinity if never. */    function nextTimeout(session) {
+      var next = Math.min(session._closeDeadline, session._wake);
+      for (var _i = 0, _a = session._carriers; _i < _a.length; _i++) {
+        var carrier = _a[_i];
+        next = Math.min(next, deadlineOf(carrier));
+      }
+      return session._state === ENDED ? Infinity : next;
+    }
+    /** What is given up now is lost with this code. */    function timeout(session, now, code) {
+      for (var _i = 0, _a = session._carriers; _i < _a.length; _i++) {
+        var carrier = _a[_i];
+        if (deadlineOf(carrier) <= now) {
+          lose(session, carrier, code);
+        }
+      }
+      if (session._closeDeadline <= now) {
+        giveUp(session);
+      }
+    }
+    /** When it is given up, over itself or one of its requests. */    function deadlineOf(carrier) {
+      var deadline = carrier._deadline;
+      for (var _i = 0, _a = carrier._requests; _i < _a.length; _i++) {
+        var request_1 = _a[_i];
+        deadline = Math.min(deadline, request_1._deadline);
+      }
+      return deadline;
+    }
+    /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
+    /** How late a heartbeat may be. */    var LATE_HEARTBEAT = 1e3;
+    /** A timer that is later than this says that the machine has slept. */    var SLEPT = 1e3;
+    function createDriver(io, ways, limits, listener, own) {
+      var kit = io._kit;
+      var draining = false;
+      var scheduled = false;
+      var timer;
+      var timerAt = 0;
+      var lostBy = "";
+      var live = [];
+      var stopWatching = function() {};
+      var unlink = function(attempt) {
+        var aborts = attempt._aborts;
+        live = without(live, attempt);
+        attempt._closed = true;
+        attempt._aborts = [];
+        for (var _i = 0, aborts_1 = aborts; _i < aborts_1.length; _i++) {
+          var abort = aborts_1[_i];
+          abort();
+        }
+        if (attempt._duplex) {
+          attempt._duplex._close();
+        }
+      };
+      var session = createSession(io._options.window || 1048576, secret, {
+        _write: function(carrier, data) {
+          var duplex = ownerOf(carrier)._duplex;
+          if (duplex) {
+            duplex._send(data);
+          }
+        },
+        _request: function(request) {
+          var attempt = ownerOf(request._carrier);
+          if (!attempt._closed && attempt._transport._request) {
+            attempt._transport._request(hub, attempt, request);
+          }
+        },
+        _stream: function(carrier, ticket) {
+          var attempt = ownerOf(carrier);
+          if (!attempt._closed && attempt._transport._stream) {
+            attempt._transport._stream(hub, attempt, ticket);
+          }
+        },
+        _drop: function(carrier, code) {
+          var attempt = ownerOf(carrier);
+          if (code !== null) {
+            lostBy = code;
+            unlink(attempt);
+            plan._failed(now(), attempt, code);
+          } else {
+            plan._overtaken(now(), attempt);
+            if (!attempt._late) {
+              unlink(attempt);
+            }
+          }
+        },
+        _deliver: function(packet, size) {
+          listener._deliver(packet);
+          session._consumed += size;
+        },
+        _opened: function(carrier, resumed) {
+          var attempt = ownerOf(carrier);
+          if (!attempt._closed) {
+            attempt._silent = !!attempt._transport._stream;
+            listener._carried(attempt._transport.name, resumed);
+            if (!attempt._silent) {
+              hub._proven(attempt);
+            }
+          }
+        },
+        _suspended: function() {
+          return listener._suspended(lostBy);
+        },
+        _rejected: function(message) {
+          return listener._rejected(message);
+        },
+        _farewell: function(line) {
+          if (kit._farewell) {
+            kit._farewell(hub, line);
+          }
+        },
+        _ended: function(code, reason, retry, unconfirmed) {
+          clearTimeout(timer);
+          plan._end();
+          stopWatching();
+          hub._letGo();
+          listener._ended(code, reason, retry, unconfirmed);
+        }
+      });
+      var connect = function(attempt) {
+        var gone = function(code) {
+          if (attempt._carrier && !attempt._late) {
+            refused(session, attempt._carrier, code);
+          } else {
+            unlink(attempt);
+            plan._failed(now(), attempt, code);
+          }
+          hub._drain();
+        };
+        try {
+          attempt._duplex = attempt._transport._open(io, function() {
+            begin(attempt);
+            plan._opened(now(), attempt);
+            hub._drain();
+          }, function(data) {
+            if (attempt._late) {
+              plan._alive(now(), attempt);
+            } else {
+              hub._heard(attempt);
+              heard(session, now(), attempt._carrier, data);
+            }
+            hub._drain();
+          }, gone);
+        } catch (_) {
+          // As a WebSocket without TLS on a page with it.
+          gone("");
+        }
+      };
+      var begin = function(attempt) {
+        attempt._carrier = attach(session, now(), attempt._transport, attempt._patience, attempt);
+      };
+      var flush = function() {
+        if (!scheduled) {
+          scheduled = true;
+          soon(function() {
+            scheduled = false;
+            hub._drain();
+          });
+        }
+      };
+      var hub = {
+        _io: io,
+        _ways: ways,
+        _session: session,
+        _own: own,
+        _heardAt: 0,
+        _drain: function() {
+          if (!draining) {
+            draining = true;
+            try {
+              for (var run = void 0; run = next(session, now()) || (session._state === ENDED ? undefined : plan._next(now())); ) {
+                run();
+              }
+            } finally {
+              draining = false;
+            }
+            var due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+            // One that is too early does no harm: it sets the next.
+                        if (due < Infinity && (timer === undefined || due < timerAt)) {
+              clearTimeout(timer);
+              timerAt = due;
+              timer = later(function() {
+                timer = undefined;
+                // Who has slept has missed heartbeats: that says nothing of the transport, which is to be tried again.
+                                timeout(session, now(), now() > timerAt + SLEPT ? "heartbeat" : "timeout");
+                hub._drain();
+              }, Math.max(0, due - now()));
+            }
+          }
+        },
+        _letGo: function() {
+          for (var _i = 0, live_1 = live; _i < live_1.length; _i++) {
+            var attempt = live_1[_i];
+            unlink(attempt);
+          }
+        },
+        _heard: function(attempt) {
+          hub._heardAt = wall();
+          // The other half of the time-out is for finding another way before this one is given up.
+                    plan._heard(attempt, now() + (session._ping + session._mute) / 2);
+        },
+        _proven: function(attempt) {
+          plan._carried(now(), attempt);
+          hub._heard(attempt);
+          if (listener._proven) {
+            listener._proven();
+          }
+          if (hub._crowd) {
+            hub._crowd._proven(attempt);
+          }
+        },
+        _check: function(surely) {
+          var left = hub._heardAt + session._ping + LATE_HEARTBEAT - wall();
+          plan._check(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+          hub._drain();
+        }
+      };
+      var plan = hub._plan = kit._plan(hub, limits, {
+        _start: function(attempt) {
+          live = live.concat(attempt);
+          if (attempt._transport._open) {
+            connect(attempt);
+          } else {
+            begin(attempt);
+          }
+        },
+        _cancel: unlink,
+        _failing: function(code, why) {
+          return listener._failing(code, why);
+        },
+        _giveUp: function() {
+          return end(session, "no_transport");
+        }
+      });
+      return {
+        _session: session,
+        _start: function() {
+          if (own && kit._watch) {
+            stopWatching = kit._watch(hub);
+          }
+          plan._begin(now());
+          hub._drain();
+        },
+        _flush: flush,
+        _pushVolatile: function(data) {
+          var duplex = (session._current ? ownerOf(session._current) : {})._duplex;
+          if (session._state === OPENED && !(duplex && duplex._buffered() > CONGESTED)) {
+            session._fleeting.push(data);
+            flush();
+          }
+        },
+        _close: function(code) {
+          plan._close();
+          close(session, now(), code);
+          hub._check(false);
+        },
+        _abort: function(code) {
+          end(session, code);
+          flush();
+        }
+      };
+    }
+    function ownerOf(carrier) {
+      return carrier._owner;
+    }
+    /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */    function usable(io, wanted, all) {
+      var chosen = [];
+      var named = function(name) {
+        return find(io._kit._known, function(known) {
+          return known.name === name;
+        });
+      };
+      for (var _i = 0, wanted_1 = wanted; _i < wanted_1.length; _i++) {
+        var one = wanted_1[_i];
+        var transport = typeof one === "string" ? named(one) : one;
+        if (!transport) {
+          throw failure("bad_data", "no such transport in this bundle: " + String(one));
+        }
+        if (all || transport._enabled(io)) {
+          chosen.push(transport);
+        }
+      }
+      return chosen;
+    }
+    /** The place of handlers for any event. */    var ANY = "*";
+    /** The place of handlers of one event: a name like `__proto__` is a name like others. */    function named(event) {
+      return "$" + event;
+    }
+    /** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */    function createEmitter() {
+      var lists = {};
+      var at = function(place) {
+        return lists[place] || [];
+      };
+      return {
+        _on: function(place, run, once) {
+          lists[place] = at(place).concat({
+            _run: run,
+            _once: once
+          });
+        },
+        _off: function(place, run) {
+          var _a;
+          if (!place) {
+            lists = (_a = {}, _a[ANY] = at(ANY), _a);
+          } else {
+            lists[place] = run ? without(at(place), find(at(place), function(entry) {
+              return entry._run === run;
+            })) : [];
+          }
+        },
+        _fire: function(place, args, thrown) {
+          var list = at(place);
+          for (var _i = 0, list_3 = list; _i < list_3.length; _i++) {
+            var entry = list_3[_i];
+            if (entry._once) {
+              lists[place] = without(at(place), entry);
+            }
+            try {
+              entry._run.apply(undefined, args);
+            } catch (error) {
+              thrown(error);
+            }
+          }
+          return list.length;
+        }
+      };
+    }
+    // One namespace of a session, as its user sees it.
+        var RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
+    var MAX_QUEUED = 4194304;
+    function createSocket(host, namespace, auth) {
+      var events = createEmitter();
+      var pending = {};
+      var pendingCount = 0;
+      var lastId = 0;
+      /** What was emitted before the namespace was asked for. */      var waiting = [];
+      var waitingBytes = 0;
+      // ---- going out
+            var post = function(type, id, body) {
+        var event = type === "e";
+        var session = host._session();
+        var message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+        var size = message._size;
+        var queued = size + waitingBytes + session._bytes;
+        // An error report comes from no call that could fail.
+                if (type !== "x" && size > session._max) {
+          throw failure("too_large");
+        }
+        if (type === "v") {
+          if (socket.connected) {
+            host._pushVolatile(message._data);
+          }
+        } else if (event && queued > MAX_QUEUED) {
+          throw failure("buffer_full");
+        } else if (queued > 2 * MAX_QUEUED) {
+          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+          host._abort("buffer_full");
+        } else {
+          if (socket._joined) {
+            host._push(message);
+          } else if (event) {
+            waiting.push(message);
+            waitingBytes += size;
+          }
+        }
+      };
+      var send = function(event, args, ms, type) {
+        if (type === void 0) {
+          type = "e";
+        }
+        var done = args[args.length - 1];
+        var bad = nameError(event);
+        if (bad) {
+          throw failure(bad, String(event));
+        }
+        if (type === "v" || typeof done !== "function") {
+          post(type, null, [ event ].concat(args));
+          return;
+        }
+        if (pendingCount >= host._session()._acks) {
+          throw failure("pending_acks");
+        }
+        var id = ++lastId;
+        post("e", id, [ event ].concat(args.slice(0, -1)));
+        pendingCount++;
+        pending[id] = {
+          _done: done,
+          _timer: ms && setTimeout(function() {
+            return settle(id, failure("timeout"));
+          }, ms)
+        };
+      };
+      var ask = function(event, args, ms) {
+        return new Promise(function(resolve, reject) {
+          var done = function(error, value) {
+            return error ? reject(error) : resolve(value);
+          };
+          send(event, args.concat(done), ms);
+        });
+      };
+      // ---- coming in
+            var finish = function(one, error, values) {
+        clearTimeout(one._timer);
+        try {
+          one._done.apply(undefined, [ error ].concat(values || []));
+        } catch (thrown) {
+          rethrow(thrown);
+        }
+      };
+      /** False if nobody waits for this answer. */      var settle = function(id, error, values) {
+        var one = pending[id];
+        if (one) {
+          delete pending[id];
+          pendingCount--;
+          finish(one, error, values);
+        }
+        return !!one;
+      };
+      var handle = function(packet, event, args) {
+        var type = packet._type, id = packet._id;
+        var open = type === "e" && id !== null;
+        var fail = function(code) {
+          if (open) {
+            open = false;
+            post("x", id, {
+              code: code,
+              event: event
+            });
+          }
+        };
+        var thrown = function(error) {
+          fail("handler_error");
+          rethrow(error);
+        };
+        if (open) {
+          args.push(function() {
+            var values = [];
+            for (var _i = 0; _i < arguments.length; _i++) {
+              values[_i] = arguments[_i];
+            }
+            if (open) {
+              post("a", id, values);
+              open = false;
+            }
+          });
+        }
+        events._fire(ANY, [ event ].concat(args), thrown);
+        if (!events._fire(named(event), args, thrown)) {
+          fail("no_handler");
+        }
+      };
+      var on = function(place, handler, once) {
+        events._on(place, handler, once);
+        return socket;
+      };
+      var off = function(place, handler) {
+        events._off(place, handler);
+        return socket;
+      };
+      var socket = {
+        namespace: namespace,
+        auth: auth,
+        connected: false,
+        id: null,
+        transport: null,
+        recovered: false,
+        // In quotes: a reserved word of ES3.
+        "volatile": {
+          emit: function(event) {
+            var args = [];
+            for (var _i = 1; _i < arguments.length; _i++) {
+              args[_i - 1] = arguments[_i];
+            }
+            return send(event, args, 0, "v");
+          }
+        },
+        on: function(event, handler) {
+          return on(named(event), handler);
+        },
+        once: function(event, handler) {
+          return on(named(event), handler, true);
+        },
+        off: function(event, handler) {
+          return off(event === undefined ? event : named(event), handler);
+        },
+        onAny: function(handler) {
+          return on(ANY, handler);
+        },
+        offAny: function(handler) {
+          return off(ANY, handler);
+        },
+        emit: function(event) {
+          var args = [];
+          for (var _i = 1; _i < arguments.length; _i++) {
+            args[_i - 1] = arguments[_i];
+          }
+          send(event, args);
+          return socket;
+        },
+        emitWithAck: function(event) {
+          var args = [];
+          for (var _i = 1; _i < arguments.length; _i++) {
+            args[_i - 1] = arguments[_i];
+          }
+          return ask(event, args);
+        },
+        timeout: function(ms) {
+          return {
+            emit: function(event) {
+              var args = [];
+              for (var _i = 1; _i < arguments.length; _i++) {
+                args[_i - 1] = arguments[_i];
+              }
+              return send(event, args, ms);
+            },
+            emitWithAck: function(event) {
+              var args = [];
+              for (var _i = 1; _i < arguments.length; _i++) {
+                args[_i - 1] = arguments[_i];
+              }
+              return ask(event, args, ms);
+            }
+          };
+        },
+        connect: function() {
+          host._open(socket);
+          return socket;
+        },
+        close: function() {
+          host._close(socket);
+          return socket;
+        },
+        _wanted: false,
+        _joined: false,
+        _fire: function(event) {
+          var args = [];
+          for (var _i = 1; _i < arguments.length; _i++) {
+            args[_i - 1] = arguments[_i];
+          }
+          return void events._fire(named(event), args, rethrow);
+        },
+        _take: function(packet) {
+          var type = packet._type, id = packet._id, body = packet._body;
+          if (type === "a") {
+            settle(id, null, body);
+          } else if (type === "x" && isObject(body)) {
+            var code = String(body["code"]);
+            var event = textOf(body["event"]) || null;
+            var message = textOf(body["message"]);
+            if (!settle(id, failure(code, message)) && id === null) {
+              socket._fire("error", {
+                code: code,
+                event: event,
+                message: message
+              });
+            }
+          } else if (isArray(body)) {
+            var name = body[0];
+            var bad = nameError(name);
+            if (!bad) {
+              handle(packet, name, body.slice(1));
+            } else if (type === "e") {
+              post("x", id, {
+                code: bad,
+                event: typeof name === "string" ? name.slice(0, 128) : undefined
+              });
+            }
+          }
+        },
+        _end: function(code, reason, unconfirmed) {
+          var was = socket.connected;
+          var failed = pending;
+          socket.connected = socket.recovered = socket._joined = false;
+          socket.id = socket.transport = null;
+          pending = {};
+          pendingCount = 0;
+          for (var id in failed) {
+            finish(failed[id], failure("session_ended"));
+          }
+          // One that was never connected may have lost events, too.
+                    if (was || unconfirmed) {
+            socket._fire("disconnect", {
+              code: code,
+              reason: reason,
+              unconfirmed: unconfirmed
+            });
+          }
+        },
+        _release: function() {
+          socket._joined = true;
+          for (var _i = 0, waiting_2 = waiting; _i < waiting_2.length; _i++) {
+            var message = waiting_2[_i];
+            host._push(message);
+          }
+          waiting = [];
+          waitingBytes = 0;
+        },
+        _rejected: function(message) {
+          if (!settle(message._id, failure("too_large"))) {
+            socket._fire("error", {
+              code: "too_large",
+              event: null,
+              message: ""
+            });
+          }
+        }
+      };
+      return socket;
+    }
+    /** What is wrong with the name of an event, or `""`. */    function nameError(name) {
+      return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
+    }
+    /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */    function rethrow(error) {
+      setTimeout(function() {
+        throw error;
+      }, 0);
+    }
+    // What the namespaces of one URL share: a session, and a new one when that has ended.
+    /** What holds before there is a session. */    var UNKNOWN = {
+      _max: Infinity,
+      _acks: 1e3,
+      _bytes: 0,
+      _log: []
+    };
+    /** Those that have a session, or want one. */    var clients = [];
+    /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */    function open(kit, url, options) {
+      var given = options || {};
+      var namespace = given.namespace || "/";
+      var io = createIo(kit, url, given);
+      withBinary(kit._binary || given.binary);
+      var client = find(clients, function(one) {
+        return suits(one._io, io) && !one._socketOf(namespace);
+      }) || createClient(io);
+      var socket = createSocket(client, namespace, given.auth);
+      client._open(socket);
+      return socket;
+    }
+    /** Where it connects to, and by what. */    function createIo(kit, url, options) {
+      if (url === void 0) {
+        url = "";
+      }
+      if (options === void 0) {
+        options = {};
+      }
+      var parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url);
+      var here = root.location;
+      var secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
+      var host = parts[2] || here && here.host;
+      if (!host) {
+        throw failure("bad_data", "the URL needs a host here: " + url);
+      }
+      var mount = (parts[3].replace(/\/+$/, "") || options.path || "/everwire").replace(/\/+$/, "");
+      return {
+        _kit: kit,
+        _url: "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount,
+        _options: options
+      };
+    }
+    function suits(mine, other) {
+      var a = mine._options;
+      var b = other._options;
+      var plain = function(options) {
+        return JSON.stringify([ !!options.withCredentials, options.extraHeaders, String(options.transports) ]);
+      };
+      return a.multiplex !== false && b.multiplex !== false && mine._kit === other._kit && mine._url === other._url && plain(a) === plain(b) && a.WebSocket === b.WebSocket && a.fetch === b.fetch && a.EventSource === b.EventSource && a.memory === b.memory;
+    }
+    function createClient(io) {
+      var wanted = io._options.reconnection === false ? {
+        attempts: 0
+      } : io._options.reconnection || {};
+      var limits = {
+        _attempts: wanted.attempts === undefined ? Infinity : wanted.attempts,
+        _delay: wanted.delay || 500,
+        _maxDelay: wanted.maxDelay || 1e4
+      };
+      var sockets = [];
+      var driver = null;
+      var starting = false;
+      var timer = null;
+      var tries = 0;
+      var openedAt = 0;
+      var name = null;
+      var socketOf = function(namespace) {
+        return find(sockets, function(one) {
+          return one.namespace === namespace;
+        });
+      };
+      var sessionOf = function() {
+        return driver ? driver._session : UNKNOWN;
+      };
+      var push$1 = function(message) {
+        if (driver) {
+          push(driver._session, message);
+          driver._flush();
+        }
+      };
+      var control = function(type, namespace, body, id) {
+        if (id === void 0) {
+          id = null;
+        }
+        push$1(messageOf(namespace, encode(type, namespace, id, body), false, null));
+      };
+      /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */      var start = function() {
+        timer = null;
+        if (!starting) {
+          starting = true;
+          soon(function() {
+            starting = false;
+            if (sockets.length && !driver) {
+              openSession();
+            }
+          });
+        }
+      };
+      var openSession = function() {
+        /** Is this still the session of the sockets, or one that only ends in peace? */
+        var live = function() {
+          return driver === mine;
+        };
+        var each = function(tell) {
+          for (var _i = 0, _a = live() ? sockets.slice() : []; _i < _a.length; _i++) {
+            var socket = _a[_i];
+            if (socket._joined) {
+              tell(socket);
+            }
+          }
+        };
+        var mine = createDriver(io, usable(io, io._options.transports || io._kit._usual), limits, {
+          _deliver: function(packet) {
+            if (live()) {
+              deliver(packet);
+            }
+          },
+          _carried: function(carrier, resumed) {
+            var changed = name !== carrier;
+            name = carrier;
+            openedAt = openedAt || now();
+            each(function(socket) {
+              socket.transport = carrier;
+              if (resumed) {
+                socket._fire("resumed");
+              }
+              if (changed) {
+                socket._fire("transport", carrier);
+              }
+            });
+          },
+          _suspended: function() {
+            return each(function(socket) {
+              socket.transport = null;
+              socket._fire("suspended");
+            });
+          },
+          _rejected: function(message) {
+            return each(function(socket) {
+              if (socket.namespace === message._namespace) {
+                socket._rejected(message);
+              }
+            });
+          },
+          _failing: function(code) {
+            return each(function(socket) {
+              if (!socket.connected) {
+                socket._fire("connect_error", failure(code, "no transport works"));
+              }
+            });
+          },
+          _ended: function(code, reason, retry, unconfirmed) {
+            if (live()) {
+              ended(code, reason, retry, unconfirmed);
+            }
+          }
+        }, true);
+        var joining = sockets.slice();
+        // One flight opens the session and its namespaces, so all auths have to be there.
+                var missing = joining.length;
+        driver = mine;
+        name = null;
+        for (var _i = 0, joining_1 = joining; _i < joining_1.length; _i++) {
+          var socket = joining_1[_i];
+          join(socket, function() {
+            if (! --missing && live()) {
+              mine._start();
+            }
+          });
+        }
+      };
+      /** Asks for the socket's auth, then for its namespace. */      var join = function(socket, then) {
+        var mine = driver;
+        ask$1(socket.auth, function(auth) {
+          if (driver === mine && socket._wanted && !socket._joined) {
+            control("c", socket.namespace, auth);
+            socket.transport = name;
+            socket._release();
+          }
+        }, function(error) {
+          return refuse(socket, "auth", String(error && error.message || error));
+        }, then || function() {});
+      };
+      var refuse = function(socket, code, message, data) {
+        forget(socket);
+        socket._end(code, "", 0);
+        socket._fire("connect_error", failure(code, message, data));
+      };
+      /** The socket is not wanted any more; without any, the session is not. */      var forget = function(socket) {
+        socket._wanted = false;
+        sockets = without(sockets, socket);
+        if (!sockets.length) {
+          var last = driver;
+          driver = null;
+          clearTimeout(timer);
+          timer = null;
+          clients = without(clients, client);
+          if (last) {
+            last._close("client_disconnect");
+          }
+        }
+      };
+      var deliver = function(packet) {
+        var type = packet._type, namespace = packet._namespace;
+        var socket = socketOf(namespace);
+        var body = isObject(packet._body) ? packet._body : {};
+        if (!socket || !socket._joined) {
+          if (type === "e") {
+            control("x", namespace, {
+              code: "unknown_namespace"
+            }, packet._id);
+          }
+        } else if (type === "o") {
+          socket.id = String(body["id"]);
+          socket.connected = true;
+          socket._fire("connect", {
+            recovered: false
+          });
+        } else if (type === "d") {
+          refuse(socket, "denied", String(body["message"]), body["data"]);
+        } else if (type === "l") {
+          forget(socket);
+          socket._end(String(body["code"]), String(body["reason"] || ""), 0);
+        } else {
+          socket._take(packet);
+        }
+      };
+      var ended = function(code, reason, retry, unconfirmed) {
+        var action = actionOf(code);
+        var over = action === NEVER$1 || code === "no_transport" || !limits._attempts;
+        var opened = openedAt;
+        var stood = opened && now() - opened > 1e3;
+        driver = null;
+        openedAt = 0;
+        for (var _i = 0, _a = sockets.slice(); _i < _a.length; _i++) {
+          var socket = _a[_i];
+          var connected = socket.connected;
+          if (over) {
+            forget(socket);
+          }
+          socket._end(code, reason, countEvents(unconfirmed, socket.namespace));
+          if (!connected && (over || !opened)) {
+            socket._fire("connect_error", failure(code, reason));
+          }
+        }
+        if (!over && sockets.length && !driver && timer === null) {
+          tries = stood ? 0 : tries + 1;
+          if (action === OPEN && stood) {
+            start();
+          } else {
+            timer = setTimeout(start, Math.max(retry, backoff(tries, limits._delay, limits._maxDelay, Math.random)));
+          }
+        }
+      };
+      var client = {
+        _io: io,
+        _socketOf: socketOf,
+        _push: push$1,
+        _pushVolatile: function(data) {
+          if (driver) {
+            driver._pushVolatile(data);
+          }
+        },
+        _session: sessionOf,
+        _abort: function(code) {
+          if (driver) {
+            driver._abort(code);
+          }
+        },
+        _open: function(socket) {
+          if (!socket._wanted) {
+            var other = socketOf(socket.namespace);
+            if (other && other !== socket) {
+              throw failure("bad_data", "another socket has this namespace");
+            }
+            sockets = without(sockets, socket).concat(socket);
+            clients = without(clients, client).concat(client);
+            socket._wanted = true;
+            if (driver) {
+              join(socket);
+            } else if (timer === null) {
+              start();
+            }
+          }
+        },
+        _close: function(socket) {
+          if (socket._wanted) {
+            var log = sessionOf()._log;
+            if (socket._joined) {
+              control("l", socket.namespace, {
+                code: "client_disconnect"
+              });
+            }
+            forget(socket);
+            socket._end("client_disconnect", "", countEvents(log, socket.namespace));
+          }
+        }
+      };
+      return client;
+    }
+    function countEvents(log, namespace) {
+      var events = 0;
+      for (var _i = 0, log_1 = log; _i < log_1.length; _i++) {
+        var message = log_1[_i];
+        if (message._credited && message._namespace === namespace) {
+          events++;
+        }
+      }
+      return events;
+    }
+    /** An auth may be a value, a function that gives one or a promise, or one that calls back. */    function ask$1(auth, answer, fail, then) {
+      var open = true;
+      var once = function(run) {
+        return function(value) {
+          if (open) {
+            open = false;
+            try {
+              run(value);
+            } catch (error) {
+              fail(error);
+            }
+            then();
+          }
+        };
+      };
+      var done = once(answer);
+      try {
+        var value = typeof auth === "function" ? auth(done) : auth;
+        if (isObject(value) && typeof value["then"] === "function") {
+          value.then(done, once(fail));
+        } else if (value !== undefined || !auth || !auth.length) {
+          done(value);
+        }
+      } catch (error) {
+        once(fail)(error);
+      }
+    }
+    // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
+    // that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
     /** Before the next transport is started beside one that has not carried anything: this, or three round trips. */    var HEAD_START = 250;
     var MAX_RTT = 1e3;
     /** Time for a new carrier to show that it carries; more after each round without success. */    var PATIENCE = 5e3;
     var MAX_PATIENCE = 2e4;
-    /** So long a two-way connection that was overtaken may still win. */    var LATE = 5e3;
+    /** So long a two-way connection that was overtaken may still win. */    var LATE$1 = 5e3;
     /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */    var STOOD = 1e3;
     var QUICK = 1e4;
     var QUICK_DEATHS = 3;
     /** So many refusals that only ask for another attach are followed at once. */    var HASTY = 3;
     /** How long what was learnt counts. */    var KEPT = 36e5;
+    /** How long, at least, connections that were scarce are taken to be so. */    var TIGHT = 6e4;
     /** Looking for something better: bounds of the pauses, and how long a carrier must hold for them to start over. */    var PROBE_FIRST = 2e4;
     var PROBE_MAX = 6e5;
     var PROBE_LEAST = 1e3;
     var PROBE_RESET = 6e4;
     /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */    var BUSY = 50;
-    var NEVER$1 = Infinity;
-    var Negotiation = /** @class */ function() {
-      function Negotiation(ways, limits, random, memory) {
-        this.ways = ways;
-        this.limits = limits;
-        this.random = random;
-        this.memory = memory;
-        /** The session is about to end: nothing better is looked for. */        this.closing = false;
-        this.begun = false;
-        this.attempts = [];
-        this.ids = 0;
-        this.current = null;
-        /** What was current until another attach was accepted, which has not carried anything yet. */        this.former = null;
-        this.carriedAt = 0;
-        /** Untried transports of this race, and when the next is due. */        this.left = [];
-        this.due = NEVER$1;
-        /** Racing though there is a carrier, which may be dead. */        this.renewing = false;
-        this.rounds = 0;
-        this.hasty = 0;
-        this.lifeBy = NEVER$1;
-        this.deaths = {};
-        /** What failed and how; evidence only once something else has worked. */        this.suspects = {};
-        this.code = "";
-        this.why = "";
-        this.probeAt = NEVER$1;
-        this.probes = 0;
-        this.toProbe = [];
-        /** Overtaken by less than they may need: looked at anew soon. */        this.doubtful = [];
-        this.steps = [];
-      }
-      Negotiation.prototype.begin = function(now) {
-        this.begun = true;
-        this.race(now, 0);
-      };
-      /** A two-way connection stands, and its attach is under way. */      Negotiation.prototype.opened = function(now, id) {
-        var attempt = this.find(id);
-        if (attempt) {
-          attempt.openedAt = now;
-          attempt.until = NEVER$1;
-          // It makes progress: the answer takes no longer than the handshake did.
-                    if (attempt.due === this.due) {
-            this.due = attempt.due = Math.max(attempt.due, now + now - attempt.at);
+    var NEVER = Infinity;
+    /** The code of a carrier beside which nothing is answered. */    var CROWDED = "crowded";
+    /** `ways` stand in order of preference. A way is known by its place among them, its rank. */    function createNegotiation(ways, limits, random, memory, host, upward) {
+      var begun = false;
+      /** The session is about to end: nothing better is looked for. */      var closing = false;
+      var attempts = [];
+      var current = null;
+      /** What was current until another attach was accepted, which has not carried anything yet. */      var former = null;
+      var carriedAt = 0;
+      /** When a carrier was let go because there may be no connection left beside it. */      var crowdedAt = -NEVER;
+      /** Untried ways of this race, and when the next is due. */      var left = [];
+      var due = NEVER;
+      /** Racing though there is a carrier, which may be dead. */      var renewing = false;
+      var rounds = 0;
+      var hasty = 0;
+      var lifeBy = NEVER;
+      var deaths = {};
+      /** What failed and how; evidence only once something else has worked. */      var suspects = {};
+      var code = "";
+      var why = "";
+      var probeAt = NEVER;
+      var probes = 0;
+      var toProbe = [];
+      /** Overtaken by less than they may need: looked at anew soon. */      var doubtful = [];
+      var steps = [];
+      /** The time of what is happening. */      var now = 0;
+      // ---- the lists
+      /** Those that may still win. */      var racers = function() {
+        var found = [];
+        for (var _i = 0, attempts_1 = attempts; _i < attempts_1.length; _i++) {
+          var attempt = attempts_1[_i];
+          if (attempt !== current && !attempt._late) {
+            found.push(attempt);
           }
         }
+        return found;
       };
-      /** Data has come: this one works, and the session is on it. */      Negotiation.prototype.carried = function(now, id) {
-        var attempt = this.find(id);
-        var former = this.former;
-        if (!attempt || attempt === this.current) {
-          return;
+      /** Is it being tried? */      var isUnder = function(rank) {
+        for (var _i = 0, _a = racers(); _i < _a.length; _i++) {
+          var attempt = _a[_i];
+          if (attempt._rank === rank) {
+            return true;
+          }
         }
-        var memory = this.memory;
-        var took = now - (attempt.openedAt < 0 ? attempt.at : attempt.openedAt);
-        this.former = null;
-        this.current = attempt;
-        this.carriedAt = now;
-        this.hasty = 0;
-        this.calm();
-        for (var i = this.attempts.length; i--; ) {
-          this.outrun(this.attempts[i], attempt);
-        }
-        delete this.suspects[attempt.name];
-        for (var name in this.suspects) {
-          this.demote(now, name, this.suspects[name]);
-        }
-        this.suspects = {};
-        delete memory.failed[attempt.name];
-        memory.best = attempt.name;
-        memory.until = now + KEPT;
-        memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, took));
-        this.steps.push({
-          type: "learnt"
-        });
-        if (former && this.rank(former) < this.rank(attempt) && !this.under(former.name) && !this.closing) {
-          this.start(now, former);
-        }
-        this.planProbe(now);
-      };
-      /** The server has accepted another attach. Says whether to keep this one's connection: it may still show that it carries. */      Negotiation.prototype.overtaken = function(now, id) {
-        var attempt = this.find(id);
-        if (!attempt) {
-          return false;
-        }
-        if (attempt === this.current) {
-          this.superseded(now, attempt);
-          return false;
-        }
-        if (attempt.kind === "duplex") {
-          attempt.late = true;
-          attempt.until = attempt.at + LATE;
-          return true;
-        }
-        if (now >= attempt.due) {
-          this.suspects[attempt.name] = reason(attempt, "timeout");
-          this.doubtful.push(attempt);
-        }
-        this.remove(attempt);
         return false;
       };
-      /** Something has come over a connection that was overtaken. */      Negotiation.prototype.alive = function(now, id) {
-        var attempt = this.find(id);
-        if (attempt && attempt.late) {
-          this.remove(attempt);
-          this.steps.push({
-            type: "cancel",
-            id: id
-          });
-          this.again(now, attempt);
-        }
+      var remove = function(attempt) {
+        attempt._over = true;
+        attempts = without(attempts, attempt);
       };
-      /** Something has come over the carrier. */      Negotiation.prototype.heard = function(id) {
-        if (this.current && this.current.id === id) {
-          this.lifeBy = NEVER$1;
-          if (this.renewing) {
-            this.calm();
-          }
-        }
-      };
-      /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */      Negotiation.prototype.failed = function(now, id, code) {
-        var attempt = this.find(id);
-        if (!attempt) {
-          return;
-        }
-        var why = reason(attempt, code);
-        var action = actionOf(code);
-        this.remove(attempt);
-        if (attempt === this.current && this.heldBack(now, attempt)) {
-          this.suspects[attempt.name] = "buffered";
-          this.doubtful.push(attempt);
-        }
-        if (attempt === this.current && code === "taken_over" && this.racers()) {
-          this.superseded(now, attempt);
-        } else if (attempt === this.current) {
-          this.died(now, attempt, code);
-        } else if (attempt.late || this.current && !this.renewing) {
-          if (this.current && (!action || code === "timeout")) {
-            this.demote(now, attempt.name, why);
-          }
-          this.planProbe(now);
-        } else if (action === "backoff") {
-          this.rounds++;
-          this.retry(now, this.pause());
-        } else if (action === "attach" && code !== "timeout" && this.hasty++ < HASTY) {
-          // A refusal is data, too.
-          this.left.unshift(attempt);
-          this.due = now;
-        } else {
-          this.suspect(now, attempt, why, code);
-        }
-      };
-      /** What a probe has found: null if it works, else why not. */      Negotiation.prototype.probed = function(now, name, why) {
-        var way = this.toProbe.shift();
-        var current = this.current;
-        if (!way || !current || this.closing || this.rank(way) >= this.rank(current)) {
-          this.toProbe = [];
-          this.planProbe(now);
-        } else if (why === null) {
-          this.toProbe = [];
-          this.probes++;
-          this.start(now, way);
-        } else {
-          this.demote(now, name, why);
-          this.steps.push({
-            type: "learnt"
-          });
-          this.probeNext(now);
-        }
-      };
-      /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */      Negotiation.prototype.check = function(now, by) {
-        if (this.begun && !this.current && !this.racers()) {
-          this.due = now;
-        } else if (this.current) {
-          this.lifeBy = Math.min(this.lifeBy, by);
-        }
-      };
-      Negotiation.prototype.next = function(now) {
-        var step = this.steps.shift();
-        if (step) {
-          return step;
-        }
-        for (var i = 0; i < this.attempts.length; i++) {
-          var attempt_1 = this.attempts[i];
-          if (attempt_1.until < now - BUSY) {
-            attempt_1.until = now + HEAD_START;
-          } else if (attempt_1.until <= now) {
-            this.failed(now, attempt_1.id, "timeout");
-            return {
-              type: "cancel",
-              id: attempt_1.id
-            };
-          }
-        }
-        if (this.lifeBy < now - BUSY) {
-          this.lifeBy = now + HEAD_START;
-        } else if (this.lifeBy <= now) {
-          this.renew(now);
-        }
-        if (this.due <= now) {
-          this.step(now);
-        } else if (this.probeAt <= now && this.current && !this.closing) {
-          this.probeAt = NEVER$1;
-          this.toProbe = this.doubtful.length ? this.doubtful : this.ways.slice(0, this.rank(this.current));
-          this.doubtful = [];
-          this.probeNext(now);
-        }
-        return this.steps.shift() || null;
-      };
-      Negotiation.prototype.nextTimeout = function() {
-        var next = Math.min(this.due, this.lifeBy, this.closing ? NEVER$1 : this.probeAt);
-        for (var i = 0; i < this.attempts.length; i++) {
-          next = Math.min(next, this.attempts[i].until);
-        }
-        return next;
-      };
-      // ---- racing
-            Negotiation.prototype.race = function(now, pause) {
-        this.left = this.order(now);
-        this.due = now + pause;
-      };
-      /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      Negotiation.prototype.order = function(now) {
-        var first = [];
-        var then = [];
-        var died = [];
-        var last = [];
-        for (var i = 0; i < this.ways.length; i++) {
-          var way = this.ways[i];
-          var bad = this.memory.failed[way.name];
-          var why = this.suspects[way.name] || bad && bad.until > now && bad.why;
-          if (why) {
-            (why === "died" ? died : last).push(way);
-          } else if (way.name === this.memory.best && this.memory.until > now) {
-            first.push(way);
-          } else {
-            then.push(way);
-          }
-        }
-        return first.concat(then, died, last);
-      };
-      /** The next transport of the race is due. */      Negotiation.prototype.step = function(now) {
-        while (this.left.length && this.under(this.left[0].name)) {
-          this.left.shift();
-        }
-        if (this.racers() && this.due < now - BUSY) {
-          this.due = now + this.headStart();
-          return;
-        }
-        var way = this.left.shift();
-        if (way) {
-          this.start(now, way);
-        } else if (this.racers()) {
-          this.due = NEVER$1;
-        } else if (this.renewing) {
-          this.calm();
-        } else {
-          this.roundOver(now);
-        }
-      };
-      /** All have failed. That says more of the network than of any of them. */      Negotiation.prototype.roundOver = function(now) {
-        this.rounds++;
-        this.suspects = {};
-        this.steps.push({
-          type: "failing",
-          code: this.code || "no_transport",
-          why: this.why
-        });
-        this.retry(now, this.pause());
-      };
-      Negotiation.prototype.retry = function(now, pause) {
-        if (!this.ways.length || this.rounds > this.limits.attempts) {
-          this.due = NEVER$1;
-          this.steps.push({
-            type: "give_up"
-          });
-        } else {
-          this.race(now, pause);
-        }
-      };
-      Negotiation.prototype.start = function(now, way) {
-        var id = ++this.ids;
-        var patience = Math.min(MAX_PATIENCE, PATIENCE * (this.rounds + 1));
-        var due = now + this.headStart() * Math.pow(2, this.racers());
-        // Only of a connection that does not stand yet nobody else keeps the time.
-                var until = way.kind === "duplex" ? now + patience : NEVER$1;
-        this.attempts.push({
-          id: id,
-          name: way.name,
-          kind: way.kind,
-          at: now,
-          openedAt: -1,
-          due: due,
-          until: until,
-          late: false
-        });
-        if (!this.current || this.renewing) {
-          this.due = due;
-        }
-        this.steps.push({
-          type: "start",
-          id: id,
-          name: way.name,
-          patience: patience
+      var cancel = function(attempt) {
+        remove(attempt);
+        steps.push(function() {
+          return host._cancel(attempt);
         });
       };
-      /** `winner` carries data. Another two-way connection that is better has some time left; what cannot harm is let go. */      Negotiation.prototype.outrun = function(other, winner) {
-        if (other.kind !== "duplex" || other.openedAt >= 0 && !other.late) {
-          return;
-        }
-        if (this.rank(other) < this.rank(winner)) {
-          other.until = Math.min(other.until, other.at + LATE);
-        } else if (other !== winner) {
-          this.remove(other);
-          this.steps.push({
-            type: "cancel",
-            id: other.id
-          });
-        }
-      };
-      Negotiation.prototype.died = function(now, attempt, code) {
-        var lived = now - this.carriedAt;
-        this.current = null;
-        var name = attempt.name;
-        var stood = code === "end" || lived >= STOOD;
-        this.deaths[name] = code === "end" || lived >= QUICK ? 0 : (this.deaths[name] || 0) + 1;
-        if (lived >= PROBE_RESET) {
-          this.probes = 0;
-        }
-        if (code === "timeout") {
-          this.suspects[name] = "mute";
-        } else if (this.deaths[name] >= QUICK_DEATHS) {
-          this.suspects[name] = "died";
-        }
-        this.rounds = stood ? 0 : this.rounds + 1;
-        this.probeAt = this.lifeBy = NEVER$1;
-        if (this.renewing) {
-          this.renewing = false;
-        } else {
-          var pause = actionOf(code) === "backoff" || !stood ? this.pause() : 0;
-          this.retry(now, this.racers() ? Math.max(pause, this.headStart()) : pause);
-        }
-      };
-      /** What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream. */      Negotiation.prototype.heldBack = function(now, attempt) {
-        return attempt.kind === "stream" && this.carriedAt >= attempt.due && now - this.carriedAt < BUSY;
-      };
-      /** Another is about to carry; if it does not in time, the race begins anew. */      Negotiation.prototype.superseded = function(now, attempt) {
-        this.remove(attempt);
-        this.former = this.renewing || this.suspects[attempt.name] ? null : attempt;
-        this.current = null;
-        this.renewing = false;
-        this.race(now, this.headStart());
-        if (this.former && !this.betterUnder(attempt)) {
-          // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-          this.left.unshift(attempt);
-          this.due = now;
-        }
-      };
-      Negotiation.prototype.suspect = function(now, attempt, why, code) {
-        this.suspects[attempt.name] = this.why = why;
-        this.code = code;
-        // One that was started later still has its time.
-                if (attempt.due >= this.due || !this.racers()) {
-          this.due = now;
-        }
-      };
-      /** This one has shown that it works. */      Negotiation.prototype.again = function(now, way) {
-        if (!this.current) {
-          this.left.unshift(way);
-          this.due = now;
-        } else if (this.rank(way) < this.rank(this.current) && !this.closing) {
-          this.start(now, way);
-        }
-      };
-      Negotiation.prototype.renew = function(now) {
-        var current = this.current;
-        this.lifeBy = NEVER$1;
-        if (current && !this.renewing && !this.closing) {
-          this.race(now, 0);
-          this.left.unshift(current);
-          this.renewing = true;
-        }
-      };
-      Negotiation.prototype.headStart = function() {
-        return Math.max(HEAD_START, 3 * this.memory.rtt);
-      };
-      Negotiation.prototype.calm = function() {
-        this.renewing = false;
-        this.left = [];
-        this.due = this.lifeBy = NEVER$1;
-      };
-      Negotiation.prototype.pause = function() {
-        return backoff(Math.max(0, this.rounds - 1), this.limits.delay, this.limits.maxDelay, this.random);
-      };
-      // ---- upward
-            Negotiation.prototype.planProbe = function(now) {
-        var better = this.current && this.rank(this.current) > 0;
-        var pause = this.doubtful.length ? 0 : backoff(this.probes, PROBE_FIRST, PROBE_MAX, this.random);
-        this.probeAt = better ? now + PROBE_LEAST + pause : NEVER$1;
-      };
-      Negotiation.prototype.probeNext = function(now) {
-        while (this.toProbe.length && !this.worthProbing(this.toProbe[0])) {
-          this.toProbe.shift();
-        }
-        var way = this.toProbe[0];
-        if (way) {
-          this.steps.push({
-            type: "probe",
-            name: way.name
-          });
-        } else {
-          this.probes++;
-          this.planProbe(now);
-        }
-      };
-      Negotiation.prototype.worthProbing = function(way) {
-        return !this.under(way.name) && !!this.current && this.rank(way) < this.rank(this.current);
-      };
-      Negotiation.prototype.demote = function(now, name, why) {
-        this.memory.failed[name] = {
-          why: why,
+      var demote = function(rank, reason) {
+        memory.failed[ways[rank].name] = {
+          why: reason,
           until: now + KEPT
         };
-        this.steps.push({
-          type: "learnt"
+        upward._learnt();
+      };
+      /** Not for the same time in all pages, lest they all come back together. */      var tighten = function() {
+        memory.tight = now + TIGHT * (1 + random());
+        upward._learnt();
+      };
+      // ---- racing
+            var pauseOf = function() {
+        return backoff(Math.max(0, rounds - 1), limits._delay, limits._maxDelay, random);
+      };
+      var headStart = function() {
+        return Math.max(HEAD_START, 3 * memory.rtt);
+      };
+      var calm = function() {
+        renewing = false;
+        left = [];
+        due = lifeBy = NEVER;
+      };
+      /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      var race = function(pause) {
+        var groups = [ [], [], [], [] ];
+        left = [];
+        for (var rank = 0; rank < ways.length; rank++) {
+          var way = ways[rank];
+          var bad = memory.failed[way.name];
+          var tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
+          var reason = suspects[rank] || bad && bad.until > now && bad.why || tight;
+          var group = reason ? reason === "died" ? 2 : 3 : way.name === memory.best && memory.until > now ? 0 : 1;
+          groups[group].push(rank);
+        }
+        for (var _i = 0, groups_1 = groups; _i < groups_1.length; _i++) {
+          var group = groups_1[_i];
+          left = left.concat(group);
+        }
+        due = now + pause;
+      };
+      var start = function(rank) {
+        var way = ways[rank];
+        var patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
+        var attempt = {
+          _transport: way,
+          _rank: rank,
+          _patience: patience,
+          _over: false,
+          _late: false,
+          _at: now,
+          _openedAt: -1,
+          _due: now + headStart() * Math.pow(2, racers().length),
+          // Only of a connection that does not stand yet nobody else keeps the time.
+          _until: way._kind === DUPLEX ? now + patience : NEVER,
+          _aborts: []
+        };
+        attempts = attempts.concat(attempt);
+        if (!current || renewing) {
+          due = attempt._due;
+        }
+        steps.push(function() {
+          return host._start(attempt);
         });
       };
-      // ---- the lists
-            Negotiation.prototype.rank = function(way) {
-        var i = 0;
-        while (i < this.ways.length && this.ways[i].name !== way.name) {
-          i++;
+      /** The next of the race is due. */      var step = function() {
+        while (left.length && isUnder(left[0])) {
+          left.shift();
         }
-        return i;
+        if (racers().length && due < now - BUSY) {
+          due = now + headStart();
+        } else if (left.length) {
+          start(left.shift());
+        } else if (racers().length) {
+          due = NEVER;
+        } else if (renewing) {
+          calm();
+        } else {
+          // All have failed. That says more of the network than of any of them.
+          rounds++;
+          suspects = {};
+          steps.push(function() {
+            return host._failing(code || "no_transport", why);
+          });
+          retry(pauseOf());
+        }
       };
-      Negotiation.prototype.find = function(id) {
-        for (var i = 0; i < this.attempts.length; i++) {
-          if (this.attempts[i].id === id) {
-            return this.attempts[i];
+      var retry = function(pause) {
+        if (!ways.length || rounds > limits._attempts) {
+          due = NEVER;
+          steps.push(function() {
+            return host._giveUp();
+          });
+        } else {
+          race(pause);
+        }
+      };
+      /** At once, before all others. */      var first = function(rank) {
+        left.unshift(rank);
+        due = now;
+      };
+      var died = function(attempt, reason) {
+        var rank = attempt._rank;
+        var lived = now - carriedAt;
+        var clean = reason === "end" || reason === CROWDED;
+        var stood = clean || lived >= STOOD;
+        current = null;
+        deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+        if (lived >= PROBE_RESET) {
+          probes = 0;
+        }
+        if (reason === "timeout") {
+          suspects[rank] = "mute";
+        } else if (deaths[rank] >= QUICK_DEATHS) {
+          suspects[rank] = "died";
+        }
+        rounds = stood ? 0 : rounds + 1;
+        probeAt = lifeBy = NEVER;
+        if (renewing) {
+          renewing = false;
+        } else {
+          var pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+          retry(racers().length ? Math.max(pause, headStart()) : pause);
+        }
+      };
+      /** Another is about to carry; if it does not in time, the race begins anew. */      var superseded = function(attempt) {
+        var rank = attempt._rank;
+        remove(attempt);
+        former = renewing || suspects[rank] ? null : attempt;
+        current = null;
+        renewing = false;
+        race(headStart());
+        if (former) {
+          var under = false;
+          for (var _i = 0, _a = racers(); _i < _a.length; _i++) {
+            var other = _a[_i];
+            under = under || other._rank <= rank;
+          }
+          if (!under) {
+            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+            first(rank);
           }
         }
-        return null;
       };
-      Negotiation.prototype.remove = function(attempt) {
-        for (var i = this.attempts.length; i--; ) {
-          if (this.attempts[i] === attempt) {
-            this.attempts.splice(i, 1);
+      // ---- upward
+            var planProbe = function() {
+        var pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+        probeAt = current && current._rank > 0 ? now + PROBE_LEAST + pause : NEVER;
+      };
+      var probeNext = function() {
+        var _loop_1 = function() {
+          var rank = toProbe[0];
+          var way = ways[rank];
+          if (!isUnder(rank) && current && rank < current._rank && (way._kind !== STREAM || memory.tight <= now)) {
+            steps.push(function() {
+              return upward._probe(way, function(at, failed) {
+                return probed(at, rank, failed);
+              });
+            });
+            return {
+              value: void 0
+            };
+          }
+          toProbe.shift();
+        };
+        while (toProbe.length) {
+          var state_1 = _loop_1();
+          if (typeof state_1 === "object") return state_1.value;
+        }
+        probes++;
+        planProbe();
+      };
+      /** What a probe has found: null if it works, else why not. */      var probed = function(at, rank, failed) {
+        now = at;
+        var asked = toProbe.shift();
+        if (asked === undefined || !current || closing || rank >= current._rank) {
+          toProbe = [];
+          planProbe();
+        } else if (failed === null) {
+          toProbe = [];
+          probes++;
+          start(rank);
+        } else {
+          if (failed === CROWDED) {
+            tighten();
+          } else {
+            demote(rank, failed);
+          }
+          probeNext();
+        }
+      };
+      var failed = function(attempt, reason) {
+        var rank = attempt._rank;
+        var action = actionOf(reason);
+        var cause = causeOf(attempt, reason);
+        if (attempt._over) {
+          return;
+        }
+        remove(attempt);
+        if (reason === CROWDED) {
+          crowdedAt = now;
+        } else if (attempt === current && attempt._transport._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
+          // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
+          suspects[rank] = "buffered";
+          doubtful.push(rank);
+        }
+        if (attempt === current) {
+          if (reason === "taken_over" && racers().length) {
+            superseded(attempt);
+          } else {
+            died(attempt, reason);
+          }
+        } else if (attempt._late || current && !renewing) {
+          if (current && current._rank !== rank && (!action || reason === "timeout")) {
+            demote(rank, cause);
+          }
+          planProbe();
+        } else if (action === BACKOFF) {
+          rounds++;
+          retry(pauseOf());
+        } else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+          // A refusal is data, too.
+          first(rank);
+        } else {
+          suspects[rank] = why = cause;
+          code = reason;
+          // One that was started later still has its time.
+                    if (attempt._due >= due || !racers().length) {
+            due = now;
           }
         }
       };
-      /** Is it being tried? */      Negotiation.prototype.under = function(name) {
-        for (var i = 0; i < this.attempts.length; i++) {
-          var attempt_2 = this.attempts[i];
-          if (attempt_2.name === name && attempt_2 !== this.current && !attempt_2.late) {
-            return true;
+      return {
+        _begin: function(at) {
+          now = at;
+          begun = true;
+          race(0);
+        },
+        _close: function() {
+          closing = true;
+        },
+        _opened: function(at, attempt) {
+          attempt._openedAt = now = at;
+          attempt._until = NEVER;
+          // It makes progress: the answer takes no longer than the handshake did.
+                    if (attempt._due === due) {
+            due = attempt._due = Math.max(due, now + now - attempt._at);
           }
-        }
-        return false;
-      };
-      Negotiation.prototype.betterUnder = function(way) {
-        for (var i = 0; i < this.rank(way); i++) {
-          if (this.under(this.ways[i].name)) {
-            return true;
+        },
+        _carried: function(at, attempt) {
+          var before = former;
+          var rank = attempt._rank;
+          var _a = attempt._transport, name = _a.name, kind = _a._kind;
+          now = at;
+          if (attempt._over || attempt === current) {
+            return;
           }
+          former = null;
+          current = attempt;
+          carriedAt = now;
+          hasty = 0;
+          calm();
+          for (var _i = 0, attempts_2 = attempts; _i < attempts_2.length; _i++) {
+            var other = attempts_2[_i];
+            // Another two-way connection that is better has some time left; what cannot harm is let go.
+                        if (other._transport._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
+              if (other._rank < rank) {
+                other._until = Math.min(other._until, other._at + LATE$1);
+              } else if (other !== attempt) {
+                cancel(other);
+              }
+            }
+          }
+          delete suspects[rank];
+          for (var other in suspects) {
+            demote(+other, suspects[other]);
+          }
+          suspects = {};
+          delete memory.failed[name];
+          if (kind === POLL && now - crowdedAt < PATIENCE) {
+            // That was it: as soon as one was free, there was an answer.
+            tighten();
+          }
+          if (memory.tight <= now) {
+            memory.best = name;
+            memory.until = now + KEPT;
+          }
+          memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
+          upward._learnt();
+          if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
+            start(before._rank);
+          }
+          planProbe();
+        },
+        _overtaken: function(at, attempt) {
+          now = at;
+          if (attempt._over) {
+            return;
+          }
+          if (attempt === current) {
+            superseded(attempt);
+          } else if (attempt._transport._kind === DUPLEX) {
+            attempt._late = true;
+            attempt._until = attempt._at + LATE$1;
+          } else {
+            if (now >= attempt._due) {
+              suspects[attempt._rank] = causeOf(attempt, "timeout");
+              doubtful.push(attempt._rank);
+            }
+            remove(attempt);
+          }
+        },
+        _alive: function(at, attempt) {
+          now = at;
+          if (!attempt._over) {
+            cancel(attempt);
+            // This one has shown that it works.
+                        if (!current) {
+              first(attempt._rank);
+            } else if (attempt._rank < current._rank && !closing) {
+              start(attempt._rank);
+            }
+          }
+        },
+        _heard: function(attempt, by) {
+          if (attempt === current) {
+            if (renewing) {
+              calm();
+            }
+            lifeBy = by;
+          }
+        },
+        _replace: function(at, attempt) {
+          now = at;
+          if (attempt === current && !racers().length && !closing) {
+            start(attempt._rank);
+          }
+        },
+        _failed: function(at, attempt, reason) {
+          now = at;
+          failed(attempt, reason);
+        },
+        _check: function(at, by) {
+          now = at;
+          if (current) {
+            lifeBy = Math.min(lifeBy, by);
+          } else if (begun && !racers().length) {
+            due = now;
+          }
+        },
+        _next: function(at) {
+          now = at;
+          if (!steps.length) {
+            var _loop_2 = function(attempt) {
+              if (attempt._until < now - BUSY) {
+                attempt._until = now + HEAD_START;
+              } else if (attempt._until <= now) {
+                failed(attempt, "timeout");
+                return {
+                  value: function() {
+                    return host._cancel(attempt);
+                  }
+                };
+              }
+            };
+            for (var _i = 0, attempts_3 = attempts; _i < attempts_3.length; _i++) {
+              var attempt = attempts_3[_i];
+              var state_2 = _loop_2(attempt);
+              if (typeof state_2 === "object") return state_2.value;
+            }
+            if (lifeBy < now - BUSY) {
+              lifeBy = now + HEAD_START;
+            } else if (lifeBy <= now) {
+              lifeBy = NEVER;
+              if (current && !renewing && !closing) {
+                race(0);
+                left.unshift(current._rank);
+                renewing = true;
+              }
+            }
+            if (due <= now) {
+              step();
+            } else if (probeAt <= now && current && !closing) {
+              probeAt = NEVER;
+              toProbe = doubtful;
+              if (!doubtful.length) {
+                for (var rank = 0; rank < current._rank; rank++) {
+                  toProbe.push(rank);
+                }
+              }
+              doubtful = [];
+              probeNext();
+            }
+          }
+          return steps.shift();
+        },
+        _end: upward._stop,
+        _nextTimeout: function() {
+          var next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
+          for (var _i = 0, attempts_4 = attempts; _i < attempts_4.length; _i++) {
+            var attempt = attempts_4[_i];
+            next = Math.min(next, attempt._until);
+          }
+          return next;
         }
-        return false;
       };
-      Negotiation.prototype.racers = function() {
-        var racers = 0;
-        for (var i = 0; i < this.attempts.length; i++) {
-          var attempt_3 = this.attempts[i];
-          racers += attempt_3 === this.current || attempt_3.late ? 0 : 1;
-        }
-        return racers;
-      };
-      return Negotiation;
-    }();
-    /** What to remember of a failure. */    function reason(attempt, code) {
-      if (code && code !== "timeout") {
-        return code;
-      }
-      if (!code && !attempt.late) {
-        return "failed";
-      }
-      return attempt.kind === "stream" ? "buffered" : attempt.openedAt >= 0 ? "mute" : "silent";
     }
-    /** It is kept by the time of day, and used by the clock of the session. */    function load(env, key) {
+    /** What to remember of a failure. */    function causeOf(attempt, code) {
+      return code && code !== "timeout" ? code : !code && !attempt._late ? "failed" : attempt._transport._kind === STREAM ? "buffered" : attempt._openedAt >= 0 ? "mute" : "silent";
+    }
+    // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
+    /** In all. */    var TIME$1 = 8e3;
+    function trial(io, transport, done) {
+      var began = now();
+      var report = {
+        ok: false,
+        code: "no_transport",
+        why: "silent",
+        openMs: null,
+        rttMs: null
+      };
+      var asked = 0;
+      var over = false;
+      var stop = function() {
+        over = true;
+        clearTimeout(timer);
+        driver._close("client_disconnect");
+      };
+      var finish = function() {
+        if (!over) {
+          stop();
+          done(report);
+        }
+      };
+      var driver = createDriver(io, [ transport ], {
+        _attempts: 0,
+        _delay: 0,
+        _maxDelay: 0
+      }, {
+        _deliver: function() {
+          // That nobody knows the event.
+          if (asked && !over) {
+            report.rttMs = now() - asked;
+            report.ok = true;
+            report.code = report.why = "";
+            finish();
+          }
+        },
+        _proven: function() {
+          if (!asked) {
+            asked = now();
+            report.openMs = asked - began;
+            push(driver._session, messageOf("/", encode("e", "/", 0, [ "trial" ]), true, 0));
+            driver._flush();
+          }
+        },
+        _carried: function() {},
+        _suspended: function(code) {
+          // A stream that comes with its end was held back.
+          report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
+          finish();
+        },
+        _rejected: function() {},
+        _failing: function(code, why) {
+          report.code = code;
+          report.why = why;
+        },
+        _ended: function(code) {
+          report.code = report.code === "no_transport" ? code : report.code;
+          finish();
+        }
+      }, false);
+      var timer = later(finish, TIME$1);
+      driver._start();
+      return stop;
+    }
+    // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
+        function diagnoseBy(kit, url, options) {
+      var io = createIo(kit, url, options);
+      var wanted = usable(io, io._options.transports || kit._known, true);
+      var rows = [];
+      return new Promise(function(done) {
+        var next = function() {
+          var transport = wanted[rows.length];
+          var add = function(_a) {
+            var ok = _a.ok, code = _a.code, why = _a.why, openMs = _a.openMs, rttMs = _a.rttMs;
+            rows.push({
+              transport: transport.name,
+              ok: ok,
+              code: code,
+              why: why,
+              openMs: openMs,
+              rttMs: rttMs
+            });
+            next();
+          };
+          if (!transport) {
+            done(rows);
+          } else if (transport._enabled(io)) {
+            trial(io, transport, add);
+          } else {
+            add({
+              ok: false,
+              code: "no_transport",
+              why: "unavailable",
+              openMs: null,
+              rttMs: null
+            });
+          }
+        };
+        next();
+      });
+    }
+    /** Posts by fetch. */    var fetchPost = function(url, body, options, progress, done) {
+      // Not as a method of something: browsers refuse that.
+      var run = options.fetch || root.fetch;
+      var abort = root.AbortController && new root.AbortController;
+      var over = false;
+      var finish = function(status, text) {
+        if (!over) {
+          over = true;
+          done(status, text);
+        }
+      };
+      var fail = function() {
+        return finish(0, "");
+      };
+      var init = {
+        method: "POST",
+        body: body,
+        credentials: options.withCredentials ? "include" : "same-origin"
+      };
+      if (options.extraHeaders) {
+        init.headers = options.extraHeaders;
+      }
+      if (abort) {
+        init.signal = abort.signal;
+      }
+      run(url, init).then(function(response) {
+        if (progress && response.status === 200 && response.body && root.TextDecoder) {
+          var reader_1 = response.body.getReader();
+          var decoder_1 = new root.TextDecoder;
+          var follow_1 = function() {
+            reader_1.read().then(function(chunk) {
+              if (chunk.done) {
+                finish(200, "");
+              } else if (!over) {
+                progress(decoder_1.decode(chunk.value, {
+                  stream: true
+                }));
+                follow_1();
+              }
+            }, fail);
+          };
+          follow_1();
+        } else {
+          response.text().then(function(text) {
+            return finish(response.status, text);
+          }, fail);
+        }
+      }, fail);
+      return function() {
+        over = true;
+        if (abort) {
+          abort.abort();
+        }
+      };
+    };
+    // What engines of the past have, and lack.
+        var ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    /** Internet Explorer before 10 has neither base64 nor random bits; before 2012 hardly anybody had those. */    function mend() {
+      var old = root;
+      if (typeof JSON === "undefined") {
+        throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
+      }
+      if (!old.btoa) {
+        platform._btoa = encodeBase64;
+        platform._atob = decodeBase64;
+      }
+      if (!old.crypto || !old.crypto.getRandomValues) {
+        // What is drawn here is good for seconds only.
+        platform._random = function(bytes) {
+          for (var i = 0; i < bytes.length; i++) {
+            bytes[i] = Math.floor(Math.random() * 256);
+          }
+        };
+      }
+    }
+    /** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */    function legacyPost(options) {
+      var old = root;
+      if (usesFetch(options)) {
+        return fetchPost;
+      }
+      return old.XMLHttpRequest || old.ActiveXObject ? xhrPost : null;
+    }
+    /** XMLHttpRequest shows a growing answer since it knows other origins. */    function legacyStreams(options) {
+      return usesFetch(options) ? !!root.ReadableStream && !!root.TextDecoder : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest;
+    }
+    /** A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too. */    function usesFetch(options) {
+      return !!options.fetch || !!root.fetch && (!!root.AbortController || !root.XMLHttpRequest);
+    }
+    var xhrPost = function(url, body, options, progress, done) {
+      var old = root;
+      try {
+        var Foreign = isOwn(url) ? undefined : old.XDomainRequest;
+        if (Foreign) {
+          return xdrPost(new Foreign, url, body, done);
+        }
+        var ActiveX = old.ActiveXObject;
+        return send(root.XMLHttpRequest ? new root.XMLHttpRequest : new ActiveX("Microsoft.XMLHTTP"), url, body, options, progress, done);
+      } catch (_) {
+        // Another origin or scheme, where that is not allowed; or a class that is only there to be seen.
+        setTimeout(function() {
+          return done(0, "");
+        }, 0);
+        return function() {};
+      }
+    };
+    function send(xhr, url, body, options, progress, done) {
+      var seen = 0;
+      var over = false;
+      xhr.onreadystatechange = function() {
+        if (over || xhr.readyState < 3) {
+          return;
+        }
+        var status = 0;
+        var text = "";
+        try {
+          // Internet Explorer throws on both before the end.
+          status = xhr.status;
+          text = xhr.responseText;
+        } catch (_) {}
+        if (progress && status === 200 && text.length > seen) {
+          var from = seen;
+          seen = text.length;
+          progress(text.slice(from));
+        }
+        if (xhr.readyState === 4) {
+          over = true;
+          done(status, text.slice(seen));
+        }
+      };
+      xhr.open("POST", url, true);
+      // What ActiveX makes takes no properties of ours.
+            if (options.withCredentials) {
+        xhr.withCredentials = true;
+      }
+      for (var name in options.extraHeaders) {
+        xhr.setRequestHeader(name, options.extraHeaders[name]);
+      }
+      xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
+      xhr.send(body);
+      return function() {
+        over = true;
+        xhr.abort();
+      };
+    }
+    /** Internet Explorer 8 and 9 have a class of its own for other origins: no cookies, no headers, no status, and only to the page's own scheme. */    function xdrPost(xdr, url, body, done) {
+      var over = false;
+      var finish = function(status, text) {
+        if (!over) {
+          over = true;
+          done(status, text);
+        }
+      };
+      xdr.onload = function() {
+        var text = xdr.responseText;
+        // Without a status, a refusal comes as a packet.
+                var refused = text.charAt(0) === "r";
+        finish(refused ? 400 : 200, refused ? text.slice(1) : text);
+      };
+      xdr.onerror = xdr.ontimeout = function() {
+        return finish(0, "");
+      };
+      // Internet Explorer 9 gives up requests at will where this is not set.
+            xdr.onprogress = function() {};
+      xdr.open("POST", url + "?status=200");
+      xdr.send(body);
+      return function() {
+        over = true;
+        xdr.abort();
+      };
+    }
+    function isOwn(url) {
+      var page = root.location;
+      return !page || url.indexOf(page.protocol + "//" + page.host + "/") === 0;
+    }
+    function encodeBase64(chars) {
+      var out = "";
+      for (var i = 0; i < chars.length; i += 3) {
+        var left = chars.length - i;
+        var bits = chars.charCodeAt(i) << 16 | (chars.charCodeAt(i + 1) || 0) << 8 | (chars.charCodeAt(i + 2) || 0);
+        out += ALPHABET.charAt(bits >> 18) + ALPHABET.charAt(bits >> 12 & 63) + (left > 1 ? ALPHABET.charAt(bits >> 6 & 63) : "=") + (left > 2 ? ALPHABET.charAt(bits & 63) : "=");
+      }
+      return out;
+    }
+    /** Of what is not base64 it makes something that is written otherwise, which shows. */    function decodeBase64(text) {
+      var chars = "";
+      var bits = 0;
+      var held = 0;
+      for (var i = 0; i < text.length; i++) {
+        var digit = ALPHABET.indexOf(text.charAt(i));
+        if (digit >= 0) {
+          bits = (bits << 6 | digit) & 4095;
+          held += 6;
+          if (held >= 8) {
+            held -= 8;
+            chars += String.fromCharCode(bits >> held & 255);
+          }
+        }
+      }
+      return chars;
+    }
+    // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
+        var binaryForm = {
+      _write: write$1,
+      _read: read
+    };
+    function write$1(head, attachments) {
+      var parts = [ toUtf8(head) ];
+      var length = 0;
+      var at = 0;
+      for (var _i = 0, attachments_1 = attachments; _i < attachments_1.length; _i++) {
+        var one = attachments_1[_i];
+        parts.push(new Uint8Array(one.buffer || one, one.byteOffset || 0, one.byteLength));
+      }
+      for (var _a = 0, parts_1 = parts; _a < parts_1.length; _a++) {
+        var part = parts_1[_a];
+        length += 4 + part.length;
+      }
+      var out = newBytes(length);
+      for (var _b = 0, parts_2 = parts; _b < parts_2.length; _b++) {
+        var part = parts_2[_b];
+        for (var shift = 32; shift; ) {
+          out[at++] = part.length >>> (shift -= 8);
+        }
+        out.set(part, at);
+        at += part.length;
+      }
+      return out;
+    }
+    function read(bytes) {
+      var parts = [];
+      for (var at = 0; at < bytes.length; ) {
+        // A length cut short reads as NaN.
+        var length = 0;
+        for (var end_1 = at + 4; at < end_1; ) {
+          length = length * 256 + bytes[at++];
+        }
+        if (!(at + length <= bytes.length)) {
+          return parts.length ? "attachments" : "bad_packet";
+        }
+        parts.push("subarray" in bytes ? bytes.subarray(at, at + length) : bytes.slice(at, at + length));
+        at += length;
+      }
+      var head = parts.shift();
+      var text = "";
+      try {
+        text = head ? fromUtf8(head) : "";
+      } catch (_) {
+        return "utf8";
+      }
+      var packet = parseText(text, function(_key, value) {
+        return typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)];
+      });
+      if (typeof packet === "string") {
+        return packet;
+      }
+      if (!/^[vea]/.test(text)) {
+        return "bad_packet";
+      }
+      return parts.length && parts.length < 1001 && refersTo(text, parts.length) ? packet : "attachments";
+    }
+    /**
+     * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
+     * keep their order once they are parsed.
+     */    function refersTo(text, count) {
+      var next = 0;
+      text.replace(/"((?:[^"\\]+|\\.)*)"(\s*:)?/g, function(all, inner, key) {
+        if (!key && /^\\u0000(?!\\u0000)/.test(inner)) {
+          next = inner.slice(6) === String(next) ? next + 1 : NaN;
+        }
+        return all;
+      });
+      return next === count;
+    }
+    // What a carrier over HTTP has beside a WebSocket: requests, and batches that are repeated until they are confirmed
+    // (protocol.md, section 4.4).
+        var SCRIPT_RESEND = 5e3;
+    var MAX_LINES = 1e3;
+    /** For the head. */    var HEAD = 1024;
+    /** A body that has passed lets the next be so many bytes larger. */    var GROWTH = 1024;
+    /** A batch of so many bytes passes wherever anything does. */    var SMALL$1 = 1024;
+    /** So often a message is tried alone, while other requests pass. */    var TRIES = 8;
+    /** Attaches, and takes along what there is to send. */    function ask(session, now, carrier) {
+      request(session, now, carrier, ATTACHING, true);
+    }
+    /** Makes the requests that the current carrier needs. */    function post(session, now, carrier) {
+      var kind = carrier._way._kind;
+      var batch = session._batch;
+      if (carrier === session._current) {
+        if (batch && batch._last && batch._last <= session._base) {
+          session._batch = batch = null;
+        }
+        if (batch && batch._deadline <= now) {
+          batch._request = null;
+          batch._deadline = Infinity;
+        }
+        var free = !batch || !batch._request || isOver(batch._request);
+        // Behind messages that wait for credit the close waits too.
+                var load_1 = free && (ready(session, session._base + 1) || session._fleeting.length || mayClose(session) && session._sent === lastOf(session));
+        var due = load_1 || isDue(session);
+        var polls = 0;
+        for (var _i = 0, _a = carrier._requests; _i < _a.length; _i++) {
+          var one = _a[_i];
+          polls += one._kind === POLLING ? 1 : 0;
+        }
+        if (kind === POLL) {
+          if (!polls && carrier._rested <= now || polls < 2 && due) {
+            request(session, now, carrier, POLLING, free);
+          } else if (!polls) {
+            session._wake = carrier._rested;
+          }
+        } else {
+          if (kind === SCRIPT && !polls && carrier._ticket) {
+            request(session, now, carrier, POLLING, false);
+          }
+          if (due) {
+            request(session, now, carrier, POSTING, free);
+          }
+          if (session._batch) {
+            session._wake = session._batch._deadline;
+          }
+        }
+      }
+    }
+    function mayClose(session) {
+      return session._state === CLOSING && !session._saidClose;
+    }
+    function isOver(request) {
+      return request._over || request._carrier._gone;
+    }
+    /** Makes a request; with `loaded` it takes along what there is to send. */    function request(session, now, carrier, kind, loaded) {
+      var attaching = kind === ATTACHING;
+      var scripted = carrier._way._kind === SCRIPT;
+      var lines = [];
+      var fields = kind === POSTING ? {} : {
+        attach: carrier._attach
+      };
+      var made = {
+        _carrier: carrier,
+        _kind: kind,
+        _body: "",
+        _ticket: carrier._ticket,
+        _over: false,
+        _position: 0,
+        _deadline: attaching || scripted ? Infinity : now + session._mute
+      };
+      if (attaching) {
+        fields["v"] = 1;
+        fields["window"] = session._window;
+        fields["ticket"] = carrier._ticket || undefined;
+      } else if (kind === POLLING) {
+        fields["poll"] = ++carrier._polls;
+        carrier._rested = now;
+        if (session._tight > now) {
+          fields["wait"] = 0;
+          carrier._rested += session._rest;
+        }
+        carrier._ticket = "";
+      }
+      // What may not pass must not keep a carrier from attaching.
+            var message = session._log[0];
+      if (loaded && (!attaching || !message || message._size <= session._fits)) {
+        load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
+      }
+      made._body = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
+      carrier._requests = carrier._requests.concat(made);
+      session._queue.push(function() {
+        return session._host._request(made);
+      });
+      said(session);
+    }
+    function load$1(session, made, lines, fields, deadline) {
+      var repeated = session._batch;
+      var first = session._base + 1;
+      if (repeated) {
+        // And so what it ended with.
+        session._saidClose = false;
+      } else {
+        session._fits = Math.min(session._fits + GROWTH, MAX_BODY);
+      }
+      var last = fill(session, lines, Math.min(session._max - HEAD, session._fits));
+      if (lines.length) {
+        fields["first"] = first;
+        markSent(session, last);
+      }
+      if (last === lastOf(session)) {
+        // Volatile events of a repeated serial would be dropped.
+        for (var _i = 0, _a = repeated ? [] : session._fleeting; _i < _a.length; _i++) {
+          var data = _a[_i];
+          lines.push(toLine(data));
+        }
+        if (made._carrier._welcomed && mayClose(session)) {
+          lines.push(closing(session));
+        }
+      }
+      session._fleeting = [];
+      session._batch = null;
+      if (lines.length) {
+        var serial = repeated ? repeated._serial : ++session._serial;
+        fields["serial"] = serial;
+        session._batch = {
+          _serial: serial,
+          _last: last < first ? 0 : last,
+          _request: made,
+          _deadline: deadline
+        };
+      }
+    }
+    /** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */    function narrow(session, batch, welcomed) {
+      var count = batch._last - session._base;
+      var size = 0;
+      for (var i = 0; i < count; i++) {
+        size += session._log[i]._size;
+      }
+      if (size > SMALL$1) {
+        session._fits = size >> 1;
+        if (count < 2 && welcomed) {
+          session._tries = session._stuck === batch._last ? session._tries + 1 : 1;
+          session._stuck = batch._last;
+          return session._tries >= TRIES;
+        }
+      }
+      return false;
+    }
+    /** Adds what may be sent, in lines of about `limit` characters in all; at least one. Says the number of the last. */    function fill(session, lines, limit) {
+      var last = session._base;
+      for (var message = void 0; lines.length < MAX_LINES && (message = ready(session, last + 1)); last++) {
+        var line = toLine(message._data);
+        // Of what is not ASCII each character is counted with its bytes.
+                limit -= Math.max(line.length, message._size) + 1;
+        if (limit < 0 && lines.length) {
+          break;
+        }
+        lines.push(line);
+      }
+      return last;
+    }
+    /** A last body for a page that goes away, or `""` if there is no session to close. It changes nothing here. */    function beacon(session, limit) {
+      var lines = [];
+      if (!session._token || session._state === ENDED) {
+        return "";
+      }
+      var last = fill(session, lines, limit - HEAD);
+      lines.push("z" + JSON.stringify({
+        code: "client_disconnect",
+        "final": Math.max(last, session._sent)
+      }));
+      return header(session, "P", {
+        serial: session._serial + 1,
+        first: session._base + 1
+      }) + "\n" + lines.join("\n");
+    }
+    /** The last word, where no WebSocket can carry it. */    function lastWord(session, line) {
+      return header(session, "P", {
+        serial: ++session._serial
+      }) + "\n" + line;
+    }
+    /** Its welcome may name a ticket: of its stream, or of the next script. */    function welcomed(session, now, carrier, body, full) {
+      var ticket = body["ticket"];
+      if (typeof ticket === "string") {
+        carrier._ticket = ticket;
+        if (full && carrier._way._kind === STREAM) {
+          carrier._deadline = now + carrier._patience;
+          session._queue.push(function() {
+            return session._host._stream(carrier, ticket);
+          });
+        }
+      }
+    }
+    /** A line of the answer to a request. */    function answer(session, now, request, line) {
+      var carrier = request._carrier;
+      var batch = session._batch;
+      var kind = carrier._way._kind;
+      if (!isOver(request)) {
+        take(session, now, carrier, request, fromLine(line), kind !== STREAM || !carrier._ticket && request._kind === ATTACHING);
+        if (kind !== SCRIPT && request._position && batch && batch._request === request) {
+          // The answer has begun, so the whole request has arrived.
+          session._batch = null;
+        }
+      }
+    }
+    /** The answer to a request is over: with `null`, with the code of a refusal, or not at all (`""`). */    function answered(session, now, request, code) {
+      var carrier = request._carrier;
+      var batch = session._batch;
+      var kind = carrier._way._kind;
+      if (isOver(request)) {
+        return;
+      }
+      request._over = true;
+      carrier._requests = without(carrier._requests, request);
+      if (code === null) {
+        carrier._strikes = 0;
+        if (batch && batch._request === request && (kind !== SCRIPT || batch._last <= session._base)) {
+          session._batch = null;
+        }
+        // A stream without ticket is the answer to its attach. An answer without welcome is no answer, only scripts have one elsewhere.
+                var over = request._kind === ATTACHING && kind === STREAM && !carrier._ticket;
+        if (over || !request._position && (kind !== SCRIPT || request._kind !== POSTING)) {
+          lose(session, carrier, carrier._welcomed && over ? "end" : "");
+        }
+      } else if (batch && batch._request === request && (!code || code === "too_large" || code === "too_many_packets") && narrow(session, batch, carrier._welcomed)) {
+        farewell(session, "undeliverable");
+        end(session, "undeliverable");
+      } else if (!code && request._kind === POSTING && !carrier._strikes++) {
+        session._owesCounts = true;
+      } else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
+        // The next poll has a higher number, and is made at once.
+        carrier._deadline = now + session._mute;
+      } else {
+        refused(session, carrier, code);
+      }
+    }
+    // What transports over HTTP have in common.
+    /** How requests are made here; null if they cannot be. */    function posterOf(io) {
+      return io._kit._post ? io._kit._post(io._options) : io._options.fetch || root.fetch ? fetchPost : null;
+    }
+    /** Can an answer be read as it grows? */    function streams(io) {
+      return io._kit._streams ? io._kit._streams(io._options) : !!root.ReadableStream && !!root.TextDecoder;
+    }
+    /** A transport of one request down, or a stream by ticket, and posts up. */    function httpTransport(name, kind, enabled, progressive, open) {
+      var transport = {
+        name: name,
+        _kind: kind,
+        _attach: ask,
+        _flush: post,
+        _welcomed: welcomed,
+        _enabled: function(io) {
+          return !!posterOf(io) && !!enabled(io);
+        },
+        _request: function(hub, attempt, request) {
+          var first = request._kind === ATTACHING;
+          track(hub, attempt, request, function(line, done) {
+            var io = hub._io;
+            var read = lineReader(line);
+            return posterOf(io)(io._url + "/" + (first || kind === POLL ? name : "send"), request._body, io._options, first && progressive ? read : null, function(status, text) {
+              if (status === 200) {
+                read(text);
+                done(null);
+              } else {
+                done(status ? refusal(text) : "");
+              }
+            });
+          });
+        }
+      };
+      if (open) {
+        transport._stream = function(hub, attempt, ticket) {
+          var session = hub._session;
+          var carrier = attempt._carrier;
+          attempt._aborts.push(open(hub._io, ticket, function(line) {
+            measure(hub, attempt, line);
+            heard(session, now(), carrier, fromLine(line));
+            if (attempt._silent && !attempt._closed) {
+              attempt._silent = false;
+              hub._proven(attempt);
+            }
+            hub._drain();
+          }, function() {
+            refused(session, carrier, "");
+            hub._drain();
+          }));
+        };
+      }
+      return transport;
+    }
+    /** Makes a request, and tells the session what becomes of it. */    function track(hub, attempt, request, make) {
+      var transport = attempt._transport;
+      var session = hub._session;
+      var crowd = hub._crowd;
+      var over = false;
+      var stop;
+      if (crowd) {
+        crowd._asked(attempt, request);
+      }
+      stop = make(function(line) {
+        if (crowd && request._kind !== ATTACHING) {
+          crowd._answered(attempt);
+        }
+        // What keeps a stream alive is its own lines.
+                if (transport._kind !== STREAM || request._kind === ATTACHING && !transport._stream) {
+          measure(hub, attempt, line);
+        }
+        answer(session, now(), request, line);
+        hub._drain();
+      }, function(code) {
+        if (crowd) {
+          crowd._answered(attempt);
+        }
+        if (stop) {
+          attempt._aborts = without(attempt._aborts, stop);
+        }
+        over = true;
+        answered(session, now(), request, code);
+        hub._drain();
+      });
+      if (!over) {
+        attempt._aborts.push(stop);
+      }
+    }
+    /** The answer to the server's `z`. */    function sayFarewell(hub, line) {
+      var io = hub._io;
+      var poster = posterOf(io);
+      if (poster) {
+        poster(io._url + "/send", lastWord(hub._session, line), io._options, null, function() {});
+      }
+    }
+    /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */    function measure(hub, attempt, line) {
+      hub._heard(attempt);
+      attempt._length = (attempt._length || 0) + line.length;
+      // A character is three bytes at most.
+            if (attempt._length * 4 > hub._session._streamEnds) {
+        attempt._length = 0;
+        hub._plan._replace(now(), attempt);
+      }
+    }
+    /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */    function lineReader(line) {
+      var rest = "";
+      return function(text) {
+        var lines = (rest + text).split("\n");
+        rest = lines.pop();
+        for (var _i = 0, lines_1 = lines; _i < lines_1.length; _i++) {
+          var one = lines_1[_i];
+          if (one && one.charAt(0) !== " ") {
+            line(one);
+          }
+        }
+      };
+    }
+    /** The code of a refusal; `""` if it is anything else, as what a proxy says. */    function refusal(text) {
+      try {
+        var code = JSON.parse(text).error;
+        return typeof code === "string" && actionOf(code) ? code : "";
+      } catch (_) {
+        return "";
+      }
+    }
+    var event_source =  httpTransport("event_source", STREAM, classOf$1, false, function(io, ticket, line, closed) {
+      var Class = classOf$1(io);
+      var source;
+      var close = function() {
+        if (source) {
+          source.close();
+          source.onmessage = source.onerror = null;
+        }
+      };
+      try {
+        source = new Class(io._url + "/event_source?ticket=" + ticket, {
+          withCredentials: !!io._options.withCredentials
+        });
+        source.onmessage = function(event) {
+          return line(event.data);
+        };
+        source.onerror = function() {
+          // It would come back by itself, with a ticket that is spent.
+          close();
+          closed();
+        };
+      } catch (_) {
+        // PhantomJS 1.9 and its like, for another origin.
+        soon(closed);
+      }
+      return close;
+    });
+    function classOf$1(io) {
+      return io._options.EventSource || root.EventSource;
+    }
+    var long_polling =  httpTransport("long_polling", POLL, function() {
+      return true;
+    });
+    var streaming =  httpTransport("streaming", STREAM, streams, true);
+    // What goes up on a WebSocket.
+        function hello(session, _now, carrier) {
+      var data = header(session, "A", {
+        v: 1,
+        attach: carrier._attach,
+        window: session._window,
+        first: session._id ? undefined : session._base + 1
+      });
+      session._queue.push(function() {
+        return session._host._write(carrier, data);
+      });
+    }
+    function write(session, _now, carrier) {
+      var out = function(data) {
+        session._queue.push(function() {
+          return session._host._write(carrier, data);
+        });
+      };
+      var current = carrier === session._current;
+      // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
+            if (carrier._cursor >= 0 && (current || !session._id)) {
+        for (var message = void 0; message = ready(session, carrier._cursor + 1); ) {
+          out(message._data);
+          markSent(session, ++carrier._cursor);
+        }
+      }
+      if (current) {
+        var done = carrier._cursor === lastOf(session);
+        for (var _i = 0, _a = done ? session._fleeting : []; _i < _a.length; _i++) {
+          var data = _a[_i];
+          out(data);
+        }
+        if (isDue(session)) {
+          out("n" + session._received + "," + session._consumed);
+          said(session);
+        }
+        if (done && session._state === CLOSING && !session._saidClose) {
+          out(closing(session));
+        }
+      }
+    }
+    var websocket = {
+      name: "websocket",
+      _kind: DUPLEX,
+      _attach: hello,
+      _flush: write,
+      // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
+      _enabled: function(io) {
+        var Class = classOf(io);
+        return !!Class && (!!io._options.WebSocket || "CLOSING" in Class);
+      },
+      _open: function(io, opened, packet, closed) {
+        var Class = classOf(io);
+        var headers = io._options.extraHeaders;
+        var url = io._url.replace(/^http/, "ws") + "/websocket";
+        // Only an implementation for node takes headers.
+                var socket = headers && io._options.WebSocket ? new Class(url, [], {
+          headers: headers
+        }) : new Class(url);
+        var end = function() {
+          socket.onopen = socket.onmessage = socket.onclose = null;
+        };
+        socket.binaryType = "arraybuffer";
+        socket.onopen = opened;
+        socket.onmessage = function(event) {
+          return packet(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
+        };
+        // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes. The `ws` package throws errors
+        // that nobody listens to.
+                socket.onerror = function() {};
+        socket.onclose = function(event) {
+          end();
+          closed(event && actionOf(event.reason) ? event.reason : "");
+        };
+        return {
+          _send: function(data) {
+            if (socket.readyState === 1) {
+              socket.send(data);
+            }
+          },
+          _close: function() {
+            end();
+            socket.close();
+          },
+          _buffered: function() {
+            return socket.bufferedAmount;
+          }
+        };
+      }
+    };
+    function classOf(io) {
+      return io._options.WebSocket || root.WebSocket;
+    }
+    /** An answer takes less than this and four round trips. */    var TIME = 1500;
+    /** More takes its time to be sent. */    var SMALL = 4096;
+    /** Later than that, it was this machine that slept. */    var LATE = 1e3;
+    /** Pages and workers have a location, and a browser's few connections: elsewhere there is nothing to watch. */    function watchCrowd(hub, memory, isTight) {
+      var session = hub._session;
+      /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */      var yieldTo = function(attempt) {
+        var able = !hub._own;
+        for (var _i = 0, _a = hub._ways; _i < _a.length; _i++) {
+          var way = _a[_i];
+          able = able || way._kind === POLL;
+        }
+        if (able) {
+          refused(session, attempt._carrier, CROWDED);
+          hub._drain();
+        }
+      };
+      var wait = function(attempt, time) {
+        var due = now() + time;
+        attempt._waits = later(function() {
+          attempt._waits = 0;
+          if (now() > due + LATE) {
+            wait(attempt, time);
+          } else {
+            yieldTo(attempt);
+          }
+        }, time);
+      };
+      var answered = function(attempt) {
+        clearTimeout(attempt._waits);
+        attempt._waits = 0;
+      };
+      var owe = function() {
+        session._owesCounts = true;
+        hub._drain();
+      };
+      return root.location ? {
+        _asked: function(attempt, request) {
+          if (request._kind !== ATTACHING && memory.tight <= now()) {
+            if (attempt._transport._kind !== POLL || request._carrier._requests.length > 1) {
+              if (!attempt._waits && request._body.length < SMALL) {
+                attempt._aborts.push(function() {
+                  return answered(attempt);
+                });
+                wait(attempt, TIME + 4 * memory.rtt);
+              }
+            } else if (request._kind === POLLING && request._carrier._polls === 1) {
+              // Is there a connection left for another?
+              soon(owe);
+            }
+          }
+        },
+        _answered: answered,
+        _proven: function(attempt) {
+          var kind = attempt._transport._kind;
+          if (kind !== DUPLEX && isTight() && kind === STREAM) {
+            yieldTo(attempt);
+          } else if (kind === STREAM) {
+            // Is there a connection left for this?
+            owe();
+          }
+        }
+      } : undefined;
+    }
+    /** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */    function watchPage(leave, wake) {
+      var document = root.document;
+      if (!document || !root.addEventListener) {
+        return function() {};
+      }
+      var hear = function(event) {
+        var type = event.type;
+        var persisted = event.persisted;
+        var seen = type === "visibilitychange";
+        if (type === "pagehide") {
+          leave(persisted);
+        } else if (seen ? !document.hidden : type !== "pageshow" || persisted) {
+          wake(!seen);
+        }
+      };
+      var each = function(method) {
+        for (var _i = 0, _a = [ "pagehide", "pageshow", "online" ]; _i < _a.length; _i++) {
+          var type = _a[_i];
+          root[method](type, hear);
+        }
+        // Chromium freezes pages that are hidden.
+                for (var _b = 0, _c = [ "visibilitychange", "resume" ]; _b < _c.length; _b++) {
+          var type = _c[_b];
+          document[method](type, hear);
+        }
+      };
+      each("addEventListener");
+      return function() {
+        return each("removeEventListener");
+      };
+    }
+    var kept = {};
+    /** A page's storage, which may be full or forbidden; elsewhere, and then, what lasts as long as the process. */    var storage = {
+      get: function(key) {
+        try {
+          return root.document && root.localStorage.getItem(key) || kept[key];
+        } catch (_) {
+          return kept[key];
+        }
+      },
+      set: function(key, value) {
+        kept[key] = value;
+        try {
+          if (root.document) {
+            root.localStorage.setItem(key, value);
+          }
+        } catch (_) {}
+      }
+    };
+    /** `ahead`: by how much the time of day is ahead of the clock. */    function load(store, key, now, ahead) {
       var memory = {
         best: "",
         until: 0,
         rtt: 0,
+        tight: 0,
         failed: {}
       };
-      var now = env.now();
       // However wrong the time of day was or is.
             var here = function(until) {
-        return Math.min(now + KEPT, until - env.wall() + now);
+        return Math.min(now + KEPT, until - ahead);
       };
       try {
-        var kept_1 = JSON.parse(env.store.get(key) || "{}");
+        var kept_1 = JSON.parse(store.get(key) || "{}");
         if (here(kept_1.until) > now) {
           memory.best = kept_1.best;
           memory.until = here(kept_1.until);
           memory.rtt = +kept_1.rtt || 0;
         }
+        memory.tight = here(kept_1.tight) || 0;
         for (var name in kept_1.failed) {
           var _a = kept_1.failed[name], why = _a.why, until = _a.until;
           memory.failed[name] = {
@@ -578,10 +3121,9 @@
       }
       return memory;
     }
-    function save(env, key, memory) {
+    function save(store, key, memory, now, ahead) {
+      var best = memory.best, rtt = memory.rtt;
       var failed = {};
-      var now = env.now();
-      var ahead = env.wall() - now;
       for (var name in memory.failed) {
         var _a = memory.failed[name], why = _a.why, until = _a.until;
         if (until > now) {
@@ -592,2288 +3134,98 @@
         }
       }
       try {
-        env.store.set(key, JSON.stringify({
-          best: memory.best,
+        store.set(key, JSON.stringify({
+          best: best,
           until: memory.until + ahead,
-          rtt: memory.rtt,
+          rtt: rtt,
+          tight: memory.tight + ahead,
           failed: failed
         }));
       } catch (_) {
         // The user's store is the user's.
       }
     }
-    /** What may be sent before the welcome has named the server's window and limits. */    var INITIAL_WINDOW = 65536;
-    var SendHalf = /** @class */ function() {
-      function SendHalf() {
-        /** The messages after `base`: sent and unconfirmed, then waiting. */
-        this.log = [];
-        /** How many the peer has confirmed. */        this.base = 0;
-        /** The highest number ever sent. */        this.sent = 0;
-        /** Of the log. */        this.bytes = 0;
-        this.window = INITIAL_WINDOW;
-        /** The size of all credited messages up to each of the log, itself included. */        this.credits = [];
-        this.credited = 0;
-        /** The same up to `base`. */        this.floor = 0;
-        this.consumed = 0;
-      }
-      SendHalf.prototype.push = function(message) {
-        this.log.push(message);
-        this.bytes += message.size;
-        this.credited += message.credited ? message.size : 0;
-        this.credits.push(this.credited);
+    // The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
+        function negotiate(hub, limits, host) {
+      var io = hub._io, own = hub._own, ways = hub._ways, session = hub._session;
+      var store = io._options.memory || storage;
+      var ahead = function() {
+        return wall() - now();
       };
-      /** Of the events of the log. */      SendHalf.prototype.bytesCredited = function() {
-        return this.credited - this.floor;
-      };
-      /** The number of the last message, sent or not. */      SendHalf.prototype.last = function() {
-        return this.base + this.log.length;
-      };
-      /** Message `number`, if it exists and credit allows it (and so all before it). */      SendHalf.prototype.ready = function(number) {
-        var at = number - this.base - 1;
-        var message = this.log[at];
-        return message && this.credits[at] <= this.consumed + this.window ? message : null;
-      };
-      SendHalf.prototype.markSent = function(number) {
-        this.sent = Math.max(this.sent, number);
-      };
-      /** The peer's counts. False if it confirms what was never sent. */      SendHalf.prototype.confirm = function(received, consumed) {
-        if (received > this.sent) {
-          return false;
-        }
-        this.consumed = Math.max(this.consumed, consumed);
-        for (;this.base < received; this.base++) {
-          this.floor = this.credits.shift();
-          this.bytes -= this.log.shift().size;
-        }
-        return true;
-      };
-      /** Takes out waiting messages that are larger than the peer takes. */      SendHalf.prototype.dropLarger = function(max) {
-        var waiting = this.log.splice(Math.max(0, this.sent - this.base), this.log.length);
-        var dropped = [];
-        this.credits.length = this.log.length;
-        this.credited = this.log.length ? this.credits[this.log.length - 1] : this.floor;
-        for (var i = 0; i < waiting.length; i++) {
-          var message = waiting[i];
-          this.bytes -= message.size;
-          if (message.size > max) {
-            dropped.push(message);
-          } else {
-            this.push(message);
-          }
-        }
-        return dropped;
-      };
-      return SendHalf;
-    }();
-    var ReceiveHalf = /** @class */ function() {
-      function ReceiveHalf(window) {
-        this.window = window;
-        this.received = 0;
-        /** The size of the credited messages that the application is done with. */        this.consumed = 0;
-        this.bytes = 0;
-        this.saidBytes = 0;
-        this.saidConsumed = 0;
-      }
-      /** Takes the message at a position if it is the next one: 0 then, below 0 if it was seen, above 0 if there is a gap. */      ReceiveHalf.prototype.accept = function(position, size) {
-        var ahead = position - this.received - 1;
-        if (ahead === 0) {
-          this.received = position;
-          this.bytes += size;
-        }
-        return ahead;
-      };
-      /** Have the counts grown enough that the peer should hear of it? */      ReceiveHalf.prototype.due = function() {
-        return Math.max(this.bytes - this.saidBytes, this.consumed - this.saidConsumed) * 4 >= this.window;
-      };
-      ReceiveHalf.prototype.said = function() {
-        this.saidBytes = this.bytes;
-        this.saidConsumed = this.consumed;
-      };
-      return ReceiveHalf;
-    }();
-    // UTF-8 and base64 with the language's own means, so that they run in every engine.
-        var ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    function newBytes(length) {
-      return typeof Uint8Array === "undefined" ? [] : new Uint8Array(length);
-    }
-    /** A part of some bytes, without a copy where that is possible. */    function part(bytes, start, end) {
-      return "subarray" in bytes ? bytes.subarray(start, end) : bytes.slice(start, end);
-    }
-    /** How many bytes the text takes as UTF-8. */    function utf8Length(text) {
-      var length = text.length;
-      if (!/[^\x00-\x7f]/.test(text)) {
-        return length;
-      }
-      for (var i = text.length; i--; ) {
-        var unit = text.charCodeAt(i);
-        // Each half of a surrogate pair counts two of the four bytes.
-                length += unit < 128 ? 0 : unit < 2048 || (unit & 63488) === 55296 ? 1 : 2;
-      }
-      return length;
-    }
-    /** The UTF-8 of a text, one character for each byte. */    function toUtf8(text) {
-      return unescape(encodeURIComponent(text));
-    }
-    /** Null if the bytes are not UTF-8. */    function fromUtf8(bytes) {
-      var escaped = "";
-      for (var i = 0; i < bytes.length; i++) {
-        var octet = bytes[i];
-        escaped += (octet < 16 ? "%0" : "%") + octet.toString(16);
-      }
-      try {
-        return decodeURIComponent(escaped);
-      } catch (_) {
-        return null;
-      }
-    }
-    function toBase64(bytes) {
-      var out = [];
-      for (var i = 0; i < bytes.length; i += 3) {
-        var left = bytes.length - i;
-        var bits = bytes[i] << 16 | (bytes[i + 1] || 0) << 8 | (bytes[i + 2] || 0);
-        out.push(ALPHABET.charAt(bits >> 18) + ALPHABET.charAt(bits >> 12 & 63) + (left > 1 ? ALPHABET.charAt(bits >> 6 & 63) : "=") + (left > 2 ? ALPHABET.charAt(bits & 63) : "="));
-      }
-      return out.join("");
-    }
-    var sextets;
-    /** Null unless the text is base64 with its padding and nothing else. */    function fromBase64(text) {
-      var digits = text.replace(/==?$/, "");
-      if (text.length % 4 || digits.length % 4 === 1 || /[^A-Za-z0-9+/]/.test(digits)) {
-        return null;
-      }
-      if (!sextets) {
-        sextets = [];
-        for (var i = 64; i--; ) {
-          sextets[ALPHABET.charCodeAt(i)] = i;
+      // What is learnt counts for this origin, and among these transports.
+            var place = "everwire " + io._url.replace(/^(\w+:\/\/[^/]+).*/, "$1");
+      var stop = function() {};
+      if (io._options.transports) {
+        for (var _i = 0, ways_1 = ways; _i < ways_1.length; _i++) {
+          var way = ways_1[_i];
+          place += " " + way.name;
         }
       }
-      var length = digits.length * 6 >> 3;
-      var bytes = newBytes(length);
-      var bits = 0;
-      var held = 0;
-      var at = 0;
-      for (var i = 0; i < digits.length; i++) {
-        bits = (bits << 6 | sextets[digits.charCodeAt(i)]) & 4095;
-        held += 6;
-        if (held >= 8) {
-          held -= 8;
-          bytes[at++] = bits >> held & 255;
-        }
-      }
-      // Bits that are not part of a byte must be zero, or two texts would mean the same bytes.
-            return bits & (1 << held) - 1 ? null : bytes;
-    }
-    /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */    function failure(code, message, data) {
-      var error = new Error(message || code);
-      error.name = "EverwireError";
-      error.code = code;
-      if (data !== undefined) {
-        error.data = data;
-      }
-      return error;
-    }
-    // Packets, in text and in binary form (protocol.md, section 2).
-        var MAX_DEPTH = 64;
-    var MAX_ATTACHMENTS = 1e3;
-    var MAX_INTEGER = 9007199254740991;
-    /** type → may have a namespace (N); may (i), must (I) have an id; what its body is, `?` being any or none. */    var SHAPES = {
-      A: "  {",
-      W: "  {",
-      P: "  {",
-      h: "   ",
-      n: "  n",
-      r: "  {",
-      z: "  {",
-      v: "N [",
-      e: "Ni[",
-      a: "NI[",
-      x: "Ni{",
-      c: "N ?",
-      o: "N {",
-      d: "N {",
-      l: "N {"
-    };
- // prettier-ignore
-    /** Is it one of the messages that are counted? */    function isCounted(type) {
-      return "eaxcodl".indexOf(type) >= 0;
-    }
-    /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */    function parse(data) {
-      return typeof data === "string" ? parseText(data) : parseBinary(data);
-    }
-    /** The size of a message as in section 6.1. */    function sizeOf(data) {
-      return typeof data === "string" ? utf8Length(data) : data.length;
-    }
-    /** The line that carries a packet on a text transport. */    function toLine(data) {
-      return typeof data === "string" ? data : "b" + toBase64(data);
-    }
-    /** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */    function fromLine(line) {
-      return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
-    }
-    /** Throws `bad_data` on what JSON, or this protocol, cannot carry. */    function encode(type, namespace, id, body) {
-      var binary = survey(body, 1);
-      if (binary === TOO_DEEP) {
-        throw failure("bad_data", "nested deeper than " + MAX_DEPTH);
-      }
-      var attachments = [];
-      var text = binary ? JSON.stringify(body, placeholders(attachments)) : JSON.stringify(body);
-      if (attachments.length > MAX_ATTACHMENTS || hasLoneSurrogate(text || "")) {
-        throw failure("bad_data", attachments.length ? "too many binary values" : "a lone surrogate in a string");
-      }
-      var head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (
-      // A body that is a number would read as an id.
-      /^\d/.test(text) ? " " : "") + (text === undefined ? "" : text);
-      return attachments.length ? frame(toUtf8(head), attachments) : head;
-    }
-    function parseText(text) {
-      var type = text.charAt(0);
-      var shape = SHAPES[type];
-      if (!shape || /[\r\n]/.test(text)) {
-        return "bad_packet";
-      }
-      if (type === "n") {
-        var counts = /^n(0|[1-9]\d{0,15}),(0|[1-9]\d{0,15})$/.exec(text);
-        var body = counts && [ +counts[1], +counts[2] ];
-        return body && isInteger(body[0]) && isInteger(body[1]) ? {
-          type: type,
-          namespace: "/",
-          id: null,
-          body: body
-        } : "bad_packet";
-      }
-      var head = /^.(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])/.exec(text);
-      if (!head) {
-        return "bad_packet";
-      }
-      var namespace = head[1] || "/";
-      var id = head[2] ? +head[2] : null;
-      if (namespace !== "/" && (shape.charAt(0) !== "N" || utf8Length(namespace) > 128) || (id === null ? shape.charAt(1) === "I" : shape.charAt(1) === " " || !isInteger(id))) {
-        return "bad_packet";
-      }
-      return parseBody({
-        type: type,
-        namespace: namespace,
-        id: id,
-        body: undefined
-      }, text.slice(head[0].length), shape.charAt(2));
-    }
-    function parseBody(packet, text, wanted) {
-      if (text === "" || wanted === " ") {
-        return text === "" && (wanted === " " || wanted === "?") ? packet : "bad_packet";
-      }
-      var body;
-      try {
-        body = JSON.parse(text);
-      } catch (_) {
-        return "bad_json";
-      }
-      // Nothing shorter can be nested too deep.
-            if (hasLoneSurrogate(text) || text.length > 2 * MAX_DEPTH && survey(body, 1) === TOO_DEEP) {
-        return "bad_json";
-      }
-      if (wanted !== "?" && wanted !== (isArray(body) ? "[" : isObject(body) ? "{" : "")) {
-        return "bad_packet";
-      }
-      packet.body = body;
-      return packet;
-    }
-    function parseBinary(bytes) {
-      var parts = [];
-      for (var at = 0; at < bytes.length; ) {
-        // A length cut short reads as NaN; more than 2^31 as negative.
-        var length = bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
-        at += 4;
-        if (at > bytes.length || length < 0 || length > bytes.length - at) {
-          return parts.length ? "attachments" : "bad_packet";
-        }
-        parts.push(part(bytes, at, at + length));
-        at += length;
-      }
-      var head = parts.shift();
-      var text = head && fromUtf8(head);
-      if (typeof text !== "string") {
-        return head ? "utf8" : "bad_packet";
-      }
-      var packet = parseText(text);
-      if (typeof packet === "string") {
-        return packet;
-      }
-      if ("vea".indexOf(packet.type) < 0) {
-        return "bad_packet";
-      }
-      if (!parts.length || parts.length > MAX_ATTACHMENTS || !placeholdersMatch(text, parts.length)) {
-        return "attachments";
-      }
-      packet.body = restore(packet.body, parts);
-      return packet;
-    }
-    /**
-     * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
-     * keep their order once they are parsed.
-     */    function placeholdersMatch(text, count) {
-      var next = 0;
-      var strings = /"((?:[^"\\]+|\\.)*)"(\s*:)?/g;
-      for (var found = void 0; found = strings.exec(text); ) {
-        if (!found[2] && found[1].slice(0, 6) === "\\u0000") {
-          var value = JSON.parse('"' + found[1] + '"');
-          if (value.charAt(1) !== "\0" && value !== "\0" + next++) {
-            return false;
-          }
-        }
-      }
-      return next === count;
-    }
-    function restore(value, attachments) {
-      if (typeof value === "string") {
-        return value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : attachments[+value.slice(1)];
-      }
-      if (isArray(value)) {
-        for (var i = 0; i < value.length; i++) {
-          value[i] = restore(value[i], attachments);
-        }
-      } else if (isObject(value)) {
-        for (var key in value) {
-          // Assigning to "__proto__" would set the prototype; JSON.parse made it a property, which defineProperty keeps.
-          if (key !== "__proto__") {
-            value[key] = restore(value[key], attachments);
-          } else {
-            Object.defineProperty(value, key, {
-              value: restore(value[key], attachments),
-              enumerable: true
+      var memory = load(store, place, now(), ahead());
+      /** Another page may have found out. */      var isTight = function() {
+        session._tight = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+        return memory.tight > now();
+      };
+      session._tight = memory.tight;
+      hub._crowd = watchCrowd(hub, memory, isTight);
+      return createNegotiation(ways, limits, Math.random, memory, host, {
+        _probe: function(transport, done) {
+          if (own && transport._kind === STREAM && isTight()) {
+            done(now(), CROWDED);
+          } else if (own) {
+            stop = trial(io, transport, function(report) {
+              done(now(), report.ok ? null : report.why);
+              hub._drain();
             });
           }
-        }
-      }
-      return value;
-    }
-    /** A replacer for JSON.stringify. It asks the holder for the value, since a Buffer's toJSON has already run. */    function placeholders(attachments) {
-      return function(key, value) {
-        var original = this[key];
-        if (isBinary(original)) {
-          return "\0" + (attachments.push(viewOf(original)) - 1);
-        }
-        return typeof value === "string" && value.charAt(0) === "\0" ? "\0" + value : value;
-      };
-    }
-    function frame(head, attachments) {
-      var length = 4 + head.length;
-      for (var i = 0; i < attachments.length; i++) {
-        length += 4 + attachments[i].length;
-      }
-      var out = newBytes(length);
-      var at = writeLength(out, 0, head.length);
-      for (var i = 0; i < head.length; i++) {
-        out[at++] = head.charCodeAt(i);
-      }
-      for (var i = 0; i < attachments.length; i++) {
-        var bytes = attachments[i];
-        at = writeLength(out, at, bytes.length);
-        out.set(bytes, at);
-        at += bytes.length;
-      }
-      return out;
-    }
-    function writeLength(out, at, length) {
-      for (var shift = 24; shift >= 0; shift -= 8) {
-        out[at++] = length >>> shift;
-      }
-      return at;
-    }
-    var TOO_DEEP = 2;
-    /** 0: nothing special, 1: holds binary, TOO_DEEP. */    function survey(value, depth) {
-      if (typeof value !== "object" || value === null) {
-        return 0;
-      }
-      if (isBinary(value)) {
-        return 1;
-      }
-      if (depth > MAX_DEPTH) {
-        return TOO_DEEP;
-      }
-      var custom = value.toJSON;
-      if (typeof custom === "function") {
-        return survey(custom.call(value, ""), depth);
-      }
-      var found = 0;
-      if (isArray(value)) {
-        for (var i = 0; i < value.length && found < TOO_DEEP; i++) {
-          found = Math.max(found, survey(value[i], depth + 1));
-        }
-      } else {
-        for (var key in value) {
-          found = Math.max(found, survey(value[key], depth + 1));
-          if (found === TOO_DEEP) {
-            break;
+        },
+        _learnt: function() {
+          session._tight = memory.tight;
+          if (own && ways.length > 1) {
+            save(store, place, memory, now(), ahead());
           }
+        },
+        _stop: function() {
+          return stop();
         }
-      }
-      return found;
+      });
     }
-    /** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */    function isBinary(value) {
-      if (typeof value !== "object" || value === null || typeof value.byteLength !== "number") {
-        return false;
-      }
-      var buffer = value.buffer || value;
-      return /ArrayBuffer\]$/.test(Object.prototype.toString.call(buffer));
-    }
-    function viewOf(binary) {
-      return "buffer" in binary ? new Uint8Array(binary.buffer, binary.byteOffset, binary.byteLength) : new Uint8Array(binary);
-    }
-    /** Every engine of today writes a lone surrogate as an escape, and pairs as they are. */    function hasLoneSurrogate(text) {
-      return /\\ud[89a-f]/i.test(text) && /\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab][\da-f]{2}\\ud[c-f][\da-f]{2}/gi, ""));
-    }
-    function isArray(value) {
-      return Object.prototype.toString.call(value) === "[object Array]";
-    }
-    function isObject(value) {
-      return typeof value === "object" && value !== null && !isArray(value);
-    }
-    function isInteger(value) {
-      return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
-    }
-    // The client's session (protocol.md): no clock, no timer, no randomness, no I/O. Every input takes the time as its first
-    // argument if it matters; after each, drain `next(now)` until it says null, then come back at `nextTimeout()` at the latest.
-        var CLOSE_TIME = 5e3;
-    var SCRIPT_RESEND = 5e3;
-    var MAX_LINES = 1e3;
-    /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */    var MAX_BODY = 65536;
-    var NEVER = Infinity;
-    var Session = /** @class */ function() {
-      /** `secret` draws 128 random bits as 22 characters of base64url. */
-      function Session(window, secret) {
-        this.secret = secret;
-        this.state = "opening";
-        /** The limits of the welcome. */        this.max = NEVER;
-        this.acks = 1e3;
-        /** The server's heartbeat interval. */        this.ping = 1e4;
-        this.send = new SendHalf;
-        this.id = "";
-        this.token = "";
-        this.timeoutMs = 0;
-        this.attaches = 0;
-        this.serial = 0;
-        this.requests = 0;
-        this.batch = null;
-        this.carriers = [];
-        this.current = null;
-        this.fleeting = [];
-        this.queue = [];
-        this.owesCounts = false;
-        this.poison = -1;
-        this.closeCode = "";
-        this.closeDeadline = NEVER;
-        this.saidClose = false;
-        /** The server's `z`, while messages before it are still missing. */        this.farewell = null;
-        this.receive = new ReceiveHalf(window);
-        this.key = secret();
-      }
-      /** A new carrier, numbered by the caller. It is given up after `patience` if it has not carried anything by then. */      Session.prototype.attach = function(now, id, kind, patience) {
-        this.carriers.push({
-          id: id,
-          kind: kind,
-          attach: ++this.attaches,
-          token: this.token,
-          attached: false,
-          patience: patience,
-          welcomed: false,
-          deadline: now + patience,
-          position: 0,
-          cursor: -1,
-          polls: 0,
-          ticket: kind === "script" ? this.secret() : "",
-          strikes: 0,
-          requests: []
-        });
-      };
-      /** A frame of a WebSocket. */      Session.prototype.packet = function(now, id, data) {
-        var carrier = find(this.carriers, id);
-        if (carrier) {
-          this.take(now, carrier, carrier, data);
+    /** How often to look whether the machine has slept. */    var PULSE = 5e3;
+    /** Browsers refuse more than 64 KiB. */    var MAX_BEACON = 32768;
+    function watch(hub) {
+      var session = hub._session;
+      var pulse;
+      var pulseAt = 0;
+      /** Machines sleep without a word, and their clocks may stop. */      var beat = function() {
+        if (pulseAt && wall() - pulseAt > PULSE + session._ping) {
+          hub._check(false);
         }
+        pulseAt = wall();
+        pulse = later(beat, PULSE);
       };
-      /** A line of a stream that was opened by ticket. */      Session.prototype.line = function(now, id, line) {
-        this.packet(now, id, fromLine(line));
-      };
-      /** A line of the answer to a request. */      Session.prototype.answer = function(now, id, line) {
-        var carrier = this.carrierOf(id);
-        if (carrier) {
-          this.take(now, carrier, find(carrier.requests, id), fromLine(line));
-        }
-      };
-      /** The answer to a request is over. */      Session.prototype.answered = function(id) {
-        var carrier = this.carrierOf(id);
-        if (!carrier) {
+      var stop = watchPage(function(stored) {
+        var navigator = root.navigator;
+        if (stored) {
+          // It may come back and resume: only what it holds is let go.
+          hub._letGo();
           return;
         }
-        var request = remove(carrier.requests, id);
-        var batch = this.batch;
-        carrier.strikes = 0;
-        if (batch && batch.request === id && (carrier.kind !== "script" || batch.last <= this.send.base)) {
-          this.batch = null;
-        }
-        // A stream without ticket is the answer to its attach. An answer without welcome is no answer, only scripts have one elsewhere.
-                var over = request.kind === "attach" && carrier.kind === "stream" && !carrier.ticket;
-        if (over || request.position === 0 && (carrier.kind !== "script" || request.kind !== "post")) {
-          this.lose(carrier, carrier.welcomed && over ? "end" : "");
-        }
-      };
-      /** A request got no answer, (`""`), or a refusal with this code. */      Session.prototype.failed = function(now, id, code) {
-        var carrier = this.carrierOf(id);
-        if (!carrier) {
-          return;
-        }
-        var request = remove(carrier.requests, id);
-        if (this.batch && this.batch.request === id) {
-          this.batch.request = 0;
-        }
-        if (code) {
-          this.refused(now, carrier, code);
-        } else if (request.kind === "post" && !carrier.strikes++) {
-          this.owesCounts = true;
-        } else {
-          this.lose(carrier, "");
-        }
-      };
-      /** The carrier is gone, with a code if its end had one, else `""`. */      Session.prototype.lost = function(now, id, code) {
-        var carrier = find(this.carriers, id);
-        if (carrier && code) {
-          this.refused(now, carrier, code);
-        } else if (carrier) {
-          this.lose(carrier, "");
-        }
-      };
-      /** Sends in time, once and in order. */      Session.prototype.push = function(message) {
-        this.send.push(message);
-      };
-      /** Sends now or not at all. */      Session.prototype.pushVolatile = function(data) {
-        if (this.state === "open") {
-          this.fleeting.push(data);
-        }
-      };
-      /** The application is done with so many bytes of what was delivered. */      Session.prototype.consumed = function(bytes) {
-        this.receive.consumed += bytes;
-      };
-      /** Sends what is there, then ends the session; in 5 s at the latest. */      Session.prototype.close = function(now, code) {
-        if (this.state === "closing" || this.state === "ended") {
-          return;
-        }
-        this.closeCode = code;
-        this.closeDeadline = now + CLOSE_TIME;
-        this.state = "closing";
-        if (!this.attaches && !this.send.bytesCredited()) {
-          this.end(code, "", 0);
-        }
-      };
-      /** A last body for a page that goes away, or null if there is no session to close. It changes nothing here. */      Session.prototype.beacon = function(limit) {
-        if (!this.token || this.state === "ended") {
-          return null;
-        }
-        var lines = [];
-        var last = this.fill(lines, limit);
-        lines.push("z" + JSON.stringify({
-          code: "client_disconnect",
-          "final": Math.max(last, this.send.sent)
-        }));
-        return this.header("P", {
-          serial: this.serial + 1,
-          first: this.send.base + 1
-        }) + lines.join("\n");
-      };
-      /** Ends the session without a word to the server. */      Session.prototype.abort = function(code) {
-        this.end(code, "", 0);
-      };
-      Session.prototype.timeout = function(now) {
-        for (var i = this.carriers.length; i--; ) {
-          var carrier = this.carriers[i];
-          if (deadlineOf(carrier) <= now) {
-            this.lose(carrier, "timeout");
-          }
-        }
-        var batch = this.batch;
-        if (batch && batch.deadline <= now) {
-          batch.request = 0;
-          batch.deadline = NEVER;
-        }
-        if (this.closeDeadline <= now && this.state !== "ended") {
-          var z = this.farewell;
-          this.end(z ? String(z["code"]) : this.closeCode, z ? reasonOf(z) : "", z ? retryOf(z) : 0);
-        }
-      };
-      /** When `timeout` has something to do; null if never. */      Session.prototype.nextTimeout = function() {
-        var next = this.closeDeadline;
-        for (var i = 0; i < this.carriers.length; i++) {
-          next = Math.min(next, deadlineOf(this.carriers[i]));
-        }
-        if (this.batch) {
-          next = Math.min(next, this.batch.deadline);
-        }
-        return this.state === "ended" || next === NEVER ? null : next;
-      };
-      /** What is to be done next, or null. */      Session.prototype.next = function(now) {
-        if (!this.queue.length && this.state !== "ended") {
-          for (var i = 0; i < this.carriers.length; i++) {
-            var carrier = this.carriers[i];
-            if (carrier.kind === "duplex") {
-              this.write(carrier);
-            } else {
-              this.post(now, carrier);
-            }
-          }
-          // What no carrier could take at once is gone.
-                    this.fleeting = [];
-        }
-        return this.queue.shift() || null;
-      };
-      // ---- going up
-            Session.prototype.write = function(carrier) {
-        var _this = this;
-        var out = function(data) {
-          _this.queue.push({
-            type: "write",
-            carrier: carrier.id,
-            data: data
-          });
-        };
-        if (!carrier.attached) {
-          carrier.attached = true;
-          // Only an opening client knows where the server stands: at nothing.
-                    var opening = !this.id;
-          out(this.header("A", {
-            attach: carrier.attach,
-            first: opening ? this.send.base + 1 : undefined
-          }).slice(0, -1));
-          carrier.cursor = opening ? this.send.base : -1;
-        }
-        // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
-                if (carrier.cursor < 0 || this.id && carrier !== this.current) {
-          return;
-        }
-        for (var message = void 0; message = this.send.ready(carrier.cursor + 1); ) {
-          out(message.data);
-          this.send.markSent(++carrier.cursor);
-        }
-        if (carrier !== this.current) {
-          return;
-        }
-        var done = carrier.cursor === this.send.last();
-        for (var i = 0; done && i < this.fleeting.length; i++) {
-          out(this.fleeting[i]);
-        }
-        if (this.owesCounts || this.receive.due()) {
-          out("n" + this.receive.received + "," + this.receive.consumed);
-          this.said();
-        }
-        if (done && this.state === "closing" && !this.saidClose) {
-          out(this.closing());
-        }
-      };
-      Session.prototype.post = function(now, carrier) {
-        if (!carrier.attached) {
-          carrier.attached = true;
-          this.request(now, carrier, "attach", true);
-        } else if (carrier === this.current && carrier.welcomed) {
-          var closing = this.state === "closing" && !this.saidClose;
-          var free = !this.batch || !this.batch.request;
-          var load_1 = free && (this.send.ready(this.send.base + 1) !== null || this.fleeting.length > 0 || closing);
-          var due = load_1 || this.owesCounts || this.receive.due();
-          var polls = count$1(carrier.requests, "poll");
-          if (carrier.kind === "poll") {
-            if (polls === 0 || polls === 1 && due) {
-              this.request(now, carrier, "poll", free);
-            }
-            return;
-          }
-          if (carrier.kind === "script" && polls === 0 && carrier.ticket) {
-            this.request(now, carrier, "poll", false);
-          }
-          if (due) {
-            this.request(now, carrier, "post", free);
-          }
-        }
-      };
-      /** Makes a request; with `load` it takes along what there is to send. */      Session.prototype.request = function(now, carrier, kind, load) {
-        var id = ++this.requests;
-        var lines = [];
-        var fields = {};
-        if (kind !== "post") {
-          fields.attach = carrier.attach;
-        }
-        if (kind === "poll") {
-          fields.poll = ++carrier.polls;
-        }
-        if (kind === "attach" && carrier.ticket) {
-          fields.ticket = carrier.ticket;
-        }
-        if (load) {
-          this.load(now, id, carrier, lines, fields);
-        }
-        var body = this.header(kind === "attach" ? "A" : "P", fields) + lines.join("\n");
-        var ticket = carrier.ticket;
-        if (kind === "poll") {
-          carrier.ticket = "";
-        }
-        var deadline = kind === "attach" || carrier.kind === "script" ? NEVER : now + this.ping + this.timeoutMs;
-        carrier.requests.push({
-          id: id,
-          kind: kind,
-          position: 0,
-          deadline: deadline
-        });
-        this.queue.push({
-          type: "request",
-          request: {
-            id: id,
-            kind: kind,
-            carrier: carrier.id,
-            body: body,
-            ticket: ticket,
-            poll: carrier.polls,
-            received: this.receive.received,
-            consumed: this.receive.consumed
-          }
-        });
-        this.said();
-      };
-      Session.prototype.load = function(now, id, carrier, lines, fields) {
-        var repeated = this.batch;
-        var first = this.send.base + 1;
-        var last = this.fill(lines, Math.min(this.max, MAX_BODY));
-        if (lines.length) {
-          fields.first = first;
-          this.send.markSent(last);
-        }
-        var done = last === this.send.last();
-        // Volatile events of a repeated serial would be dropped.
-                for (var i = 0; done && !repeated && i < this.fleeting.length; i++) {
-          lines.push(toLine(this.fleeting[i]));
-        }
-        this.fleeting = [];
-        if (done && this.state === "closing" && carrier.welcomed && !this.saidClose) {
-          lines.push(this.closing());
-        }
-        if (lines.length) {
-          fields.serial = repeated ? repeated.serial : ++this.serial;
-          var deadline = carrier.kind === "script" ? now + SCRIPT_RESEND : NEVER;
-          this.batch = {
-            serial: fields.serial,
-            last: last >= first ? last : 0,
-            request: id,
-            deadline: deadline
-          };
-        } else if (repeated) {
-          this.batch = null;
-        }
-      };
-      /** Adds what may be sent, in lines of about `limit` characters in all; at least one. Says the number of the last. */      Session.prototype.fill = function(lines, limit) {
-        var last = this.send.base;
-        var room = limit - 1024;
-        for (var message = void 0; lines.length < MAX_LINES && (message = this.send.ready(last + 1)); last++) {
-          room -= message.size * (typeof message.data === "string" ? 1 : 4 / 3) + 1;
-          if (room < 0 && lines.length) {
-            break;
-          }
-          lines.push(toLine(message.data));
-        }
-        return last;
-      };
-      Session.prototype.header = function(type, fields) {
-        var known = type === "P" || this.id;
-        return type + JSON.stringify({
-          v: type === "A" ? 1 : undefined,
-          attach: fields.attach,
-          poll: fields.poll,
-          key: known ? undefined : this.key,
-          session: known ? this.id : undefined,
-          token: known ? this.token : undefined,
-          received: this.receive.received,
-          consumed: this.receive.consumed,
-          window: type === "A" ? this.receive.window : undefined,
-          first: fields.first,
-          serial: fields.serial,
-          ticket: fields.ticket
-        }) + "\n";
-      };
-      Session.prototype.closing = function() {
-        this.saidClose = true;
-        return "z" + JSON.stringify({
-          code: this.closeCode,
-          "final": this.send.sent
-        });
-      };
-      Session.prototype.said = function() {
-        this.owesCounts = false;
-        this.receive.said();
-      };
-      // ---- coming down
-            Session.prototype.take = function(now, carrier, down, data) {
-        if (this.state === "ended") {
-          return;
-        }
-        // What keeps a stream alive is its own lines, not the answers to posts.
-                var alive = carrier.kind !== "stream" || down === carrier || !carrier.ticket && down.kind === "attach";
-        if (carrier.welcomed && alive) {
-          carrier.deadline = now + this.ping + this.timeoutMs;
-        }
-        var packet = parse(data);
-        if (typeof packet === "string") {
-          this.malformed(carrier, packet);
-          return;
-        }
-        var body = isObject(packet.body) ? packet.body : {};
-        if (packet.type === "W") {
-          this.welcome(now, carrier, down, body);
-        } else if (packet.type === "r") {
-          // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-          var ticket = carrier.welcomed && carrier.kind !== "duplex" && body["error"] === "unknown_session";
-          this.refused(now, carrier, ticket ? "stale" : String(body["error"]));
-        } else if (!down.position) {
-          this.malformed(carrier, "bad_packet");
-        } else if (isCounted(packet.type)) {
-          this.counted(carrier, down, packet, sizeOf(data));
-        } else if (packet.type === "v") {
-          this.queue.push({
-            type: "deliver",
-            packet: packet,
-            size: 0
-          });
-        } else if (packet.type === "h") {
-          this.owesCounts = true;
-        } else if (packet.type === "n" && isArray(packet.body)) {
-          this.counts(packet.body[0], packet.body[1]);
-        } else if (packet.type === "z") {
-          this.closed(now, body);
-        } else {
-          this.malformed(carrier, "bad_packet");
-        }
-      };
-      Session.prototype.counted = function(carrier, down, packet, size) {
-        var ahead = this.receive.accept(down.position++, size);
-        if (ahead === 0) {
-          this.queue.push({
-            type: "deliver",
-            packet: packet,
-            size: packet.type === "e" ? size : 0
-          });
-          this.finish();
-        } else if (ahead > 0 && (carrier.kind !== "poll" || carrier.requests.length < 2)) {
-          // With two polls under way the later may be answered first: what it skips, the next one asks for.
-          this.lose(carrier, "gap");
-        }
-      };
-      Session.prototype.welcome = function(now, carrier, down, body) {
-        var full = body["session"] !== undefined;
-        if (!isInteger(body["first"]) || !body["first"] || (full ? typeof body["token"] !== "string" : !carrier.welcomed)) {
-          this.malformed(carrier, "bad_packet");
-          return;
-        }
-        down.position = body["first"];
-        if (carrier.kind !== "script" && this.batch && find(carrier.requests, this.batch.request) === down) {
-          // The answer has begun, so the whole request has arrived.
-          this.batch = null;
-        }
-        if (full && !carrier.welcomed) {
-          if (this.id && body["session"] !== this.id) {
-            // The key has opened another session: the server knows nothing of this one.
-            this.end("unknown_session", "", 0);
-            return;
-          }
-          if (carrier.cursor < 0) {
-            carrier.cursor = numberOf(body["received"], 0);
-          }
-          if (carrier.kind === "duplex" && carrier.cursor < this.send.base) {
-            // Counts that came another way were faster: what must come first on this WebSocket is gone.
-            this.lose(carrier, "stale");
-            return;
-          }
-          this.adopt(now, carrier, body);
-        }
-        if (!this.counts(body["received"], body["consumed"])) {
-          return;
-        }
-        if (typeof body["ticket"] === "string") {
-          carrier.ticket = body["ticket"];
-          if (carrier.kind === "stream" && full) {
-            carrier.deadline = now + carrier.patience;
-            this.queue.push({
-              type: "stream",
-              carrier: carrier.id,
-              ticket: carrier.ticket
-            });
-          }
-        }
-      };
-      Session.prototype.adopt = function(now, carrier, body) {
-        carrier.welcomed = true;
-        if (this.current && this.current.attach > carrier.attach) {
-          return;
-        }
-        this.id = String(body["session"]);
-        this.token = String(body["token"]);
-        this.ping = numberOf(body["ping"], 1e4);
-        this.timeoutMs = numberOf(body["timeout"], 8e3);
-        this.send.window = numberOf(body["window"], this.send.window);
-        this.max = numberOf(body["max"], this.max);
-        this.acks = numberOf(body["acks"], this.acks);
-        carrier.deadline = now + this.ping + this.timeoutMs;
-        var dropped = this.send.dropLarger(this.max);
-        for (var i = 0; i < dropped.length; i++) {
-          this.queue.push({
-            type: "rejected",
-            message: dropped[i]
-          });
-        }
-        this.current = carrier;
-        // Older ones have nothing more to say. Newer ones may still win.
-                for (var i = this.carriers.length; i--; ) {
-          var other = this.carriers[i];
-          if (other.attach < carrier.attach) {
-            this.drop(other, null);
-          }
-        }
-        var before = this.state;
-        if (before !== "closing") {
-          this.state = "open";
-        }
-        if (before === "open") {
-          this.queue.push({
-            type: "moved",
-            carrier: carrier.id
-          });
-        } else {
-          this.queue.push({
-            type: "opened",
-            carrier: carrier.id,
-            resumed: before === "suspended"
-          });
-        }
-      };
-      Session.prototype.counts = function(received, consumed) {
-        if (!this.send.confirm(numberOf(received, 0), numberOf(consumed, 0))) {
-          this.end("bad_ack", "", 0);
-          return false;
-        }
-        var batch = this.batch;
-        if (batch && batch.last && batch.last <= this.send.base) {
-          this.batch = null;
-        }
-        return true;
-      };
-      /** A carrier is given up for a packet that cannot be read; the session, if the same one cannot be read twice. */      Session.prototype.malformed = function(carrier, code) {
-        if (carrier.welcomed && this.poison === this.receive.received) {
-          this.end(code, "", 0);
-        } else {
-          this.poison = carrier.welcomed ? this.receive.received : -1;
-          this.lose(carrier, code);
-        }
-      };
-      Session.prototype.refused = function(now, carrier, code) {
-        // Said of a proof that has a successor by now, it is no news of the session.
-        var outdated = code === "unknown_session" && !carrier.welcomed && carrier.token !== this.token;
-        if (endsSession(code) && !outdated) {
-          this.end(code, "", 0);
-        } else if (code === "stale_poll" && carrier.kind === "poll" && !carrier.strikes++) {
-          // The next poll has a higher number, and is made at once.
-          carrier.deadline = now + this.ping + this.timeoutMs;
-        } else if (code === "stale_token" && carrier.token === this.token) {
-          this.end(code, "", 0);
-        } else {
-          this.lose(carrier, code);
-        }
-      };
-      Session.prototype.closed = function(now, body) {
-        if (this.state === "closing") {
-          if (this.saidClose && body["code"] === this.closeCode) {
-            // An answer: everything has arrived.
-            this.send.confirm(this.send.sent, 0);
-          }
-          this.end(this.closeCode, "", 0);
-        } else {
-          this.farewell = body;
-          this.closeDeadline = now + CLOSE_TIME;
-          this.finish();
-        }
-      };
-      /** Answers the server's `z` once everything before it is here. */      Session.prototype.finish = function() {
-        var z = this.farewell;
-        if (!z || this.receive.received < numberOf(z["final"], 0)) {
-          return;
-        }
-        this.closeCode = String(z["code"]);
-        var current = this.current;
-        var line = this.closing();
-        if (current && current.kind === "duplex") {
-          this.queue.push({
-            type: "write",
-            carrier: current.id,
-            data: line
-          });
-        } else {
-          this.queue.push({
-            type: "farewell",
-            body: this.header("P", {
-              serial: ++this.serial
-            }) + line
-          });
-        }
-        this.end(this.closeCode, reasonOf(z), retryOf(z));
-      };
-      // ---- ends
-            Session.prototype.lose = function(carrier, code) {
-        // A stream by ticket has to show that it carries, too.
-        var welcomed = carrier.welcomed && (carrier.kind !== "stream" || !carrier.ticket || carrier.position > 0);
-        // The server may tell the old carrier sooner than the new one: the session has one.
-                var moving = code === "taken_over" && this.newer(carrier);
-        this.drop(carrier, code);
-        if (carrier === this.current) {
-          this.current = null;
-        }
-        if (!this.current && !moving && this.state === "open") {
-          this.state = "suspended";
-          this.queue.push({
-            type: "suspended"
-          });
-        }
-        if (!this.carriers.length) {
-          this.queue.push({
-            type: "lost",
-            carrier: carrier.id,
-            code: code,
-            welcomed: welcomed
-          });
-        }
-      };
-      Session.prototype.newer = function(carrier) {
-        for (var i = 0; i < this.carriers.length; i++) {
-          if (this.carriers[i].attach > carrier.attach) {
-            return true;
-          }
-        }
-        return false;
-      };
-      Session.prototype.drop = function(carrier, code) {
-        remove(this.carriers, carrier.id);
-        var batch = this.batch;
-        if (batch && find(carrier.requests, batch.request)) {
-          batch.request = 0;
-        }
-        this.saidClose = false;
-        this.queue.push({
-          type: "drop",
-          carrier: carrier.id,
-          code: code
-        });
-      };
-      Session.prototype.end = function(code, reason, retry) {
-        if (this.state === "ended") {
-          return;
-        }
-        if (this.state === "closing") {
-          code = this.closeCode;
-        }
-        this.state = "ended";
-        while (this.carriers.length) {
-          this.drop(this.carriers[0], null);
-        }
-        this.current = null;
-        this.queue.push({
-          type: "ended",
-          code: code,
-          reason: reason,
-          retry: retry,
-          unconfirmed: this.send.log
-        });
-      };
-      Session.prototype.carrierOf = function(request) {
-        for (var i = 0; i < this.carriers.length; i++) {
-          if (find(this.carriers[i].requests, request)) {
-            return this.carriers[i];
-          }
-        }
-        return null;
-      };
-      return Session;
-    }();
-    /** When it is given up, over itself or one of its requests. */    function deadlineOf(carrier) {
-      var deadline = carrier.deadline;
-      for (var i = 0; i < carrier.requests.length; i++) {
-        deadline = Math.min(deadline, carrier.requests[i].deadline);
-      }
-      return deadline;
-    }
-    function find(list, id) {
-      for (var i = 0; i < list.length; i++) {
-        if (list[i].id === id) {
-          return list[i];
-        }
-      }
-      return null;
-    }
-    function remove(list, id) {
-      for (var i = 0; i < list.length; i++) {
-        if (list[i].id === id) {
-          return list.splice(i, 1)[0];
-        }
-      }
-      return null;
-    }
-    function count$1(requests, kind) {
-      var found = 0;
-      for (var i = 0; i < requests.length; i++) {
-        found += requests[i].kind === kind ? 1 : 0;
-      }
-      return found;
-    }
-    function numberOf(value, otherwise) {
-      return isInteger(value) ? value : otherwise;
-    }
-    function reasonOf(z) {
-      return typeof z["reason"] === "string" ? z["reason"] : "";
-    }
-    function retryOf(z) {
-      return numberOf(z["retry"], 0);
-    }
-    /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
-    /** How often to look whether the machine has slept, and how late a heartbeat may be after that. */    var PULSE = 5e3;
-    var LATE_HEARTBEAT = 1e3;
-    var Driver = /** @class */ function() {
-      /** Without `probe` this is one, which keeps what it finds to itself. */
-      function Driver(io, usable, limits, listener, probe) {
-        this.io = io;
-        this.usable = usable;
-        this.listener = listener;
-        this.probe = probe;
-        this.links = {};
-        this.timer = null;
-        this.timerAt = 0;
-        this.pulse = null;
-        /** Time of day of the last pulse, and when something came over the carrier. */        this.pulseAt = 0;
-        this.heardAt = 0;
-        this.draining = false;
-        this.soon = false;
-        this.stopWatching = function() {};
-        this.stopProbe = function() {};
-        var env = io.env;
-        this.session = new Session(io.options.window || 1048576, env.secret);
-        this.memory = load(env, this.place());
-        this.plan = new Negotiation(usable, limits, env.random, this.memory);
-      }
-      Driver.prototype.start = function() {
-        var _this = this;
-        var env = this.io.env;
-        if (this.probe) {
-          this.stopWatching = env.watchPage(env.root, function() {
-            return _this.leave();
-          }, function(surely) {
-            return _this.check(surely);
-          });
-          this.beat();
-        }
-        this.plan.begin(env.now());
-        this.drain();
-      };
-      /** Sends what this turn has given to the session once the turn is over, so that it goes in one piece. */      Driver.prototype.flush = function() {
-        var _this = this;
-        if (!this.soon) {
-          this.soon = true;
-          this.io.env.soon(function() {
-            _this.soon = false;
-            _this.drain();
-          });
-        }
-      };
-      Driver.prototype.pushVolatile = function(data) {
-        for (var id in this.links) {
-          var _a = this.links[id], duplex = _a.duplex, late = _a.late;
-          if (duplex && !late && duplex.buffered() > CONGESTED) {
-            return;
-          }
-        }
-        this.session.pushVolatile(data);
-        this.flush();
-      };
-      Driver.prototype.close = function(code) {
-        this.plan.closing = true;
-        this.session.close(this.io.env.now(), code);
-        this.check(false);
-      };
-      /** Attaches at once if there is no carrier; if there is one, it has to show soon, or at once, that it lives. */      Driver.prototype.check = function(surely) {
-        var env = this.io.env;
-        var now = env.now();
-        var left = this.heardAt + this.session.ping + LATE_HEARTBEAT - env.wall();
-        this.plan.check(now, surely ? now : now + Math.max(LATE_HEARTBEAT, left));
-        this.drain();
-      };
-      /** Machines sleep without a word, and their clocks may stop. */      Driver.prototype.beat = function() {
-        var _this = this;
-        var env = this.io.env;
-        var wall = env.wall();
-        if (this.pulseAt && wall - this.pulseAt > PULSE + this.session.ping) {
-          this.check(false);
-        }
-        this.pulseAt = wall;
-        this.pulse = env.later(function() {
-          return _this.beat();
-        }, PULSE);
-      };
-      /** The page is going away: the last words go by beacon. */      Driver.prototype.leave = function() {
-        var navigator = this.io.env.root.navigator;
-        var body = this.session.beacon(32768);
+        // The page is going away: the last words go by beacon.
+                var body = beacon(session, MAX_BEACON);
         if (body && navigator && navigator.sendBeacon) {
-          navigator.sendBeacon(this.io.url + "/send", body);
+          navigator.sendBeacon(hub._io._url + "/send", body);
         }
-      };
-      // ---- what negotiation wants
-            Driver.prototype.take = function(step) {
-        var _this = this;
-        if (step.type === "start") {
-          this.attempt(step.id, step.name, step.patience);
-        } else if (step.type === "cancel") {
-          this.unlink(step.id);
-        } else if (step.type === "learnt") {
-          if (this.probe && this.usable.length > 1) {
-            save(this.io.env, this.place(), this.memory);
-          }
-        } else if (step.type === "failing") {
-          this.listener.failing(step.code, step.why);
-        } else if (step.type === "give_up") {
-          this.session.abort("no_transport");
-        } else if (this.probe) {
-          this.stopProbe = this.probe(this.io, this.named(step.name), function(why) {
-            _this.plan.probed(_this.io.env.now(), step.name, why);
-            _this.drain();
-          });
-        }
-      };
-      /** What is learnt counts for this origin, and among these transports. */      Driver.prototype.place = function() {
-        var names = this.io.options.transports;
-        return "everwire " + this.io.url.replace(/^(\w+:\/\/[^/]+).*/, "$1") + (names ? " " + names.join() : "");
-      };
-      Driver.prototype.named = function(name) {
-        var i = 0;
-        while (this.usable[i].name !== name) {
-          i++;
-        }
-        return this.usable[i];
-      };
-      Driver.prototype.attempt = function(id, name, patience) {
-        var transport = this.named(name);
-        var link = {
-          transport: transport,
-          duplex: null,
-          late: false,
-          silent: false,
-          aborts: {}
-        };
-        this.links[id] = link;
-        if (transport.open) {
-          this.connect(id, link, patience);
-        } else {
-          this.session.attach(this.io.env.now(), id, transport.kind, patience);
-        }
-      };
-      Driver.prototype.connect = function(id, link, patience) {
-        var _this = this;
-        var env = this.io.env;
-        var session = this.session;
-        var attached = false;
-        var gone = function(code) {
-          if (attached && !link.late) {
-            session.lost(env.now(), id, code);
-          } else {
-            _this.unlink(id);
-            _this.plan.failed(env.now(), id, code);
-          }
-          _this.drain();
-        };
-        var opened = function() {
-          attached = true;
-          session.attach(env.now(), id, "duplex", patience);
-          _this.plan.opened(env.now(), id);
-          _this.drain();
-        };
-        var packet = function(data) {
-          if (link.late) {
-            _this.plan.alive(env.now(), id);
-          } else {
-            _this.heard(id);
-            session.packet(env.now(), id, data);
-          }
-          _this.drain();
-        };
-        try {
-          link.duplex = link.transport.open(this.io, opened, packet, gone);
-        } catch (_) {
-          // As a WebSocket without TLS on a page with it.
-          gone("");
-        }
-      };
-      // ---- between session and transports
-            Driver.prototype.drain = function() {
-        if (this.draining) {
-          return;
-        }
-        this.draining = true;
-        try {
-          for (var step = void 0; step !== null; ) {
-            if (step) {
-              this.take(step);
-            }
-            for (var output = void 0; output = this.session.next(this.io.env.now()); ) {
-              this.perform(output);
-            }
-            step = this.session.state === "ended" ? null : this.plan.next(this.io.env.now());
-          }
-        } finally {
-          this.draining = false;
-        }
-        this.schedule();
-      };
-      Driver.prototype.perform = function(output) {
-        var listener = this.listener;
-        if (output.type === "deliver") {
-          listener.deliver(output.packet);
-          this.session.consumed(output.size);
-        } else if (output.type === "write") {
-          var link = this.links[output.carrier];
-          if (link && link.duplex) {
-            link.duplex.send(output.data);
-          }
-        } else if (output.type === "request") {
-          this.request(output.request);
-        } else if (output.type === "stream") {
-          this.stream(output.carrier, output.ticket);
-        } else if (output.type === "drop") {
-          this.dropped(output.carrier, output.code);
-        } else if (output.type === "opened" || output.type === "moved") {
-          var link = this.links[output.carrier];
-          if (link) {
-            listener.carried(link.transport.name, output.type === "opened" && output.resumed);
-            if (link.transport.stream) {
-              link.silent = true;
-            } else {
-              this.proven(output.carrier);
-            }
-          }
-        } else if (output.type === "suspended") {
-          listener.suspended();
-        } else if (output.type === "rejected") {
-          listener.rejected(output.message);
-        } else if (output.type === "farewell") {
-          this.farewell(output.body);
-        } else if (output.type === "ended") {
-          this.end();
-          listener.ended(output.code, output.reason, output.retry, output.unconfirmed);
-        }
-      };
-      Driver.prototype.dropped = function(id, code) {
-        var link = this.links[id];
-        var now = this.io.env.now();
-        if (code !== null) {
-          this.unlink(id);
-          this.plan.failed(now, id, code);
-        } else if (link && this.plan.overtaken(now, id)) {
-          link.late = true;
-        } else {
-          this.unlink(id);
-        }
-      };
-      Driver.prototype.proven = function(id) {
-        this.plan.carried(this.io.env.now(), id);
-        this.heard(id);
-        if (this.listener.proven) {
-          this.listener.proven();
-        }
-      };
-      Driver.prototype.heard = function(id) {
-        this.heardAt = this.io.env.wall();
-        this.plan.heard(id);
-      };
-      Driver.prototype.request = function(request) {
-        var _this = this;
-        var env = this.io.env;
-        var link = this.links[request.carrier];
-        var run = link && link.transport.request;
-        if (!link || !run) {
-          return;
-        }
-        var over = false;
-        var line = function(text) {
-          // What keeps a stream alive is its own lines.
-          if (link.transport.kind !== "stream" || request.kind === "attach" && !link.transport.stream) {
-            _this.heard(request.carrier);
-          }
-          _this.session.answer(env.now(), request.id, text);
-          _this.drain();
-        };
-        var done = function(failure) {
-          over = true;
-          delete link.aborts[request.id];
-          if (failure === null) {
-            _this.session.answered(request.id);
-          } else {
-            _this.session.failed(env.now(), request.id, failure);
-          }
-          _this.drain();
-        };
-        var abort = run(this.io, request, line, done);
-        if (!over) {
-          link.aborts[request.id] = abort;
-        }
-      };
-      Driver.prototype.stream = function(carrier, ticket) {
-        var _this = this;
-        var env = this.io.env;
-        var link = this.links[carrier];
-        var open = link && link.transport.stream;
-        if (!link || !open) {
-          return;
-        }
-        var line = function(text) {
-          _this.heard(carrier);
-          _this.session.line(env.now(), carrier, text);
-          if (link.silent && _this.links[carrier]) {
-            link.silent = false;
-            _this.proven(carrier);
-          }
-          _this.drain();
-        };
-        var closed = function() {
-          _this.session.lost(env.now(), carrier, "");
-          _this.drain();
-        };
-        link.aborts["stream"] = open(this.io, ticket, line, closed);
-      };
-      Driver.prototype.farewell = function(body) {
-        var _a = this.io, env = _a.env, url = _a.url, options = _a.options;
-        if (env.post) {
-          env.post(url + "/send", body, options, null, function() {});
-        }
-      };
-      Driver.prototype.unlink = function(carrier) {
-        var link = this.links[carrier];
-        delete this.links[carrier];
-        if (link) {
-          for (var id in link.aborts) {
-            link.aborts[id]();
-          }
-          if (link.duplex) {
-            link.duplex.close();
-          }
-        }
-      };
-      Driver.prototype.schedule = function() {
-        var _this = this;
-        var env = this.io.env;
-        var next = this.session.state === "ended" ? Infinity : Math.min(this.session.nextTimeout() || Infinity, this.plan.nextTimeout());
-        // One that is too early does no harm: it sets the next.
-                if (next === Infinity || this.timer !== null && this.timerAt <= next) {
-          return;
-        }
-        env.cancel(this.timer);
-        this.timerAt = next;
-        this.timer = env.later(function() {
-          _this.timer = null;
-          _this.session.timeout(env.now());
-          _this.drain();
-        }, Math.max(0, next - env.now()));
-      };
-      Driver.prototype.end = function() {
-        var env = this.io.env;
-        env.cancel(this.timer);
-        env.cancel(this.pulse);
-        this.stopProbe();
-        this.stopWatching();
-        for (var id in this.links) {
-          this.unlink(+id);
-        }
-      };
-      return Driver;
-    }();
-    /** Handlers by name. The lists are never changed in place, so a handler may add and remove any while it runs. */    var Emitter = /** @class */ function() {
-      function Emitter() {
-        this.lists = {};
-        this.every = [];
-      }
-      Emitter.prototype.on = function(event, run, once) {
-        var key = keyOf(event);
-        this.lists[key] = (this.lists[key] || []).concat({
-          run: run,
-          once: !!once
-        });
-      };
-      /** Without `run`: all of that name; without a name: all. */      Emitter.prototype.off = function(event, run) {
-        if (event === undefined) {
-          this.lists = {};
-          return;
-        }
-        var key = keyOf(event);
-        this.lists[key] = run ? without(this.lists[key] || [], function(entry) {
-          return entry.run === run;
-        }) : [];
-      };
-      Emitter.prototype.onAny = function(run) {
-        this.every = this.every.concat(run);
-      };
-      Emitter.prototype.offAny = function(run) {
-        this.every = run ? without(this.every, function(one) {
-          return one === run;
-        }) : [];
-      };
-      /** Calls them all, whatever any of them throws; `thrown` is told. Says whether the event had a handler. */      Emitter.prototype.fire = function(event, args, thrown, any) {
-        var list = this.lists[keyOf(event)] || [];
-        var every = any ? this.every : [];
-        for (var i = 0; i < every.length; i++) {
-          attempt(every[i], [ event ].concat(args), thrown);
-        }
-        var _loop_1 = function(i) {
-          var entry = list[i];
-          if (entry.once) {
-            this_1.lists[keyOf(event)] = without(this_1.lists[keyOf(event)] || [], function(one) {
-              return one === entry;
-            });
-          }
-          attempt(entry.run, args, thrown);
-        };
-        var this_1 = this;
-        for (var i = 0; i < list.length; i++) {
-          _loop_1(i);
-        }
-        return list.length > 0;
-      };
-      return Emitter;
-    }();
-    /** A name like `__proto__` is a name like others. */    function keyOf(event) {
-      return "$" + event;
-    }
-    function attempt(run, args, thrown) {
-      try {
-        run.apply(undefined, args);
-      } catch (error) {
-        thrown(error);
-      }
-    }
-    /** The list without the first that matches. */    function without(list, matches) {
-      for (var i = 0; i < list.length; i++) {
-        if (matches(list[i])) {
-          return list.slice(0, i).concat(list.slice(i + 1));
-        }
-      }
-      return list;
-    }
-    /** Posts by fetch. */    function fetchPost(run, root) {
-      return function(url, body, options, progress, done) {
-        var abort = root.AbortController && new root.AbortController;
-        var over = false;
-        var finish = function(status, text) {
-          if (!over) {
-            over = true;
-            done(status, text);
-          }
-        };
-        var fail = function() {
-          return finish(0, "");
-        };
-        var init = {
-          method: "POST",
-          body: body,
-          credentials: options.withCredentials ? "include" : "same-origin"
-        };
-        if (options.extraHeaders) {
-          init.headers = options.extraHeaders;
-        }
-        if (abort) {
-          init.signal = abort.signal;
-        }
-        var follow = function(reader, decoder) {
-          reader.read().then(function(chunk) {
-            if (chunk.done) {
-              finish(200, "");
-            } else if (!over && progress) {
-              progress(decoder.decode(chunk.value, {
-                stream: true
-              }));
-              follow(reader, decoder);
-            }
-          }, fail);
-        };
-        // Not as a method of something: browsers refuse that.
-                var answer = run.call(undefined, url, init);
-        answer.then(function(response) {
-          if (progress && response.status === 200 && response.body && root.TextDecoder) {
-            follow(response.body.getReader(), new root.TextDecoder);
-          } else {
-            response.text().then(function(text) {
-              return finish(response.status, text);
-            }, fail);
-          }
-        }, fail);
-        return function() {
-          over = true;
-          if (abort) {
-            abort.abort();
-          }
-        };
+      }, hub._check);
+      beat();
+      return function() {
+        clearTimeout(pulse);
+        stop();
       };
     }
-    /** Tells when the page is left for good, and when to look after the connection at once: `surely` if it has most likely gone. */    function watchPage(root, leave, wake) {
-      var add = root.addEventListener;
-      if (!add || !root.document) {
-        return function() {};
-      }
+    // What the default entry is made of.
+    /** In order of preference. */    var modernTransports = [ websocket, streaming, event_source, long_polling ];
+    /** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */    function hiddenFrame(url, loaded, name) {
       var document = root.document;
-      var hide = function(event) {
-        // A page that is only stored away may come back, and resume.
-        if (!event.persisted) {
-          leave();
-        }
-      };
-      var seen = function() {
-        if (!document.hidden) {
-          wake(false);
-        }
-      };
-      var back = function(event) {
-        if (event.persisted) {
-          wake(true);
-        }
-      };
-      var online = function() {
-        return wake(true);
-      };
-      add.call(root, "pagehide", hide);
-      add.call(root, "pageshow", back);
-      add.call(root, "online", online);
-      document.addEventListener("visibilitychange", seen);
-      return function() {
-        var remove = root.removeEventListener;
-        remove.call(root, "pagehide", hide);
-        remove.call(root, "pageshow", back);
-        remove.call(root, "online", online);
-        document.removeEventListener("visibilitychange", seen);
-      };
-    }
-    /** A page's storage, which may be full or forbidden; elsewhere, and then, what lasts as long as the process. */    function storage(root) {
-      return {
-        get: function(key) {
-          try {
-            return root.document && root.localStorage.getItem(key) || kept[key];
-          } catch (_) {
-            return kept[key];
-          }
-        },
-        set: function(key, value) {
-          kept[key] = value;
-          try {
-            if (root.document) {
-              root.localStorage.setItem(key, value);
-            }
-          } catch (_) {}
-        }
-      };
-    }
-    var kept = {};
-    /** Posts by XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is neither. */    function xhrPost(root) {
-      var Native = root.XMLHttpRequest;
-      var ActiveX = root.ActiveXObject;
-      if (!Native && !ActiveX) {
-        return null;
-      }
-      return function(url, body, options, progress, done) {
-        var xhr = Native ? new Native : new ActiveX("Microsoft.XMLHTTP");
-        var seen = 0;
-        var over = false;
-        var finish = function(status, text) {
-          if (!over) {
-            over = true;
-            done(status, text);
-          }
-        };
-        xhr.onreadystatechange = function() {
-          if (over || xhr.readyState < 3) {
-            return;
-          }
-          var status = 0;
-          var text = "";
-          try {
-            // Internet Explorer throws on both before the end.
-            status = xhr.status;
-            text = xhr.responseText;
-          } catch (_) {}
-          if (progress && status === 200 && text.length > seen) {
-            var from = seen;
-            seen = text.length;
-            progress(text.slice(from));
-          }
-          if (xhr.readyState === 4) {
-            finish(status, text.slice(seen));
-          }
-        };
-        try {
-          xhr.open("POST", url, true);
-          xhr.withCredentials = !!options.withCredentials;
-          for (var name in options.extraHeaders) {
-            xhr.setRequestHeader(name, options.extraHeaders[name]);
-          }
-          xhr.setRequestHeader("Content-Type", "text/plain;charset=UTF-8");
-          xhr.send(body);
-        } catch (_) {
-          // Another origin, where that is not allowed.
-          setTimeout(function() {
-            return finish(0, "");
-          }, 0);
-        }
-        return function() {
-          over = true;
-          xhr.abort();
-        };
-      };
-    }
-    // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
-        var BASE64URL = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    function environment(options) {
-      var root = typeof globalThis !== "undefined" ? globalThis : typeof window !== "undefined" ? window : {};
-      var clock = root.performance;
-      var given = options.fetch;
-      // A fetch that cannot be aborted (Chrome before 66) is worse than XMLHttpRequest; its streams are held back, too.
-            var usable = given || (root.fetch && (root.AbortController || !root.XMLHttpRequest) ? root.fetch : undefined);
-      return {
-        root: root,
-        now: clock && clock.now ? function() {
-          return Math.floor(clock.now());
-        } : function() {
-          return (new Date).getTime();
-        },
-        wall: function() {
-          return (new Date).getTime();
-        },
-        random: Math.random,
-        secret: function() {
-          return secret(root);
-        },
-        later: function(run, ms) {
-          return setTimeout(run, ms);
-        },
-        cancel: function(timer) {
-          return clearTimeout(timer);
-        },
-        soon: function(run) {
-          if (root.Promise) {
-            root.Promise.resolve().then(run);
-          } else {
-            setTimeout(run, 0);
-          }
-        },
-        post: usable ? fetchPost(usable, root) : xhrPost(root),
-        // XMLHttpRequest shows a growing answer since it knows other origins.
-        streams: usable ? !!(root.ReadableStream && root.TextDecoder) : !!root.XMLHttpRequest && "withCredentials" in new root.XMLHttpRequest,
-        watchPage: watchPage,
-        store: options.memory || storage(root)
-      };
-    }
-    function secret(root) {
-      var source = root.crypto;
-      var random = newBytes(22);
-      if (source && source.getRandomValues) {
-        // PhantomJS 1.9 fills the array and returns nothing.
-        source.getRandomValues(random);
-      } else {
-        // Engines before 2012 and node 18 have nothing better. What is drawn here is good for seconds only.
-        for (var i = 0; i < 22; i++) {
-          random[i] = Math.floor(Math.random() * 256);
-        }
-      }
-      var text = "";
-      for (var i = 0; i < 22; i++) {
-        // The last of 22 characters stands for two bits.
-        text += BASE64URL.charAt(random[i] & (i < 21 ? 63 : 48));
-      }
-      return text;
-    }
-    // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
-    /** In all. */    var TIME = 8e3;
-    function trial(io, transport, done) {
-      var env = io.env;
-      var began = env.now();
-      var report = {
-        ok: false,
-        code: "no_transport",
-        why: "silent",
-        openMs: null,
-        rttMs: null
-      };
-      var asked = 0;
-      var finish = function() {
-        env.cancel(timer);
-        driver.close("client_disconnect");
-        done(report);
-        done = function() {};
-      };
-      var driver = new Driver(io, [ transport ], {
-        attempts: 0,
-        delay: 0,
-        maxDelay: 0
-      }, {
-        deliver: function() {
-          // That nobody knows the event.
-          if (report.openMs !== null && report.rttMs === null) {
-            report.rttMs = env.now() - asked;
-            report.ok = true;
-            report.code = report.why = "";
-            finish();
-          }
-        },
-        proven: function() {
-          if (report.openMs === null) {
-            var data = encode("e", "/", 0, [ "trial" ]);
-            asked = env.now();
-            report.openMs = asked - began;
-            driver.session.push({
-              namespace: "/",
-              data: data,
-              size: sizeOf(data),
-              credited: true,
-              id: 0
-            });
-            driver.flush();
-          }
-        },
-        carried: function() {},
-        suspended: function() {
-          // A stream that comes with its end was held back.
-          report.why = transport.kind === "stream" ? "buffered" : "died";
-          finish();
-        },
-        rejected: function() {},
-        failing: function(code, why) {
-          report.code = code;
-          report.why = why;
-        },
-        ended: function(code) {
-          report.code = report.code === "no_transport" ? code : report.code;
-          finish();
-        }
-      });
-      var timer = env.later(finish, TIME);
-      driver.start();
-      return function() {
-        done = function() {};
-        finish();
-      };
-    }
-    /** For those who only want to know whether it works. */    var probe = function(io, transport, done) {
-      return trial(io, transport, function(report) {
-        return done(report.ok ? null : report.why);
-      });
-    };
-    // One namespace of a session, as its user sees it.
-        var RESERVED = " connect connect_error disconnect disconnecting suspended resumed transport error ";
-    var MAX_QUEUED = 4194304;
-    /** `const socket = connect("/everwire"); socket.on("said", text => show(text)); socket.emit("say", "hello");` */    var Socket = /** @class */ function() {
-      function Socket(host, namespace, auth) {
-        var _this = this;
-        this.host = host;
-        this.namespace = namespace;
-        this.auth = auth;
-        /** From `connect` to `disconnect`: a session that is suspended is still connected. */        this.connected = false;
-        /** The server's name for this socket. */        this.id = null;
-        /** The transport in use, or null. */        this.transport = null;
-        this.recovered = false;
-        /** @internal Does the user want it connected? */        this.wanted = false;
-        /** @internal Has this session been asked for the namespace? */        this.joined = false;
-        /** @internal What was emitted before that. */        this.waiting = [];
-        this.waitingBytes = 0;
-        this.events = new Emitter;
-        this.pending = {};
-        this.pendingCount = 0;
-        this.lastId = 0;
-        // In brackets: a reserved word of ES3.
-                this["volatile"] = {
-          emit: function(event) {
-            var args = [];
-            for (var _i = 1; _i < arguments.length; _i++) {
-              args[_i - 1] = arguments[_i];
-            }
-            var data = encodeEvent("v", namespace, null, event, args);
-            if (sizeOf(data) > host.max()) {
-              throw failure("too_large");
-            }
-            if (_this.connected) {
-              host.pushVolatile(data);
-            }
-          }
-        };
-      }
-      Socket.prototype.on = function(event, handler) {
-        this.events.on(event, handler);
-        return this;
-      };
-      Socket.prototype.once = function(event, handler) {
-        this.events.on(event, handler, true);
-        return this;
-      };
-      Socket.prototype.off = function(event, handler) {
-        this.events.off(event, handler);
-        return this;
-      };
-      /** Every event from the server, its name first. */      Socket.prototype.onAny = function(handler) {
-        this.events.onAny(handler);
-        return this;
-      };
-      Socket.prototype.offAny = function(handler) {
-        this.events.offAny(handler);
-        return this;
-      };
-      /**
-         * Sends an event, once and in order, now or as soon as there is a connection. A function as last argument is the ack:
-         * `(err, ...values)`. Throws an EverwireError if it cannot be sent at all.
-         */      Socket.prototype.emit = function(event) {
-        var args = [];
-        for (var _i = 1; _i < arguments.length; _i++) {
-          args[_i - 1] = arguments[_i];
-        }
-        this.send(event, args, 0);
-        return this;
-      };
-      /** Resolves to the first value of the answer. */      Socket.prototype.emitWithAck = function(event) {
-        var args = [];
-        for (var _i = 1; _i < arguments.length; _i++) {
-          args[_i - 1] = arguments[_i];
-        }
-        return this.ask(event, args, 0);
-      };
-      /** `socket.timeout(2000).emitWithAck("add", 1, 2)`: fails with `timeout` if there is no answer within so many milliseconds. */      Socket.prototype.timeout = function(ms) {
-        var _this = this;
-        return {
-          emit: function(event) {
-            var args = [];
-            for (var _i = 1; _i < arguments.length; _i++) {
-              args[_i - 1] = arguments[_i];
-            }
-            _this.send(event, args, ms);
-          },
-          emitWithAck: function(event) {
-            var args = [];
-            for (var _i = 1; _i < arguments.length; _i++) {
-              args[_i - 1] = arguments[_i];
-            }
-            return _this.ask(event, args, ms);
-          }
-        };
-      };
-      /** Connects again after the end. */      Socket.prototype.connect = function() {
-        this.host.open(this);
-        return this;
-      };
-      /** Leaves the namespace, after what was emitted. The last one closes the session. */      Socket.prototype.close = function() {
-        this.host.close(this);
-        return this;
-      };
-      // ---- for the host
-      /** @internal */      Socket.prototype.fire = function(event) {
-        var _this = this;
-        var args = [];
-        for (var _i = 1; _i < arguments.length; _i++) {
-          args[_i - 1] = arguments[_i];
-        }
-        this.events.fire(event, args, function(error) {
-          return _this.rethrow(error);
-        });
-      };
-      /** @internal A packet of this namespace. */      Socket.prototype.take = function(packet) {
-        var body = packet.body;
-        if (packet.type === "a" || packet.type === "x") {
-          this.answered(packet);
-        } else if (isArray(body)) {
-          var name = body[0];
-          var bad = nameError(name);
-          if (bad) {
-            this.refuse(packet, bad, "");
-          } else {
-            this.handle(packet, String(name), body.slice(1));
-          }
-        }
-      };
-      /** @internal */      Socket.prototype.refuse = function(packet, code, message) {
-        if (packet.type === "e") {
-          var body = packet.body;
-          var event = typeof body[0] === "string" ? body[0].slice(0, 128) : undefined;
-          this.post("x", packet.id, {
-            code: code,
-            event: event,
-            message: message || undefined
-          });
-        }
-      };
-      /** @internal The namespace, or the whole session, is over. */      Socket.prototype.end = function(code, reason, unconfirmed) {
-        var was = this.connected;
-        this.connected = this.recovered = this.joined = false;
-        this.id = this.transport = null;
-        var pending = this.pending;
-        this.pending = {};
-        this.pendingCount = 0;
-        for (var id in pending) {
-          var one = pending[id];
-          this.host.cancel(one.timer);
-          this.call(one.done, failure("session_ended"), []);
-        }
-        if (was) {
-          this.fire("disconnect", {
-            code: code,
-            reason: reason,
-            unconfirmed: unconfirmed
-          });
-        }
-      };
-      /** @internal The namespace has been asked for: what has waited goes behind. */      Socket.prototype.release = function() {
-        var waiting = this.waiting;
-        this.joined = true;
-        this.waiting = [];
-        this.waitingBytes = 0;
-        for (var i = 0; i < waiting.length; i++) {
-          this.host.push(waiting[i]);
-        }
-      };
-      /** @internal The server would not take this message. */      Socket.prototype.rejected = function(message) {
-        var pending = message.id === null ? null : this.settle(message.id);
-        if (pending) {
-          this.call(pending.done, failure("too_large"), []);
-        } else {
-          this.fire("error", {
-            code: "too_large",
-            event: null,
-            message: ""
-          });
-        }
-      };
-      // ---- going out
-            Socket.prototype.ask = function(event, args, ms) {
-        var _this = this;
-        return new Promise(function(resolve, reject) {
-          var done = function(error, value) {
-            return error ? reject(error) : resolve(value);
-          };
-          _this.send(event, args.concat(done), ms);
-        });
-      };
-      Socket.prototype.send = function(event, args, ms) {
-        var _this = this;
-        var done = args[args.length - 1];
-        if (typeof done !== "function") {
-          this.post("e", null, undefined, event, args);
-          return;
-        }
-        if (this.pendingCount >= this.host.acks()) {
-          throw failure("pending_acks");
-        }
-        var id = ++this.lastId;
-        this.post("e", id, undefined, event, args.slice(0, -1));
-        this.pendingCount++;
-        this.pending[id] = {
-          done: done,
-          timer: ms ? this.host.later(function() {
-            _this.settle(id);
-            _this.call(done, failure("timeout"), []);
-          }, ms) : null
-        };
-      };
-      Socket.prototype.post = function(type, id, body, event, args) {
-        var data = args ? encodeEvent(type, this.namespace, id, event, args) : encode(type, this.namespace, id, body);
-        var size = sizeOf(data);
-        var queued = size + this.waitingBytes + this.host.queued();
-        // An error report comes from no call that could fail.
-                if (type !== "x" && size > this.host.max()) {
-          throw failure("too_large");
-        }
-        if (type === "e" && queued > MAX_QUEUED) {
-          throw failure("buffer_full");
-        }
-        if (queued > 2 * MAX_QUEUED) {
-          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-          this.host.abort("buffer_full");
-          return;
-        }
-        var message = {
-          namespace: this.namespace,
-          data: data,
-          size: size,
-          credited: type === "e",
-          id: id
-        };
-        if (this.joined) {
-          this.host.push(message);
-        } else if (type === "e") {
-          this.waiting.push(message);
-          this.waitingBytes += size;
-        }
-      };
-      // ---- coming in
-            Socket.prototype.handle = function(packet, event, args) {
-        var _this = this;
-        var id = packet.type === "e" ? packet.id : null;
-        var open = id !== null;
-        if (open) {
-          args.push(function() {
-            var values = [];
-            for (var _i = 0; _i < arguments.length; _i++) {
-              values[_i] = arguments[_i];
-            }
-            if (open) {
-              _this.post("a", id, values);
-              open = false;
-            }
-          });
-        }
-        var thrown = function(error) {
-          if (open) {
-            open = false;
-            _this.post("x", id, {
-              code: "handler_error",
-              event: event
-            });
-          }
-          _this.rethrow(error);
-        };
-        if (!this.events.fire(event, args, thrown, true) && open) {
-          open = false;
-          this.post("x", id, {
-            code: "no_handler",
-            event: event
-          });
-        }
-      };
-      Socket.prototype.answered = function(packet) {
-        var body = packet.body;
-        var pending = packet.id === null ? null : this.settle(packet.id);
-        if (packet.type === "a") {
-          if (pending) {
-            this.call(pending.done, null, body);
-          }
-        } else if (isObject(body)) {
-          var code = String(body["code"]);
-          var message = typeof body["message"] === "string" ? body["message"] : "";
-          if (pending) {
-            this.call(pending.done, failure(code, message), []);
-          } else if (packet.id === null) {
-            this.fire("error", {
-              code: code,
-              event: typeof body["event"] === "string" ? body["event"] : null,
-              message: message
-            });
-          }
-        }
-      };
-      Socket.prototype.settle = function(id) {
-        var pending = this.pending[id];
-        if (!pending) {
-          return null;
-        }
-        delete this.pending[id];
-        this.pendingCount--;
-        this.host.cancel(pending.timer);
-        return pending;
-      };
-      Socket.prototype.call = function(done, error, values) {
-        try {
-          done.apply(undefined, __spreadArray([ error ], values, true));
-        } catch (thrown) {
-          this.rethrow(thrown);
-        }
-      };
-      /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */      Socket.prototype.rethrow = function(error) {
-        this.host.later(function() {
-          throw error;
-        }, 0);
-      };
-      return Socket;
-    }();
-    function encodeEvent(type, namespace, id, event, args) {
-      var bad = nameError(event);
-      if (bad) {
-        throw failure(bad, String(event));
-      }
-      return encode(type, namespace, id, [ event ].concat(args));
-    }
-    function nameError(name) {
-      return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.indexOf(" " + name + " ") >= 0 ? "reserved_event" : null;
-    }
-    /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */    function lineReader(line) {
-      var rest = "";
-      return function(text) {
-        var lines = (rest + text).split("\n");
-        rest = lines.pop();
-        for (var i = 0; i < lines.length; i++) {
-          var one = lines[i];
-          if (one && one.charAt(0) !== " ") {
-            line(one);
-          }
-        }
-      };
-    }
-    /** One request whose answer is a body of lines. */    function postLines(io, path, body, progressive, line, done) {
-      var read = lineReader(line);
-      var post = io.env.post;
-      if (!post) {
-        throw new Error("no way to make requests");
-      }
-      return post(io.url + path, body, io.options, progressive ? read : null, function(status, text) {
-        if (status === 200) {
-          read(text);
-          done(null);
-        } else {
-          done(status ? refusal(text) : "");
-        }
-      });
-    }
-    /** The code of a refusal; `""` if it is anything else, as what a proxy says. */    function refusal(text) {
-      try {
-        var code = JSON.parse(text).error;
-        return typeof code === "string" && actionOf(code) ? code : "";
-      } catch (_) {
-        return "";
-      }
-    }
-    var eventSource = {
-      name: "event_source",
-      kind: "stream",
-      enabled: function(io) {
-        return !!io.env.post && !!classOf$1(io);
-      },
-      request: function(io, request, line, done) {
-        return postLines(io, request.kind === "attach" ? "/event_source" : "/send", request.body, false, line, done);
-      },
-      stream: function(io, ticket, line, closed) {
-        var source = null;
-        var close = function() {
-          if (source) {
-            source.close();
-            source.onmessage = source.onerror = null;
-            source = null;
-          }
-        };
-        try {
-          source = new (classOf$1(io))(io.url + "/event_source?ticket=" + ticket, {
-            withCredentials: !!io.options.withCredentials
-          });
-        } catch (_) {
-          // PhantomJS 1.9 and its like, for another origin.
-          io.env.soon(closed);
-          return close;
-        }
-        source.onmessage = function(event) {
-          return line(event.data);
-        };
-        source.onerror = function() {
-          // It would come back by itself, with a ticket that is spent.
-          close();
-          closed();
-        };
-        return close;
-      }
-    };
-    function classOf$1(io) {
-      return io.options.EventSource || io.env.root.EventSource;
-    }
-    /** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */    function hiddenFrame(io, url, loaded, name) {
-      var document = io.env.root.document;
       var place = document.createElement("div");
       place.style.display = "none";
       // As HTML, because Internet Explorer before 8 gives no name to a frame made otherwise.
@@ -2894,8 +3246,8 @@
         element.attachEvent("onload", fire);
       }
       return {
-        element: element,
-        remove: function() {
+        _element: element,
+        _remove: function() {
           if (place.parentNode) {
             place.parentNode.removeChild(place);
           }
@@ -2903,76 +3255,75 @@
       };
     }
     /** How long what a frame has posted may be under way when its document is at its end. */    var LAST_MESSAGES = 100;
-    var foreverIframe = {
-      name: "forever_iframe",
-      kind: "stream",
-      enabled: function(io) {
-        return !!io.env.post && !!io.env.root.document && !!io.env.root.postMessage && !!io.env.root.addEventListener;
-      },
-      request: function(io, request, line, done) {
-        return postLines(io, request.kind === "attach" ? "/forever_iframe" : "/send", request.body, false, line, done);
-      },
-      stream: function(io, ticket, line, closed) {
-        var root = io.env.root;
-        var page = root.location;
-        var read = lineReader(line);
-        var server = /^https?:\/\/[^/]+/.exec(io.url)[0].toLowerCase();
-        var listen = function(event) {
-          var data = event.data;
-          if (event.source !== frame.element.contentWindow || event.origin !== server || !data || data.everwire !== ticket) {
-            return;
-          }
-          if (typeof data.data === "string") {
-            read(data.data + "\n");
-          } else {
-            end();
-          }
-        };
-        var close = function() {
-          root.removeEventListener.call(root, "message", listen);
-          frame.remove();
-          closed = function() {};
-        };
-        var end = function() {
-          var tell = closed;
-          close();
-          tell();
-        };
-        var origin = encodeURIComponent(page.protocol + "//" + page.host);
-        root.addEventListener.call(root, "message", listen);
-        var frame = hiddenFrame(io, io.url + "/forever_iframe?ticket=" + ticket + "&origin=" + origin, function() {
-          io.env.later(end, LAST_MESSAGES);
-        });
-        return close;
-      }
-    };
+    var forever_iframe =  httpTransport("forever_iframe", STREAM, function() {
+      return root.document && root.postMessage && root.addEventListener;
+    }, false, function(io, ticket, line, closed) {
+      var page = root.location;
+      var window = root;
+      var read = lineReader(line);
+      var server = /^https?:\/\/[^/]+/.exec(io._url)[0].toLowerCase();
+      var listen = function(event) {
+        var data = event.data;
+        if (event.source !== frame._element.contentWindow || event.origin !== server || !data || data.everwire !== ticket) {
+          return;
+        }
+        if (typeof data.data === "string") {
+          read(data.data + "\n");
+        } else {
+          end();
+        }
+      };
+      var close = function() {
+        window.removeEventListener("message", listen);
+        frame._remove();
+        closed = function() {};
+      };
+      var end = function() {
+        var tell = closed;
+        close();
+        tell();
+      };
+      var origin = encodeURIComponent(page.protocol + "//" + page.host);
+      window.addEventListener("message", listen);
+      var frame = hiddenFrame(io._url + "/forever_iframe?ticket=" + ticket + "&origin=" + origin, function() {
+        setTimeout(end, LAST_MESSAGES);
+      });
+      return close;
+    });
     var count = 0;
     /** For pages that can do nothing else: scripts down, forms up. Only used when it is named. */    var jsonp = {
       name: "jsonp",
-      kind: "script",
-      enabled: function(io) {
-        return !!io.env.root.document;
+      _kind: SCRIPT,
+      _attach: ask,
+      _flush: post,
+      _welcomed: welcomed,
+      _enabled: function() {
+        return !!root.document;
       },
-      request: function(io, request, line, done) {
-        if (request.kind === "post") {
-          return postForm(io, request.body, function() {
-            return done(null);
-          });
-        }
-        var stopForm = request.kind === "attach" ? postForm(io, request.body, function() {}) : function() {};
-        var query = "ticket=" + request.ticket + (request.kind === "poll" ? "&poll=" + request.poll + "&received=" + request.received + "&consumed=" + request.consumed : "");
-        var stopScript = loadScript(io, query, line, done);
-        return function() {
-          stopForm();
-          stopScript();
-        };
+      _request: function(hub, attempt, request) {
+        track(hub, attempt, request, function(line, done) {
+          var kind = request._kind, body = request._body;
+          if (kind === POSTING) {
+            return postForm(hub._io, body, function() {
+              return done(null);
+            });
+          }
+          var stopForm = kind === ATTACHING ? postForm(hub._io, body, function() {}) : function() {};
+          var _a = hub._session, received = _a._received, consumed = _a._consumed;
+          var counts = "&poll=" + request._carrier._polls + "&received=" + received + "&consumed=" + consumed;
+          var stopScript = loadScript(hub._io, "ticket=" + request._ticket + (kind === POLLING ? counts : ""), line, done);
+          return function() {
+            stopForm();
+            stopScript();
+          };
+        });
       }
     };
     /** The answer to a form is nothing that a page could read: only that it has come. */    function postForm(io, body, done) {
-      var document = io.env.root.document;
+      var document = root.document;
       var name = "everwire_form_" + ++count;
       var sent = false;
-      var frame = hiddenFrame(io, "", function() {
+      var frame = hiddenFrame("", function() {
         // A frame loads once when it is made, too.
         if (sent) {
           stop();
@@ -2982,19 +3333,19 @@
       var form = document.createElement("form");
       var field = document.createElement("textarea");
       form.method = "POST";
-      form.action = io.url + "/jsonp";
+      form.action = io._url + "/jsonp";
       form.target = name;
       form.acceptCharset = "utf-8";
       field.name = "d";
       field.value = body;
       form.appendChild(field);
-      frame.element.parentNode.appendChild(form);
+      frame._element.parentNode.appendChild(form);
       var stop = function() {
         // Taking a frame out while it tells that it has loaded upsets some engines.
-        io.env.later(frame.remove, 0);
+        setTimeout(frame._remove, 0);
         done = function() {};
       };
-      io.env.later(function() {
+      setTimeout(function() {
         sent = true;
         form.submit();
       }, 0);
@@ -3002,15 +3353,15 @@
     }
     function loadScript(io, query, line, done) {
       var _a;
-      var root = io.env.root;
-      var document = io.env.root.document;
+      var global = root;
+      var document = root.document;
       var name = "everwire_" + ++count;
       var script = document.createElement("script");
       var read = lineReader(line);
       var answered = false;
       var stop = function() {
         // It may still come, when its element is long gone.
-        root[name] = function() {};
+        global[name] = function() {};
         script.onload = script.onerror = null;
         script.onreadystatechange = null;
         if (script.parentNode) {
@@ -3021,7 +3372,7 @@
         stop();
         done(answered ? null : "");
       };
-      root[name] = function(text) {
+      global[name] = function(text) {
         answered = true;
         read(text);
       };
@@ -3031,534 +3382,32 @@
           end();
         }
       };
-      script.src = io.url + "/jsonp?c=" + name + "&" + query;
+      if (io._options.nonce) {
+        script.setAttribute("nonce", io._options.nonce);
+      }
+      script.src = io._url + "/jsonp?c=" + name + "&" + query;
       (_a = document.getElementsByTagName("head")[0]) === null || _a === void 0 ? void 0 : _a.appendChild(script);
       return stop;
     }
-    var longPolling = {
-      name: "long_polling",
-      kind: "poll",
-      enabled: function(io) {
-        return !!io.env.post;
-      },
-      request: function(io, request, line, done) {
-        return postLines(io, "/long_polling", request.body, false, line, done);
-      }
+    // What the entry for old browsers is made of: everything.
+        var usual =  modernTransports.concat(forever_iframe);
+    var legacy = {
+      _known:  usual.concat(jsonp),
+      _usual: usual,
+      _plan: negotiate,
+      _binary: binaryForm,
+      _watch: watch,
+      _farewell: sayFarewell,
+      _post: legacyPost,
+      _streams: legacyStreams
     };
-    var streaming = {
-      name: "streaming",
-      kind: "stream",
-      enabled: function(io) {
-        return !!io.env.post && io.env.streams;
-      },
-      request: function(io, request, line, done) {
-        var attach = request.kind === "attach";
-        return postLines(io, attach ? "/streaming" : "/send", request.body, attach, line, done);
-      }
-    };
-    var websocket = {
-      name: "websocket",
-      kind: "duplex",
-      // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) has no binaryType.
-      enabled: function(io) {
-        var Class = classOf(io);
-        return !!Class && (!!io.options.WebSocket || !Class.prototype || "binaryType" in Class.prototype);
-      },
-      open: function(io, opened, packet, closed) {
-        var Class = classOf(io);
-        var socket = null;
-        var end = function(code) {
-          if (socket) {
-            socket.onopen = socket.onmessage = socket.onclose = null;
-            // The `ws` package throws errors that nobody listens to.
-                        socket.onerror = function() {};
-            socket = null;
-            closed(code);
-          }
-        };
-        var url = io.url.replace(/^http/, "ws") + "/websocket";
-        var headers = io.options.extraHeaders;
-        // Only an implementation for node takes headers.
-                var made = socket = headers && io.options.WebSocket ? new Class(url, [], {
-          headers: headers
-        }) : new Class(url);
-        made.binaryType = "arraybuffer";
-        made.onopen = opened;
-        made.onmessage = function(event) {
-          return packet(typeof event.data === "string" ? event.data : new Uint8Array(event.data));
-        };
-        // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes.
-                made.onerror = function() {};
-        made.onclose = function(event) {
-          return end(event && actionOf(event.reason) ? event.reason : "");
-        };
-        return {
-          send: function(data) {
-            if (socket && socket.readyState === 1) {
-              socket.send(data);
-            }
-          },
-          close: function() {
-            if (socket) {
-              closed = function() {};
-              end("");
-              made.close();
-            }
-          },
-          buffered: function() {
-            return made.bufferedAmount;
-          }
-        };
-      }
-    };
-    function classOf(io) {
-      return io.options.WebSocket || io.env.root.WebSocket;
+    /** As the default entry's, with all transports, in every browser that has JSON. */    function connect(url, options) {
+      mend();
+      return open(legacy, url, options);
     }
-    /** In order of preference. */    var transports = [ websocket, streaming, eventSource, longPolling, foreverIframe, jsonp ];
-    // connect(), and what the namespaces of one URL share: a session, and a new one when that has ended.
-    /**
-     * Connects to a namespace of a server. Several namespaces of one URL share a session.
-     *
-     * ```js
-     * const socket = connect("https://example.com/everwire");
-     * socket.on("said", text => show(text));
-     * socket.emit("say", "hello");
-     * ```
-     */    function connect(url, options) {
-      var given = options || {};
-      var env = environment(given);
-      var io = {
-        env: env,
-        url: resolve(url || "", given.path || "/everwire", env),
-        options: given
-      };
-      var namespace = given.namespace || "/";
-      var client = given.multiplex === false ? null : shared(io, namespace);
-      if (!client) {
-        client = new Client(io);
-      }
-      var socket = new Socket(client, namespace, given.auth);
-      client.open(socket);
-      return socket;
-    }
-    /** Those that have a session, or want one. */    var clients = [];
-    /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */    function shared(io, namespace) {
-      for (var i = 0; i < clients.length; i++) {
-        var client = clients[i];
-        if (client.suits(io) && !client.socketOf(namespace)) {
-          return client;
-        }
-      }
-      return null;
-    }
-    var Client = /** @class */ function() {
-      function Client(io) {
-        this.io = io;
-        this.sockets = [];
-        this.driver = null;
-        this.starting = false;
-        this.timer = null;
-        this.tries = 0;
-        this.openedAt = 0;
-        this.name = null;
-        var wanted = io.options.reconnection;
-        var limits = wanted || {};
-        this.env = io.env;
-        this.limits = {
-          attempts: wanted === false ? 0 : limits.attempts === undefined ? Infinity : limits.attempts,
-          delay: limits.delay || 500,
-          maxDelay: limits.maxDelay || 1e4
-        };
-      }
-      Client.prototype.suits = function(io) {
-        var mine = this.io.options;
-        var other = io.options;
-        return mine.multiplex !== false && this.io.url === io.url && String(mine.transports) === String(other.transports) && !mine.withCredentials === !other.withCredentials && JSON.stringify(mine.extraHeaders) === JSON.stringify(other.extraHeaders) && mine.WebSocket === other.WebSocket && mine.fetch === other.fetch && mine.EventSource === other.EventSource && mine.memory === other.memory;
-      };
-      Client.prototype.socketOf = function(namespace) {
-        for (var i = 0; i < this.sockets.length; i++) {
-          if (this.sockets[i].namespace === namespace) {
-            return this.sockets[i];
-          }
-        }
-        return null;
-      };
-      // ---- what sockets ask for
-            Client.prototype.open = function(socket) {
-        var _this = this;
-        if (socket.wanted) {
-          return;
-        }
-        var other = this.socketOf(socket.namespace);
-        if (other && other !== socket) {
-          throw failure("bad_data", "another socket has this namespace");
-        }
-        if (!other) {
-          this.sockets.push(socket);
-        }
-        clients = without(clients, function(one) {
-          return one === _this;
-        }).concat(this);
-        socket.wanted = true;
-        if (this.driver) {
-          this.join(this.driver, socket, function() {});
-        } else if (this.timer === null) {
-          this.start();
-        }
-      };
-      Client.prototype.close = function(socket) {
-        var driver = this.driver;
-        if (!socket.wanted) {
-          return;
-        }
-        if (driver && socket.joined) {
-          this.push(control("l", socket.namespace, {
-            code: "client_disconnect"
-          }));
-        }
-        this.forget(socket);
-        socket.end("client_disconnect", "", driver ? countEvents(driver.session.send.log, socket.namespace) : 0);
-      };
-      Client.prototype.push = function(message) {
-        if (this.driver) {
-          this.driver.session.push(message);
-          this.driver.flush();
-        }
-      };
-      Client.prototype.pushVolatile = function(data) {
-        if (this.driver) {
-          this.driver.pushVolatile(data);
-        }
-      };
-      Client.prototype.max = function() {
-        return this.driver ? this.driver.session.max : Infinity;
-      };
-      Client.prototype.acks = function() {
-        return this.driver ? this.driver.session.acks : 1e3;
-      };
-      Client.prototype.queued = function() {
-        return this.driver ? this.driver.session.send.bytes : 0;
-      };
-      Client.prototype.abort = function(code) {
-        if (this.driver) {
-          this.driver.session.abort(code);
-          this.driver.flush();
-        }
-      };
-      Client.prototype.later = function(run, ms) {
-        return this.env.later(run, ms);
-      };
-      Client.prototype.cancel = function(timer) {
-        this.env.cancel(timer);
-      };
-      // ---- sessions
-      /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */      Client.prototype.start = function() {
-        var _this = this;
-        if (!this.starting) {
-          this.starting = true;
-          this.env.soon(function() {
-            _this.starting = false;
-            if (_this.sockets.length && !_this.driver) {
-              _this.openSession();
-            }
-          });
-        }
-      };
-      Client.prototype.openSession = function() {
-        var _this = this;
-        var current = function() {
-          return _this.driver === driver;
-        };
-        var driver = new Driver(this.io, usable(this.io), this.limits, this.listener(current), probe);
-        this.driver = driver;
-        this.name = null;
-        var sockets = this.sockets.slice();
-        // One flight opens the session and its namespaces, so all auths have to be there.
-                var missing = sockets.length;
-        for (var i = 0; i < sockets.length; i++) {
-          this.join(driver, sockets[i], function() {
-            if (! --missing && _this.driver === driver) {
-              driver.start();
-            }
-          });
-        }
-      };
-      /** Asks for the socket's auth, then for its namespace. */      Client.prototype.join = function(driver, socket, then) {
-        var _this = this;
-        var answer = function(auth) {
-          if (_this.driver === driver && socket.wanted && !socket.joined) {
-            _this.push(control("c", socket.namespace, auth));
-            socket.transport = _this.name;
-            socket.release();
-          }
-          then();
-        };
-        var fail = function(error) {
-          _this.refuse(socket, "auth", error instanceof Error ? error.message : String(error), undefined);
-          then();
-        };
-        ask(socket.auth, answer, fail);
-      };
-      Client.prototype.refuse = function(socket, code, message, data) {
-        this.forget(socket);
-        socket.end(code, "", 0);
-        socket.fire("connect_error", failure(code, message, data));
-      };
-      /** The socket is not wanted any more; without any, the session is not. */      Client.prototype.forget = function(socket) {
-        var _this = this;
-        socket.wanted = false;
-        this.sockets = without(this.sockets, function(one) {
-          return one === socket;
-        });
-        if (!this.sockets.length) {
-          var driver = this.driver;
-          this.driver = null;
-          this.env.cancel(this.timer);
-          this.timer = null;
-          clients = without(clients, function(one) {
-            return one === _this;
-          });
-          if (driver) {
-            driver.close("client_disconnect");
-          }
-        }
-      };
-      /** `current` says whether this is still the session of its sockets, or one that only ends in peace. */      Client.prototype.listener = function(current) {
-        var _this = this;
-        var each = function(tell) {
-          var sockets = current() ? _this.sockets.slice() : [];
-          for (var i = 0; i < sockets.length; i++) {
-            var socket = sockets[i];
-            if (socket.joined) {
-              tell(socket);
-            }
-          }
-        };
-        return {
-          deliver: function(packet) {
-            if (current()) {
-              _this.deliver(packet);
-            }
-          },
-          carried: function(name, resumed) {
-            var changed = _this.name !== name;
-            _this.name = name;
-            _this.openedAt = _this.openedAt || _this.env.now();
-            each(function(socket) {
-              socket.transport = name;
-              if (resumed) {
-                socket.fire("resumed");
-              }
-              if (changed) {
-                socket.fire("transport", name);
-              }
-            });
-          },
-          suspended: function() {
-            return each(function(socket) {
-              socket.transport = null;
-              socket.fire("suspended");
-            });
-          },
-          rejected: function(message) {
-            var socket = current() ? _this.socketOf(message.namespace) : null;
-            if (socket) {
-              socket.rejected(message);
-            }
-          },
-          failing: function(code) {
-            return each(function(socket) {
-              if (!socket.connected) {
-                socket.fire("connect_error", failure(code, "no transport works"));
-              }
-            });
-          },
-          ended: function(code, reason, retry, unconfirmed) {
-            if (current()) {
-              _this.ended(code, reason, retry, unconfirmed);
-            }
-          }
-        };
-      };
-      Client.prototype.deliver = function(packet) {
-        var socket = this.socketOf(packet.namespace);
-        var body = isObject(packet.body) ? packet.body : {};
-        if (!socket || !socket.joined) {
-          if (packet.type === "e") {
-            this.push(control("x", packet.namespace, {
-              code: "unknown_namespace"
-            }, packet.id));
-          }
-        } else if (packet.type === "o") {
-          socket.id = String(body["id"]);
-          socket.connected = true;
-          socket.fire("connect", {
-            recovered: false
-          });
-        } else if (packet.type === "d") {
-          this.refuse(socket, "denied", String(body["message"]), body["data"]);
-        } else if (packet.type === "l") {
-          this.forget(socket);
-          socket.end(String(body["code"]), String(body["reason"] || ""), 0);
-        } else {
-          socket.take(packet);
-        }
-      };
-      Client.prototype.ended = function(code, reason, retry, unconfirmed) {
-        var _this = this;
-        var action = actionOf(code);
-        var over = action === "never" || code === "no_transport" || this.limits.attempts === 0;
-        var sockets = this.sockets.slice();
-        var stood = this.openedAt && this.env.now() - this.openedAt > 1e3;
-        var opened = this.openedAt;
-        this.driver = null;
-        this.openedAt = 0;
-        for (var i = 0; i < sockets.length; i++) {
-          var socket = sockets[i];
-          var connected = socket.connected;
-          if (over) {
-            this.forget(socket);
-          }
-          socket.end(code, reason, countEvents(unconfirmed, socket.namespace));
-          if (!connected && (over || !opened)) {
-            socket.fire("connect_error", failure(code, reason));
-          }
-        }
-        if (over || !this.sockets.length || this.driver || this.timer !== null) {
-          return;
-        }
-        this.tries = stood ? 0 : this.tries + 1;
-        if (action === "open" && stood) {
-          this.start();
-        } else {
-          var pause = backoff(this.tries, this.limits.delay, this.limits.maxDelay, this.env.random);
-          this.timer = this.env.later(function() {
-            _this.timer = null;
-            _this.start();
-          }, Math.max(retry, pause));
-        }
-      };
-      return Client;
-    }();
-    function control(type, namespace, body, id) {
-      if (id === void 0) {
-        id = null;
-      }
-      var data = encode(type, namespace, id, body);
-      return {
-        namespace: namespace,
-        data: data,
-        size: sizeOf(data),
-        credited: false,
-        id: null
-      };
-    }
-    function countEvents(log, namespace) {
-      var events = 0;
-      for (var i = 0; i < log.length; i++) {
-        var message = log[i];
-        events += message.credited && message.namespace === namespace ? 1 : 0;
-      }
-      return events;
-    }
-    /** An auth may be a value, a function that gives one or a promise, or one that calls back. */    function ask(auth, answer, fail) {
-      if (typeof auth !== "function") {
-        answer(auth);
-        return;
-      }
-      var open = true;
-      var once = function(run) {
-        return function(value) {
-          if (open) {
-            open = false;
-            run(value);
-          }
-        };
-      };
-      try {
-        var value = auth(once(answer));
-        if (isObject(value) && typeof value["then"] === "function") {
-          value.then(once(answer), once(fail));
-        } else if (value !== undefined || !auth.length) {
-          once(answer)(value);
-        }
-      } catch (error) {
-        once(fail)(error);
-      }
-    }
-    function usable(io) {
-      var names = io.options.transports;
-      var chosen = [];
-      var wanted = names || [];
-      for (var n = 0; n < (names ? wanted.length : 1); n++) {
-        for (var i = 0; i < transports.length; i++) {
-          var transport = transports[i];
-          if ((names ? wanted[n] === transport.name : transport.name !== "jsonp") && transport.enabled(io)) {
-            chosen.push(transport);
-          }
-        }
-      }
-      return chosen;
-    }
-    /** The mount as an absolute HTTP URL without a slash at the end. */    function resolve(url, path, env) {
-      var parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url);
-      var here = env.root.location;
-      var secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
-      var host = parts[2] || here && here.host;
-      if (!host) {
-        throw failure("bad_data", "the URL needs a host here: " + url);
-      }
-      var mount = parts[3].replace(/\/+$/, "") || path;
-      return "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount.replace(/\/+$/, "");
-    }
-    // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
-    /**
-     * Tries each transport alone, those of `options.transports` or all, one after the other.
-     *
-     * ```js
-     * console.table(await diagnose("https://example.com/everwire"));
-     * ```
-     */    function diagnose(url, options) {
-      var given = options || {};
-      var env = environment(given);
-      var io = {
-        env: env,
-        url: resolve(url || "", given.path || "/everwire", env),
-        options: given
-      };
-      var rows = [];
-      return new Promise(function(done) {
-        var next = function(at) {
-          var transport = transports[at];
-          var names = given.transports;
-          if (!transport) {
-            done(rows);
-          } else if (names && names.indexOf(transport.name) < 0) {
-            next(at + 1);
-          } else {
-            examine(io, transport, function(report) {
-              rows.push(__assign({
-                transport: transport.name
-              }, report));
-              next(at + 1);
-            });
-          }
-        };
-        next(0);
-      });
-    }
-    function examine(io, transport, done) {
-      if (transport.enabled(io)) {
-        trial(io, transport, done);
-      } else {
-        done({
-          ok: false,
-          code: "no_transport",
-          why: "unavailable",
-          openMs: null,
-          rttMs: null
-        });
-      }
+    /** Tries each transport alone, those of `options.transports` or all, one after the other. */    function diagnose(url, options) {
+      mend();
+      return diagnoseBy(legacy, url, options);
     }
     exports.connect = connect;
     exports.diagnose = diagnose;

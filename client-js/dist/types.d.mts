@@ -1,6 +1,12 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
-/** The transports by name. */
-type TransportName = "websocket" | "streaming" | "event_source" | "long_polling" | "forever_iframe" | "jsonp";
+/** The transports of the default entry by name. */
+type ModernName = "websocket" | "streaming" | "event_source" | "long_polling";
+/** All transports by name. */
+type TransportName = ModernName | "forever_iframe" | "jsonp";
+/** A transport, as `everwire/websocket` and its siblings export it. */
+interface Transport {
+    readonly name: TransportName;
+}
 /** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
 type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
 /** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
@@ -15,8 +21,8 @@ interface Reconnection {
 interface Options {
     /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
     path?: string;
-    /** The transports that may be used, in order of preference. Default: all but `jsonp`. */
-    transports?: TransportName[];
+    /** The transports that may be used, in order of preference, by name or imported one by one. Default: all of the entry. */
+    transports?: (ModernName | Transport)[];
     auth?: Auth;
     /** Default: `/`, the main one. */
     namespace?: string;
@@ -30,6 +36,8 @@ interface Options {
         [name: string]: string;
     };
     reconnection?: Reconnection | false;
+    /** For `jsonp` on a page whose Content-Security-Policy names it in `script-src`. */
+    nonce?: string;
     /** An implementation to use instead of the global one. */
     WebSocket?: unknown;
     fetch?: unknown;
@@ -44,6 +52,19 @@ interface Options {
     /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
     window?: number;
 }
+/** With `everwire/legacy` all transports have names. Default: all but `jsonp`. */
+type LegacyOptions = Omit<Options, "transports"> & {
+    transports?: (TransportName | Transport)[];
+};
+/** What `everwire/binary` exports. */
+interface BinaryForm {
+    readonly name: "binary";
+}
+/** With `everwire/core` transports are imported one by one, and so is what binary in arguments needs. */
+type CoreOptions = Omit<Options, "transports" | "memory"> & {
+    transports: Transport[];
+    binary?: BinaryForm;
+};
 
 /** A function whose parameters the caller knows better than we do. */
 type Handler = {
@@ -113,50 +134,6 @@ type CallArgs<Events, Name extends keyof Events> = string extends keyof Events ?
 /** The first value of the ack. */
 type Answer<Events, Name extends keyof Events> = string extends keyof Events ? unknown : Split<Params<Events[Name]>>["values"][0];
 
-/** A Uint8Array, or an array of numbers where typed arrays do not exist. */
-type Bytes = Uint8Array | number[];
-
-interface Packet {
-    /** The letter of the table in section 2.1. */
-    type: string;
-    namespace: string;
-    id: number | null;
-    /** The JSON value, binary values put in their places; undefined if there is none. Of `n`: the two counts. */
-    body: unknown;
-}
-/** What goes over a transport: the text form, or the binary form. */
-type Data = string | Bytes;
-
-/** A counted packet, encoded once and kept until the peer has confirmed it. */
-interface Message {
-    namespace: string;
-    data: Data;
-    size: number;
-    /** Events need credit; nothing else does. */
-    credited: boolean;
-    /** Of an event that wants an ack. */
-    id: number | null;
-}
-
-/** What a socket needs of the session it belongs to. */
-interface Host {
-    /** Puts the message behind all others. */
-    push(message: Message): void;
-    pushVolatile(data: Data): void;
-    /** The largest message that is taken, and how many acks may be pending. */
-    max(): number;
-    acks(): number;
-    /** Bytes that wait or are not confirmed. */
-    queued(): number;
-    later(run: () => void, ms: number): unknown;
-    cancel(timer: unknown): void;
-    /** Ends the session at once. */
-    abort(code: string): void;
-    open(socket: AnySocket): void;
-    close(socket: AnySocket): void;
-}
-/** A socket whatever its events are. */
-type AnySocket = Socket<AnyEvents, AnyEvents>;
 /** What `volatile` and `timeout` give. */
 interface Emits<Emit> {
     emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
@@ -164,11 +141,12 @@ interface Emits<Emit> {
 interface Asks<Emit> extends Emits<Emit> {
     emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 }
+type AnyHandler = {
+    bivariant(event: string, ...args: unknown[]): void;
+}["bivariant"];
 /** `const socket = connect("/everwire"); socket.on("said", text => show(text)); socket.emit("say", "hello");` */
-declare class Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
-    private host;
+interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
     readonly namespace: string;
-    auth: Auth;
     /** From `connect` to `disconnect`: a session that is suspended is still connected. */
     connected: boolean;
     /** The server's name for this socket. */
@@ -176,20 +154,9 @@ declare class Socket<Listen extends object = AnyEvents, Emit extends object = An
     /** The transport in use, or null. */
     transport: string | null;
     recovered: boolean;
+    auth: Auth;
     /** Emits what is only worth having now: at most once, and not at all if it cannot be sent at once. */
     readonly volatile: Emits<Emit>;
-    /** @internal Does the user want it connected? */
-    wanted: boolean;
-    /** @internal Has this session been asked for the namespace? */
-    joined: boolean;
-    /** @internal What was emitted before that. */
-    waiting: Message[];
-    private waitingBytes;
-    private events;
-    private pending;
-    private pendingCount;
-    private lastId;
-    constructor(host: Host, namespace: string, auth: Auth);
     on<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
     on<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
     once<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
@@ -198,12 +165,8 @@ declare class Socket<Listen extends object = AnyEvents, Emit extends object = An
     off<E extends keyof LocalEvents>(event: E, handler?: LocalEvents[E]): this;
     off<E extends Names<Listen>>(event?: E, handler?: Listener<Listen, E>): this;
     /** Every event from the server, its name first. */
-    onAny(handler: {
-        bivariant(event: string, ...args: unknown[]): void;
-    }["bivariant"]): this;
-    offAny(handler?: {
-        bivariant(event: string, ...args: unknown[]): void;
-    }["bivariant"]): this;
+    onAny(handler: AnyHandler): this;
+    offAny(handler?: AnyHandler): this;
     /**
      * Sends an event, once and in order, now or as soon as there is a connection. A function as last argument is the ack:
      * `(err, ...values)`. Throws an EverwireError if it cannot be sent at all.
@@ -217,39 +180,7 @@ declare class Socket<Listen extends object = AnyEvents, Emit extends object = An
     connect(): this;
     /** Leaves the namespace, after what was emitted. The last one closes the session. */
     close(): this;
-    /** @internal */
-    fire<E extends keyof LocalEvents>(event: E, ...args: Parameters<LocalEvents[E]>): void;
-    /** @internal A packet of this namespace. */
-    take(packet: Packet): void;
-    /** @internal */
-    refuse(packet: Packet, code: string, message: string): void;
-    /** @internal The namespace, or the whole session, is over. */
-    end(code: string, reason: string, unconfirmed: number): void;
-    /** @internal The namespace has been asked for: what has waited goes behind. */
-    release(): void;
-    /** @internal The server would not take this message. */
-    rejected(message: Message): void;
-    private ask;
-    private send;
-    private post;
-    private handle;
-    private answered;
-    private settle;
-    private call;
-    /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */
-    private rethrow;
 }
-
-/**
- * Connects to a namespace of a server. Several namespaces of one URL share a session.
- *
- * ```js
- * const socket = connect("https://example.com/everwire");
- * socket.on("said", text => show(text));
- * socket.emit("say", "hello");
- * ```
- */
-declare function connect<Listen extends object = AnyEvents, Emit extends object = AnyEvents>(url?: string, options?: Options): Socket<Listen, Emit>;
 
 interface Report {
     ok: boolean;
@@ -261,18 +192,9 @@ interface Report {
     rttMs: number | null;
 }
 
-/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, or a code. */
+/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
 interface Diagnosis extends Report {
     transport: TransportName;
 }
-/**
- * Tries each transport alone, those of `options.transports` or all, one after the other.
- *
- * ```js
- * console.table(await diagnose("https://example.com/everwire"));
- * ```
- */
-declare function diagnose(url?: string, options?: Options): Promise<Diagnosis[]>;
 
-export { Socket, connect, diagnose };
-export type { AnyEvents, Asks, Auth, Diagnosis, Disconnected, Emits, EverwireError, LocalEvents, Options, Reconnection, RemoteError, TransportName };
+export type { AnyEvents as A, BinaryForm as B, CoreOptions as C, Disconnected as D, Emits as E, LocalEvents as L, Options as O, Reconnection as R, Socket as S, Transport as T, Asks as a, Auth as b, EverwireError as c, RemoteError as d, Diagnosis as e, TransportName as f, LegacyOptions as g };

@@ -1,0 +1,9 @@
+/*! Everwire 0.1.0 | MIT OR Apache-2.0 */
+'use strict';
+
+var shared = require('./shared.cjs');
+
+const long_polling = shared.long_polling;
+
+exports.long_polling = long_polling;
+//# sourceMappingURL=long_polling.cjs.map

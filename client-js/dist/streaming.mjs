@@ -1,0 +1,7 @@
+/*! Everwire 0.1.0 | MIT OR Apache-2.0 */
+import { streaming as streaming$1 } from './shared.mjs';
+
+const streaming = streaming$1;
+
+export { streaming };
+//# sourceMappingURL=streaming.mjs.map
