@@ -87,6 +87,12 @@ describe("the package", () => {
     expect(files.filter((name) => /\._[a-zA-Z]|[{,]\s*_[a-zA-Z]\w*[:(]/.test(code(name)))).toEqual([]);
   });
 
+  it("asks for nothing that only node has: Deno, Bun and workers run it too", () => {
+    const files = ["shared.mjs", "shared.cjs", "everwire.mjs", "everwire.js"];
+    const alien = /(?<![.\w"'])(process\.|Buffer[.(]|setImmediate|__dirname|require\((?!['"](\.\/|#random)))/;
+    expect(files.filter((name) => alien.test(code(name)))).toEqual([]);
+  });
+
   it("has no `any` in its types", () => {
     expect(named(/\.d\.m?ts$/).filter((name) => /\bany\b/.test(code(name)))).toEqual([]);
   });
