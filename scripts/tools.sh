@@ -108,9 +108,9 @@ find_engines() {
   has firefox || want firefox-esr firefox-esr "Firefox"
   want WebKitWebDriver webkit2gtk-driver "WebKitGTK with its WebDriver"
   want Xvfb xvfb "a virtual display"
-  local with=(--omit=dev)
+  local folder=client-js/test/browser/engines with=(--omit=dev) last=phantomjs-1
   if [ "${1:-}" = all ]; then
-    with=(--include=dev)
+    with=(--include=dev) last=phantomjs-2
     want javac default-jdk-headless "Java, with its compiler"
     if has apt-get && ! /usr/bin/python3 -c "import PyQt5.QtWebKitWidgets" 2>/dev/null; then
       PACKAGES+=(python3-pyqt5.qtwebkit)
@@ -119,8 +119,9 @@ find_engines() {
   install_packages
   hash -r
   [ "${#MISSING[@]}" -eq 0 ] || printf '    not here: %s\n' "${MISSING[@]}"
+  [ -d "$folder/node_modules/$last" ] && [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
   # Packages that carry the engine itself: nothing of theirs is run at installation.
-  npm --prefix client-js/test/browser/engines ci --ignore-scripts --no-audit --no-fund --loglevel=error "${with[@]}" >"$LOGS/engines.log" 2>&1 ||
+  npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund --loglevel=error "${with[@]}" >"$LOGS/engines.log" 2>&1 ||
     echo "    npm could not install the old engines: $LOGS/engines.log"
 }
 
