@@ -88,10 +88,7 @@ browsers() {
 
 # Other protocols' own clients.
 dialects() {
-  client_deps && testbed || return 1
-  if [ -n "${CI:-}" ] || [ ! conformance/clients/node_modules/.package-lock.json -nt conformance/clients/package-lock.json ]; then
-    run "dialects: npm ci" npm --prefix conformance/clients ci --no-audit --no-fund || return 1
-  fi
+  client_deps && clients_deps && testbed || return 1
   run "Socket.IO's clients, in node and Chromium" npm --prefix conformance/clients run --silent test:socketio
   if python_client; then
     run "Socket.IO's client in Python" "$TARGET/python-client/bin/python" conformance/clients/socket_io/python.py "$EVERWIRE_TESTBED"
@@ -99,6 +96,8 @@ dialects() {
     left_out "Socket.IO's client in Python" "pip could not install it"
   fi
   run "SockJS's client, in node and Chromium" npm --prefix conformance/clients run --silent test:sockjs
+  # There if the browser suite has been here before.
+  run "SockJS's client, in PhantomJS 1.9.8" npm --prefix conformance/clients run --silent test:phantom
   run "one room with clients of each kind" npm --prefix conformance/clients run --silent test:room
 }
 
@@ -121,6 +120,7 @@ proxies() {
 chaos() {
   client_deps && testbed || return 1
   run "chaos: 200 clients in bad weather" "$TARGET/debug/everwire-chaos" run --seconds 45
+  clients_deps && run "chaos: SockJS's clients in bad weather" npm --prefix conformance/clients run --silent chaos:sockjs
 }
 
 # Each runs once, however many groups ask for them.
@@ -136,6 +136,15 @@ client_deps() {
     return
   fi
   run "client: npm ci" npm --prefix client-js ci --no-audit --no-fund && CLIENT_READY=1
+}
+
+clients_deps() {
+  [ -n "${CLIENTS_READY:-}" ] && return
+  if [ -z "${CI:-}" ] && [ conformance/clients/node_modules/.package-lock.json -nt conformance/clients/package-lock.json ]; then
+    CLIENTS_READY=1
+    return
+  fi
+  run "dialects: npm ci" npm --prefix conformance/clients ci --no-audit --no-fund && CLIENTS_READY=1
 }
 
 dist() {
