@@ -40,7 +40,7 @@ def who_cannot_read_a_status_gets_refusals_as_packets(server):
             check_headers(packet)
 
 
-@test(**LIST)
+@test(own=True, **LIST)
 def a_foreign_origin_is_refused_everywhere(server):
     http = Client(server).http
     origins = [FOREIGN, "null", "", "http://good.example.evil.example", "http://evilgood.example", "https://good.example",

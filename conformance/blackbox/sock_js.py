@@ -200,7 +200,7 @@ def more_messages_than_a_body_may_have(server):
     assert sock.messages(1) == ["none of them came"]
 
 
-@test()
+@test(own=True)
 def bad_callbacks(server):
     for way in ["htmlfile", "jsonp"]:
         for query, why in [("", "required"), ("?c=", "required"), ("?c=%20", "invalid"), ("?c=a%0d%0ab", "invalid"),

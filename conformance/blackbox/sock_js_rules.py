@@ -10,7 +10,7 @@ PATHS = [("GET", ""), ("GET", "/info"), ("GET", "/iframe.html"), ("GET", "/webso
          ("GET", "/0/a/jsonp?c=cb"), ("POST", "/0/a/jsonp_send"), ("OPTIONS", "/0/a/xhr"), ("OPTIONS", "/info"), ("GET", "/nothing")]
 
 
-@test(origins="http://good.example")
+@test(own=True, origins="http://good.example")
 def a_foreign_origin_is_refused_everywhere(server):
     for method, path in PATHS:
         for origin in ["http://evil.example", "null", "http://good.example.evil.example"]:
