@@ -77,6 +77,13 @@
       });
     },
 
+    /** A few bytes, behind the answer to what asked for them: so over the stream, where there is one, and nothing pushes them on. */
+    few: function (done) {
+      socket.emit("sleep", 50, function (error) {
+        done(error && error.code);
+      });
+    },
+
     order: function (done) {
       for (var i = 0; i < MANY; i++) {
         socket.emit("echo", i);
