@@ -51,6 +51,17 @@ impl Client {
         self.workers.iter().filter(|worker| worker.is_addressed()).count()
     }
 
+    /// Their names.
+    pub(crate) fn names(&self) -> Vec<Box<str>> {
+        let addressed = self.workers.iter().filter(|worker| worker.is_addressed());
+        addressed.map(|worker| (&**worker.socket().namespace_name()).into()).collect()
+    }
+
+    /// The id of the socket in this namespace, if it is connected.
+    pub(crate) fn socket_id(&mut self, namespace: &str) -> Option<&str> {
+        self.find(namespace).filter(|worker| worker.is_open()).map(|worker| worker.socket().id())
+    }
+
     /// Is nothing running or waiting to run?
     pub(crate) fn is_idle(&self) -> bool {
         self.workers.iter().all(Worker::is_idle)

@@ -10,7 +10,7 @@ use everwire_session::packet::{Kind, MAIN};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
-use crate::dialect::{GUESTS, Speech};
+use crate::dialect::{GUESTS, Speech, socket_io};
 use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
 use everwire_session::payload::Payload;
 
@@ -131,6 +131,15 @@ impl Outgoing {
 
     pub(crate) fn namespace(&self) -> &str {
         &self.0.namespace
+    }
+
+    fn place(&self) -> Arc<str> {
+        self.0.namespace.clone()
+    }
+
+    /// The answer to a connect, with what names the session when its client comes back.
+    pub(crate) fn opened_with(&self, speech: Speech, secret: &str) -> Frame {
+        Frame::Guest(GuestFrame::new(speech, socket_io::opened(self, secret)))
     }
 
     pub(crate) fn id(&self) -> Option<u64> {

@@ -148,6 +148,43 @@ export const scenarios = {
     same(await ask(socket, "message-with-ack", "again"), ["again"]);
   },
 
+  /** Only 4: after a cut it is the same socket, and nothing that others said is missing. */
+  async recovery({ ask, connected, once, same, until }) {
+    const path = { path: "/recovery" };
+    const [socket, other] = await Promise.all([connected("/", path), connected("/", path)]);
+    const custom = socket.io.socket("/custom", {});
+    await once(custom, "connect");
+    const room = `room ${Math.random()}`;
+    await ask(socket, "join", room);
+    await ask(custom, "join", room);
+    const heard = [];
+    socket.on("said", (_, number) => heard.push(number));
+    const [id, customId] = [socket.id, custom.id];
+    let number = 0;
+    const say = () => ask(other, "say", room, (number += 1));
+    await say();
+    for (let cut = 0; cut < 3; cut += 1) {
+      const back = Promise.all([once(socket, "connect"), once(custom, "connect")]);
+      // What is on its way at the cut is missed as well as what is said after it.
+      const saying = say();
+      socket.io.engine.close();
+      await saying;
+      await say();
+      await back;
+      same([socket.recovered, custom.recovered, socket.id, custom.id], [true, true, id, customId]);
+      await say();
+      await until("all that was said", () => heard.length >= number);
+      same(heard, Array.from({ length: number }, (_, at) => at + 1));
+      same(await ask(custom, "message-with-ack", "works"), ["works"]);
+    }
+    const gone = once(socket, "disconnect");
+    socket.disconnect();
+    await gone;
+    socket.connect();
+    await once(socket, "connect");
+    same([socket.recovered, socket.id === id], [false, false]);
+  },
+
   /** Only where the transport changes: nothing is lost, doubled or out of order meanwhile. */
   async upgrade({ ask, connected, same, transport, until }) {
     const socket = await connected();

@@ -48,6 +48,8 @@ pub(crate) struct Terms {
     pub(crate) upgrades: bool,
     /// What its messages are, if not Socket.IO's packets.
     pub(crate) plain: Option<Plain>,
+    /// How long it waits for a client that is gone.
+    pub(crate) recovery: Option<Duration>,
 }
 
 /// How long a WebSocket may take to ask for the session, once it is there.
@@ -233,6 +235,17 @@ impl Tongue for EngineIo {
         (self.terms.upgrades && polls).then_some(UPGRADE)
     }
 
+    fn recovery(&self) -> Option<Duration> {
+        self.terms.recovery
+    }
+
+    fn resumed(&mut self, now: Duration, transport: Transport) {
+        self.transport = Some(transport);
+        self.packets = Reader::new(self.terms.max);
+        self.ping_at = Some(now + self.terms.ping);
+        self.heard(now);
+    }
+
     fn probed(&mut self, part: &Part) -> Probed {
         match part {
             Part::Text(text) if &text[..] == b"2probe" => Probed::Answer {
@@ -269,6 +282,7 @@ mod tests {
             max: 1_000_000,
             upgrades: true,
             plain: None,
+            recovery: None,
         };
         EngineIo::new(Duration::ZERO, terms)
     }

@@ -22,11 +22,20 @@ pub(crate) enum Speech {
     /// Socket.IO over Engine.IO 3, and over Engine.IO 4.
     SocketIo3,
     SocketIo4,
+    /// The latter, to a client that may come back: each event says how it is known.
+    SocketIoMarked,
 }
 
 /// The foreign ones.
-pub(crate) const GUESTS: [Speech; 6] =
-    [Speech::EngineIo3, Speech::EngineIo4, Speech::Raw, Speech::SockJs, Speech::SocketIo3, Speech::SocketIo4];
+pub(crate) const GUESTS: [Speech; 7] = [
+    Speech::EngineIo3,
+    Speech::EngineIo4,
+    Speech::Raw,
+    Speech::SockJs,
+    Speech::SocketIo3,
+    Speech::SocketIo4,
+    Speech::SocketIoMarked,
+];
 
 /// One message of a protocol that has text messages and binary ones.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -60,6 +69,7 @@ impl Speech {
             Self::Native => Vec::new(),
             Self::Raw | Self::SockJs => sock_js::say(out, self == Self::Raw),
             Self::SocketIo3 | Self::SocketIo4 => socket_io::say(out, self == Self::SocketIo4),
+            Self::SocketIoMarked => socket_io::say_marked(out, None),
         }
     }
 
@@ -67,7 +77,7 @@ impl Speech {
     pub(crate) fn frame(self, part: &Part, out: &mut Vec<u8>) {
         match self {
             Self::EngineIo3 | Self::SocketIo3 => engine_io::frame(part, true, out),
-            Self::EngineIo4 | Self::Native | Self::Raw | Self::SocketIo4 => {
+            Self::EngineIo4 | Self::Native | Self::Raw | Self::SocketIo4 | Self::SocketIoMarked => {
                 engine_io::frame(part, false, out);
             }
             Self::SockJs => sock_js::frame(part, out),

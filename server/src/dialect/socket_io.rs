@@ -21,6 +21,33 @@ const INVALID: &str = r#"{"message":"Invalid namespace"}"#;
 
 /// Writes a message. `four`: as clients of Engine.IO 4 expect it, where the answer to a connect names the socket, and a refusal is an object.
 pub(super) fn say(out: &Outgoing, four: bool) -> Vec<Part> {
+    say_with(out, four, None)
+}
+
+/// The same to a client that may come back, and then names the last argument of the last event it had, if that was a string. So no other event but
+/// those with an offset may end with one.
+pub(crate) fn say_marked(out: &Outgoing, offset: Option<u64>) -> Vec<Part> {
+    let trail = match offset {
+        Some(offset) => Some(format!("\"{offset}\"")),
+        None => (out.kind() == Kind::Volatile).then(|| "null".into()),
+    };
+    say_with(out, true, trail.as_deref())
+}
+
+/// The answer to a connect, with what a client that comes back names it by.
+pub(crate) fn opened(out: &Outgoing, secret: &str) -> Vec<Part> {
+    #[derive(Deserialize)]
+    struct Opened<'a> {
+        id: &'a str,
+    }
+    let Body::Object(object) = out.body() else { return Vec::new() };
+    let Ok(Opened { id }) = serde_json::from_str(object) else { return Vec::new() };
+    let place = if out.namespace() == MAIN { String::new() } else { format!("{},", out.namespace()) };
+    vec![Part::text(format!(r#"40{place}{{"sid":"{id}","pid":"{secret}.{id}"}}"#))]
+}
+
+/// `trail`: JSON text of one more argument of an event.
+fn say_with(out: &Outgoing, four: bool, trail: Option<&str>) -> Vec<Part> {
     let attachments = match out.body() {
         Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
         Body::Object(_) => &[],
@@ -57,7 +84,7 @@ pub(super) fn say(out: &Outgoing, four: bool) -> Vec<Part> {
         Body::Object(object) if out.kind() == Kind::Denied && !four => {
             text.extend_from_slice(refusal(object).as_bytes());
         }
-        _ => body(out, !attachments.is_empty(), &mut text),
+        _ => body(out, !attachments.is_empty(), trail, &mut text),
     }
     let binary = attachments.iter().map(|bytes| Part::Binary(bytes.clone()));
     std::iter::once(Part::text(text)).chain(binary).collect()
@@ -78,7 +105,7 @@ fn refusal(object: &str) -> String {
     }
 }
 
-fn body(out: &Outgoing, binary: bool, text: &mut Vec<u8>) {
+fn body(out: &Outgoing, binary: bool, trail: Option<&str>, text: &mut Vec<u8>) {
     let values = |payload: &[u8], text: &mut Vec<u8>| match binary {
         true => placeholders::from_native(payload, text),
         false => text.extend_from_slice(payload),
@@ -90,6 +117,10 @@ fn body(out: &Outgoing, binary: bool, text: &mut Vec<u8>) {
             if !payload.is_empty() {
                 text.push(b',');
                 values(payload.text(), text);
+            }
+            if let Some(trail) = trail {
+                text.push(b',');
+                text.extend_from_slice(trail.as_bytes());
             }
             text.push(b']');
         }
@@ -155,6 +186,16 @@ mod tests {
         }
         assert_eq!(said(&Outgoing::opened(&chat, "x"), false), ["40/chat"]);
         assert_eq!(said(&Outgoing::opened(&main, "x"), false), ["40"]);
+        for (out, offset, expected) in [
+            (Outgoing::event(&main, None, "say", pair()), Some(5), r#"42["say",1,"two","5"]"#),
+            (Outgoing::event(&main, None, "say", ().into_payload().unwrap()), Some(5), r#"42["say","5"]"#),
+            (Outgoing::event(&main, Some(1), "say", pair()), None, r#"421["say",1,"two"]"#),
+            (Outgoing::volatile(&main, "t", pair()), None, r#"42["t",1,"two",null]"#),
+        ] {
+            assert_eq!(say_marked(&out, offset), [Part::text(expected)]);
+        }
+        let opened = opened(&Outgoing::opened(&chat, "x"), "secret");
+        assert_eq!(opened, [Part::text(r#"40/chat,{"sid":"x","pid":"secret.x"}"#)]);
         let data = RawValue::from_string(r#"{"a":1}"#.into()).unwrap();
         for (out, expected) in [
             (Outgoing::denied(&chat, "no", None), r#"44/chat,"no""#),

@@ -208,7 +208,7 @@ impl Driver {
         let shared = &mut *guard;
         shared.dirty = false;
         if let Some(writer) = &mut shared.writer {
-            writer.pump(&mut shared.send);
+            writer.pump(&mut shared.send, None);
         }
         let volatile = shared.volatile.take().unwrap_or_default();
         self.machine.volatile(&mut shared.send, now, volatile);

@@ -4,7 +4,9 @@
 
 mod carriers;
 mod jobs;
+pub(crate) mod log;
 mod reading;
+mod recovery;
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use everwire_session::server::Pipe;
 
 use self::carriers::Answer;
 pub(crate) use self::jobs::GuestJob;
+use self::recovery::{Moving, Recovery};
 use super::Engine;
 use super::exchange::Exchange;
 use super::live::{Live, Shared};
@@ -76,6 +79,14 @@ pub(crate) trait Tongue: Send {
     fn upgrades(&self) -> Option<Duration> {
         None
     }
+
+    /// How long the session waits for a client that is gone. None: it does not.
+    fn recovery(&self) -> Option<Duration> {
+        None
+    }
+
+    /// The client is back, over this transport, and begins anew.
+    fn resumed(&mut self, _now: Duration, _transport: Transport) {}
 
     /// What a WebSocket says that asks to take over.
     fn probed(&mut self, _part: &Part) -> Probed {
@@ -149,6 +160,9 @@ pub(crate) struct Guest {
     backlog: Backlog,
     /// Since when there is no namespace.
     lonely: Option<Duration>,
+    recovery: Option<Recovery>,
+    /// The session that this one becomes part of.
+    moving: Option<Moving>,
     ended: Option<(Duration, Code, Option<String>)>,
 }
 
@@ -156,6 +170,7 @@ pub(crate) struct Guest {
 impl Drop for Guest {
     fn drop(&mut self) {
         self.engine.forget_guest(&self.key);
+        self.engine.forget_recoverable(&self.live);
         self.live.bury();
         if let Some(answer) = self.answer.take() {
             answer.exchange.refuse((Code::UnknownSession, None));
@@ -190,6 +205,8 @@ impl Guest {
             live,
             key,
             client,
+            recovery: tongue.recovery().map(Recovery::new),
+            moving: None,
             tongue,
             readers: Vec::new(),
             probe: None,
@@ -228,6 +245,9 @@ impl Guest {
             self.tick();
             self.jobs(cx);
             let more = self.read_all(cx);
+            if self.hand_over() {
+                break;
+            }
             let more = self.handle(cx) || more;
             self.settle(cx);
             if more || round == ROUNDS {
@@ -279,7 +299,7 @@ impl Guest {
             match deed {
                 Deed::Deliver(incoming) => {
                     self.unhandled += incoming.credit();
-                    self.client.receive(incoming);
+                    self.deliver(incoming);
                 }
                 Deed::Flush => {
                     let live = self.live.clone();
@@ -301,6 +321,9 @@ impl Guest {
 
     fn tick(&mut self) {
         let now = self.now();
+        if self.waits(now) {
+            return;
+        }
         if self.tongue.next_timeout().is_some_and(|due| due <= now) {
             self.act(|tongue, now, deeds| tongue.timeout(now, deeds));
         }
@@ -323,7 +346,7 @@ impl Guest {
 
     /// The session is over: `last` is said, what waits is answered, the application is told.
     fn end(&mut self, code: Code, reason: Option<&str>, last: Option<Part>) {
-        if self.ended.is_some() {
+        if self.ended.is_some() || self.suspend(code, last.as_ref()) {
             return;
         }
         self.ended = Some((self.now(), code, reason.map(Into::into)));
@@ -344,8 +367,8 @@ impl Guest {
         let shared = &mut *guard;
         shared.dirty = false;
         let mut dead = None;
-        if let Shared { writer: Some(writer), send, .. } = &mut *shared {
-            writer.pump(send);
+        if let Shared { writer: Some(writer), send, log, .. } = &mut *shared {
+            writer.pump(send, log.as_mut());
             let written = writer.poll_write(cx);
             if written == Written::All && writer.wants_more(send) {
                 cx.waker().wake_by_ref();
@@ -370,10 +393,15 @@ impl Guest {
             true => *ended + self.tongue.linger(),
             false => *ended + AFTERLIFE,
         });
-        let timeout = self.tongue.next_timeout().filter(|_| self.ended.is_none());
+        let timeout = self.tongue.next_timeout().filter(|_| self.ended.is_none() && !self.is_suspended());
+        let recovery = self.recovery.as_ref().filter(|_| self.ended.is_none());
+        let waits =
+            recovery.and_then(|recovery| recovery.until.into_iter().chain(recovery.absent_until).min());
         let probe = self.probe.as_ref().map(|probe| probe.until);
         let release = self.release_at.filter(|_| self.answer.is_some());
-        if let Some(due) = timeout.into_iter().chain(lonely).chain(end).chain(probe).chain(release).min() {
+        if let Some(due) =
+            timeout.into_iter().chain(lonely).chain(end).chain(probe).chain(release).chain(waits).min()
+        {
             self.engine.wheel.arm(&self.live, due);
         }
     }

@@ -1,6 +1,6 @@
 //! A live session, as everybody but its driver sees it: the send half behind one short lock, and an inbox.
 
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, OnceLock, Weak};
 use std::task::{Context, Poll, Waker};
 
 use everwire_session::SendHalf;
@@ -13,6 +13,7 @@ use parking_lot::Mutex;
 
 use super::exchange::Exchange;
 use super::guest::GuestJob;
+use super::guest::log::Log;
 use super::socket::WebSocket;
 use super::turn;
 use super::wheel::Alarm;
@@ -90,8 +91,12 @@ pub(crate) struct Live {
     pub(crate) alarm: Alarm,
     me: Weak<Self>,
     speech: Speech,
+    /// By which a client that comes back names the session, if it may.
+    secret: Option<Box<str>>,
     overflow: Overflow,
     shared: Mutex<Shared>,
+    /// The session that this one has become part of.
+    heir: OnceLock<Arc<Self>>,
     /// `None` when the driver is gone.
     inbox: Mutex<Option<Vec<Job>>>,
     driver: AtomicWaker,
@@ -105,6 +110,8 @@ pub(crate) struct Shared {
     /// Volatile events for a poll that hangs; `None` while there is no such poll.
     pub(crate) volatile: Option<Vec<Frame>>,
     pub(crate) transport: Option<Transport>,
+    /// What a client that comes back may have missed.
+    pub(crate) log: Option<Log>,
     pub(crate) closed: bool,
     /// Something was emitted and not yet looked at: noted for the end of a turn.
     pub(crate) dirty: bool,
@@ -130,21 +137,35 @@ impl Shared {
 
 impl Live {
     pub(crate) fn new(id: &str, speech: Speech, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
+        Self::with_secret(id, speech, queue_bytes, overflow, None)
+    }
+
+    /// With a secret its client can come back, and what it may have missed is kept, in a quarter of the queue's bytes.
+    pub(crate) fn with_secret(
+        id: &str,
+        speech: Speech,
+        queue_bytes: usize,
+        overflow: Overflow,
+        secret: Option<Box<str>>,
+    ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
             id: id.into(),
             alarm: Alarm::default(),
             me: me.clone(),
             speech,
             overflow,
+            heir: OnceLock::new(),
             shared: Mutex::new(Shared {
                 send: SendHalf::new(queue_bytes),
                 writer: None,
                 volatile: None,
                 transport: None,
+                log: secret.as_ref().map(|_| Log::new(queue_bytes / 4)),
                 closed: false,
                 dirty: false,
                 waiting: Vec::new(),
             }),
+            secret,
             inbox: Mutex::new(Some(Vec::new())),
             driver: AtomicWaker::new(),
         })
@@ -168,9 +189,32 @@ impl Live {
             None => Some(job),
         };
         match late {
-            Some(job) => job.refuse(),
+            Some(job) => match self.heir.get() {
+                Some(heir) => heir.submit(job),
+                None => job.refuse(),
+            },
             None => self.driver.wake(),
         }
+    }
+
+    /// From now on all jobs are another session's.
+    pub(crate) fn bequeath(&self, heir: Arc<Self>) {
+        let jobs = {
+            let mut inbox = self.inbox.lock();
+            let _ = self.heir.set(heir.clone());
+            inbox.take()
+        };
+        jobs.into_iter().flatten().for_each(|job| heir.submit(job));
+    }
+
+    pub(crate) fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
+    }
+
+    /// Is there all that came after this event?
+    pub(crate) fn recovers(&self, namespace: &str, offset: Option<&str>) -> bool {
+        let shared = self.shared.lock();
+        !shared.closed && shared.log.as_ref().is_some_and(|log| log.reaches(namespace, offset))
     }
 
     pub(crate) fn take_jobs(&self) -> Vec<Job> {
@@ -208,13 +252,13 @@ impl Live {
             // Its driver has been here first.
             return;
         }
-        let Shared { send, writer, .. } = &mut *shared;
+        let Shared { send, writer, log, .. } = &mut *shared;
         let Some(writer) = writer else {
             drop(shared);
             // A poll may hang, or a close may wait for this.
             return self.driver.wake();
         };
-        writer.pump(send);
+        writer.pump(send, log.as_mut());
         // The driver goes on with what does not fit, and with what waited behind the high mark.
         if writer.try_write() != Written::All || writer.wants_more(send) {
             drop(shared);
@@ -238,7 +282,11 @@ impl Outlet for Live {
         if shared.closed {
             return Err(SendError::Closed);
         }
-        let Some(frame) = out.frame(self.speech) else {
+        let frame = match &self.secret {
+            Some(secret) if out.kind() == Kind::Opened => Some(out.opened_with(self.speech, secret)),
+            _ => out.frame(self.speech),
+        };
+        let Some(frame) = frame else {
             drop(guard);
             if self.speech.has_one_namespace()
                 && let Some(reason) = out.parting()
@@ -251,7 +299,7 @@ impl Outlet for Live {
             match (&mut shared.writer, &mut shared.volatile) {
                 (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {
                     // What was emitted before it goes first.
-                    writer.pump(&mut shared.send);
+                    writer.pump(&mut shared.send, shared.log.as_mut());
                     writer.message(&frame);
                 }
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {

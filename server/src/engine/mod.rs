@@ -43,6 +43,8 @@ pub(crate) struct Engine {
     sessions: DashMap<Box<str>, Arc<Live>>,
     /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
     guests: DashMap<Box<str>, Arc<Live>>,
+    /// Those that a client can come back to, by their secret.
+    recoverable: DashMap<Box<str>, Arc<Live>>,
     /// Sessions by the key of their open, until their token is used.
     keys: DashMap<Box<str>, Arc<Live>>,
     tickets: DashMap<Box<str>, Ticket>,
@@ -69,6 +71,7 @@ impl Engine {
             open_requests: AtomicUsize::new(0),
             sessions: DashMap::new(),
             guests: DashMap::new(),
+            recoverable: DashMap::new(),
             keys: DashMap::new(),
             tickets: DashMap::new(),
             scripts: DashMap::new(),
@@ -150,7 +153,12 @@ impl Engine {
             }
             Entry::Vacant(entry) => entry,
         };
-        let live = Live::new(&ids::random(), speech, self.config.queue_bytes, self.config.overflow);
+        let secret = tongue.recovery().map(|_| ids::random().into());
+        let Config { queue_bytes, overflow, .. } = self.config;
+        let live = Live::with_secret(&ids::random(), speech, queue_bytes, overflow, secret);
+        if let Some(secret) = live.secret() {
+            self.recoverable.insert(secret.into(), live.clone());
+        }
         entry.insert(live.clone());
         self.turn_wheel();
         live.submit(Job::Guest(first));
@@ -164,6 +172,22 @@ impl Engine {
 
     fn forget_guest(&self, key: &str) {
         self.guests.remove(key);
+    }
+
+    /// A guest is found by another key from now on.
+    fn rename_guest(&self, old: &str, new: &str, live: &Arc<Live>) {
+        self.guests.insert(new.into(), live.clone());
+        self.guests.remove(old);
+    }
+
+    fn find_recoverable(&self, secret: &str) -> Option<Arc<Live>> {
+        self.recoverable.get(secret).map(|live| live.clone())
+    }
+
+    fn forget_recoverable(&self, live: &Live) {
+        if let Some(secret) = live.secret() {
+            self.recoverable.remove(secret);
+        }
     }
 
     /// All sessions, native and foreign.

@@ -13,6 +13,7 @@ use tokio::io::AsyncWrite;
 use tokio::net::tcp::OwnedWriteHalf;
 
 use super::exchange::Exchange;
+use super::guest::log::Log;
 use crate::outgoing::Frame;
 
 /// Bytes in a writer above which messages stay in the send half: a reader that is slow costs references, not memory.
@@ -96,7 +97,7 @@ impl Writer {
     }
 
     /// Moves messages here, as far as credit and the high mark allow.
-    pub(crate) fn pump(&mut self, send: &mut SendHalf<Frame>) {
+    pub(crate) fn pump(&mut self, send: &mut SendHalf<Frame>, mut log: Option<&mut Log>) {
         let mut room = HIGH.saturating_sub(self.queued());
         while room > 0
             && let Some(message) = send.next()
@@ -104,6 +105,9 @@ impl Writer {
             room = room.saturating_sub(message.size());
             let foreign = matches!(message, Frame::Guest(_));
             self.message(message);
+            if let Some(log) = &mut log {
+                log.written(message);
+            }
             if foreign {
                 // Nobody will ever confirm it: what is written is gone.
                 let _ = send.confirm(send.sent());

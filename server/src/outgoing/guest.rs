@@ -1,11 +1,13 @@
 //! A message as a foreign dialect writes it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
+use everwire_session::packet::Kind;
 
 use super::{NativeFrame, Outgoing};
-use crate::dialect::{Part, Speech};
+use crate::dialect::{Part, Speech, socket_io};
 
 /// What a session sends. A clone shares the bytes.
 #[derive(Clone)]
@@ -64,23 +66,50 @@ struct Inner {
     speech: Speech,
     parts: Vec<Part>,
     size: usize,
+    mark: Option<Mark>,
     frame: OnceLock<Bytes>,
 }
+
+/// Of an event to a client that may come back: by what it will be known, and for whom it is. One that asks for an ack has no number.
+pub(crate) struct Mark {
+    pub(crate) offset: Option<u64>,
+    pub(crate) namespace: Arc<str>,
+}
+
+/// One for the whole process: a broadcast has one for all its receivers.
+static OFFSET: AtomicU64 = AtomicU64::new(1);
 
 impl GuestFrame {
     /// A message that is not made of an [`Outgoing`]: a ping, say.
     pub(crate) fn new(speech: Speech, parts: Vec<Part>) -> Self {
+        Self::marked(speech, parts, None)
+    }
+
+    fn marked(speech: Speech, parts: Vec<Part>, mark: Option<Mark>) -> Self {
         let size = parts.iter().map(Part::len).sum();
-        Self(Arc::new(Inner { speech, parts, size, frame: OnceLock::new() }))
+        Self(Arc::new(Inner { speech, parts, size, mark, frame: OnceLock::new() }))
+    }
+
+    pub(crate) fn size(&self) -> usize {
+        self.0.size
+    }
+
+    pub(crate) fn mark(&self) -> Option<&Mark> {
+        self.0.mark.as_ref()
     }
 
     pub(super) fn of(speech: Speech, out: &Outgoing) -> Option<Self> {
+        if speech == Speech::SocketIoMarked && out.kind() == Kind::Event {
+            let offset = out.id().is_none().then(|| OFFSET.fetch_add(1, Ordering::Relaxed));
+            let parts = socket_io::say_marked(out, offset);
+            return Some(Self::marked(speech, parts, Some(Mark { offset, namespace: out.place() })));
+        }
         let parts = speech.say(out);
         (!parts.is_empty()).then(|| Self::new(speech, parts))
     }
 
     fn frame(&self) -> Bytes {
-        let Inner { speech, parts, size, frame } = &*self.0;
+        let Inner { speech, parts, size, frame, .. } = &*self.0;
         let encode = || {
             let mut out = Vec::with_capacity(size + 16 * parts.len());
             parts.iter().for_each(|part| speech.frame(part, &mut out));

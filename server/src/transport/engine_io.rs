@@ -14,6 +14,7 @@ use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HeaderValue;
@@ -76,12 +77,15 @@ struct Options {
     polling: bool,
     /// What messages are, if not Socket.IO's packets.
     plain: Option<Plain>,
+    /// How long sessions of Socket.IO wait for clients that are gone.
+    recovery: Option<Duration>,
 }
 
 impl Mount {
     fn new(engine: Arc<Engine>, plain: Option<Plain>) -> Self {
         let credentials = engine.config.credentials;
-        let options = Options { credentials, cookie: None, websocket: true, polling: true, plain };
+        let options =
+            Options { credentials, cookie: None, websocket: true, polling: true, plain, recovery: None };
         Self { engine, options: Arc::new(options) }
     }
 
@@ -94,6 +98,26 @@ impl Mount {
 impl SocketIoService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         Self(Mount::new(engine, None))
+    }
+
+    /// Lets clients of Socket.IO 4 come back to their sockets: Socket.IO's connection state recovery. Off by default.
+    ///
+    /// When a client is gone without having said goodbye, its sockets stay as they are for so long, with their ids, data and rooms, and what is emitted to
+    /// them waits in the session's queue. A client that comes back gets what it has missed, and its `socket.recovered` is true; no middleware and no
+    /// `on_connect` runs again. Not covered is, as in Socket.IO, what the client sends while it is away, and acks that were asked for before.
+    ///
+    /// What was sent lately is kept too, in at most a quarter of [`Config::queue_bytes`](crate::Config) for each session. Each event has one argument more, by
+    /// which the client says where it stands.
+    ///
+    /// ```
+    /// # use everwire::Everwire;
+    /// # use std::time::Duration;
+    /// let service = Everwire::new().socket_io().recovery(Duration::from_secs(120));
+    /// # let _ = service;
+    /// ```
+    #[must_use]
+    pub fn recovery(self, time: Duration) -> Self {
+        Self(self.0.with(|options| options.recovery = Some(time)))
     }
 }
 

@@ -122,6 +122,9 @@ impl Guest {
                 {
                     bytes += frame.size().max(1);
                     frame.lines(|line| answer.exchange.push(line));
+                    if let Some(log) = &mut shared.log {
+                        log.written(frame);
+                    }
                     let _ = shared.send.confirm(shared.send.sent());
                 }
                 for frame in shared.volatile.as_mut().map(std::mem::take).unwrap_or_default() {

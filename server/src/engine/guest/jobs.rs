@@ -7,6 +7,7 @@ use everwire_session::code::Code;
 use everwire_session::server::Pipe;
 
 use super::carriers::Answer;
+use super::recovery::Moved;
 use super::{Guest, Second};
 use crate::config::Transport;
 use crate::dialect::Part;
@@ -16,6 +17,8 @@ use crate::engine::socket::WebSocket;
 
 /// A request to a foreign session.
 pub(crate) enum GuestJob {
+    /// The client of another session is this one's, and is back.
+    Adopt(Box<Moved>),
     /// A WebSocket will come, or nothing.
     Expect,
     /// A request that waits for what goes down: once (`limit` is none), or until so many bytes have gone.
@@ -44,6 +47,7 @@ impl GuestJob {
             Self::Get { exchange, .. } | Self::Post { exchange, .. } => {
                 exchange.refuse((Code::UnknownSession, None));
             }
+            Self::Adopt(moved) => moved.refuse(),
             Self::Socket(Some(socket)) => socket.part(crate::transport::ws_frame::close_frame(1000, "")),
             Self::Expect | Self::Socket(None) => {}
         }
@@ -67,8 +71,11 @@ impl Guest {
         }
     }
 
-    fn job(&mut self, job: GuestJob, cx: &mut Context<'_>) {
+    pub(super) fn job(&mut self, job: GuestJob, cx: &mut Context<'_>) {
         match job {
+            GuestJob::Adopt(moved) => self.adopt_all(*moved, cx),
+            // What the client knows of it is dead.
+            job if self.is_suspended() => job.refuse(),
             GuestJob::Expect => self.expected = true,
             GuestJob::Get { .. } if self.expected && self.ended.is_none() => self.deferred.push(job),
             GuestJob::Get { exchange, transport, limit } => {
@@ -101,7 +108,7 @@ impl Guest {
         match parts {
             Ok(parts) => {
                 for part in parts {
-                    self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
+                    self.take(part);
                 }
                 if self.is_full() {
                     self.held = Some(exchange.clone());

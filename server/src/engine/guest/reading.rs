@@ -101,7 +101,7 @@ impl Guest {
             }
         };
         if self.probe.as_ref().is_none_or(|probe| probe.writer.pipe != pipe) {
-            self.act(|tongue, now, deeds| tongue.take(now, part, deeds));
+            self.take(part);
             return ControlFlow::Continue(());
         }
         match self.tongue.probed(&part) {

@@ -103,6 +103,7 @@ impl Visit {
             max: config.max_payload,
             upgrades: self.options.websocket,
             plain: self.options.plain.clone(),
+            recovery: self.options.recovery.filter(|_| self.revision == Revision::Four),
         };
         let tongue = Box::new(EngineIo::new(self.engine.wheel.now(), terms));
         let request = request_info(&self.parts);
@@ -201,6 +202,7 @@ fn guest_key(sid: &str) -> String {
 
 fn speech(revision: Revision, options: &Options) -> Speech {
     match (revision, &options.plain) {
+        (Revision::Four, None) if options.recovery.is_some() => Speech::SocketIoMarked,
         (Revision::Three, None) => Speech::SocketIo3,
         (Revision::Four, None) => Speech::SocketIo4,
         (Revision::Three, Some(_)) => Speech::EngineIo3,
