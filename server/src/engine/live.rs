@@ -198,7 +198,7 @@ impl Live {
     }
 
     /// From now on all jobs are another session's.
-    pub(crate) fn bequeath(&self, heir: Arc<Self>) {
+    pub(crate) fn bequeath(&self, heir: &Arc<Self>) {
         let jobs = {
             let mut inbox = self.inbox.lock();
             let _ = self.heir.set(heir.clone());

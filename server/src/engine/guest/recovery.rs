@@ -250,7 +250,7 @@ impl Guest {
         };
         self.engine.rename_guest("", &moved.key, &to);
         to.submit(Job::Guest(GuestJob::Adopt(Box::new(moved))));
-        self.live.bequeath(to);
+        self.live.bequeath(&to);
         self.ended = Some((self.now(), Code::ClientDisconnect, None));
         self.client.end(Code::ClientDisconnect, None, 0);
         true
