@@ -151,6 +151,8 @@ def the_draft_s_clients_that_go_away(server):
     half = Old(server)
     half.send(b"1234")
     half.reply.close()
+    # Nor does who says nothing stay.
+    assert Old(server).reply.file.read() == b""
     server.until(lambda: server.stats()["sessions"] == 0 and server.stats()["open_requests"] == 0)
 
 
