@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::io;
 use std::pin::Pin;
 use std::task::{Context, Poll};
@@ -9,19 +10,22 @@ use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use everwire_session::code::Code;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::tcp::OwnedReadHalf;
 
 use super::writer::{Sink, Writer};
 use crate::dialect::native::Control;
 use crate::transport::websocket::EarlyFrame;
-use crate::transport::ws_frame::{self, Decoder};
+use crate::transport::ws_frame::{self, Decoder, Frame};
 
 /// Bytes read at once, into memory that all sessions of a thread share.
 const SCRATCH: usize = 64 << 10;
 
 /// How long a socket that we have closed may take to notice.
 const LINGER: Duration = Duration::from_secs(2);
+
+/// How long it may take to answer that.
+const ANSWER: Duration = Duration::from_secs(1);
 
 thread_local! {
     static BUFFER: RefCell<Box<[u8]>> = RefCell::new(vec![0; SCRATCH].into_boxed_slice());
@@ -79,6 +83,23 @@ impl Reader {
     }
 }
 
+impl Reader {
+    /// Waits for the client's close frame, or the end.
+    async fn closed(&mut self) {
+        let heard = |decoder: &mut Decoder, bytes: &mut [u8]| {
+            let mut frames = decoder.read(bytes);
+            loop {
+                match frames.next() {
+                    Ok(None) => return false,
+                    Ok(Some(Frame::Close { .. })) | Err(_) => return true,
+                    Ok(Some(_)) => {}
+                }
+            }
+        };
+        while let Ok(Some(false)) = poll_fn(|cx| self.poll_read(cx, heard)).await {}
+    }
+}
+
 impl WebSocket {
     /// Refuses it: an `r` packet and a close frame (protocol.md, section 10.1).
     pub(crate) fn refuse(mut self, code: Code) {
@@ -94,22 +115,44 @@ impl WebSocket {
 
 /// Writes what is left, says goodbye, and waits a moment for the client's close, so that the last bytes are not lost by a reset.
 pub(crate) fn finish(reader: Option<Reader>, writer: Writer, farewell: Bytes) {
+    leave(reader, writer, farewell, false);
+}
+
+/// The same, but the connection ends behind the client's answer: some take an end that comes with the close frame for a loss, and never look at the frame.
+pub(crate) fn finish_politely(reader: Option<Reader>, writer: Writer, farewell: Bytes) {
+    leave(reader, writer, farewell, true);
+}
+
+fn leave(reader: Option<Reader>, writer: Writer, farewell: Bytes, politely: bool) {
     let (sink, mut queue) = writer.into_parts();
     if matches!(sink, Sink::Exchange(_)) {
         return;
     }
     queue.push_back(farewell);
     tokio::spawn(async move {
-        let _ = tokio::time::timeout(LINGER, say_goodbye(reader, sink, queue)).await;
+        let _ = tokio::time::timeout(LINGER, say_goodbye(reader, sink, queue, politely)).await;
     });
 }
 
-async fn say_goodbye(reader: Option<Reader>, sink: Sink, queue: VecDeque<Bytes>) -> io::Result<()> {
-    match sink {
-        Sink::Driver(mut io) => send_all(&mut io, queue).await?,
-        Sink::Tcp(mut io) => send_all(&mut io, queue).await?,
-        Sink::Exchange(_) => {}
+async fn say_goodbye(
+    mut reader: Option<Reader>,
+    sink: Sink,
+    queue: VecDeque<Bytes>,
+    politely: bool,
+) -> io::Result<()> {
+    let mut io: Box<dyn AsyncWrite + Send + Unpin> = match sink {
+        Sink::Driver(io) => io,
+        Sink::Tcp(io) => Box::new(io),
+        Sink::Exchange(_) => return Ok(()),
+    };
+    for bytes in queue {
+        io.write_all(&bytes).await?;
     }
+    io.flush().await?;
+    if politely && let Some(reader) = &mut reader {
+        let _ = tokio::time::timeout(ANSWER, reader.closed()).await;
+    }
+    io.shutdown().await?;
     let Some(reader) = reader else { return Ok(()) };
     let mut rest = [0; 1024];
     let mut budget = 64;
@@ -126,11 +169,4 @@ async fn say_goodbye(reader: Option<Reader>, sink: Sink, queue: VecDeque<Bytes>)
         }
     }
     Ok(())
-}
-
-async fn send_all(io: &mut (impl AsyncWriteExt + Unpin), queue: VecDeque<Bytes>) -> io::Result<()> {
-    for bytes in queue {
-        io.write_all(&bytes).await?;
-    }
-    io.shutdown().await
 }

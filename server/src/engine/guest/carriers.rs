@@ -170,7 +170,7 @@ impl Guest {
             if writer.is_websocket() && self.reading == Some(writer.pipe) {
                 self.parting = Some((writer, farewell.clone()));
             } else {
-                socket::finish(reader, writer, farewell.clone());
+                socket::finish_politely(reader, writer, farewell.clone());
             }
         }
         shared.take_waiting()

@@ -50,7 +50,7 @@ impl Guest {
         });
         self.reading = None;
         if let Some((writer, farewell)) = self.parting.take() {
-            socket::finish(Some(reader), writer, farewell);
+            socket::finish_politely(Some(reader), writer, farewell);
             return false;
         }
         match polled {
