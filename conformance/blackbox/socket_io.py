@@ -134,3 +134,114 @@ def heartbeats_over_each_transport(server):
                 asked = client.read_frame() if transport == "websocket" else client.poll()
                 assert asked in ("2", ["2"]), asked
                 client.send("3")
+
+
+def recoverable(server, transport="polling", connect="40", **more):
+    """A session at the mount that recovers, and what its answer to the connect says."""
+    client = Eio(server, 4, transport, "/recovery/", patience=SOON, **more)
+    client.send(connect)
+    return client, json.loads(client.read()[2:])
+
+
+def again(server, transport, claim):
+    return recoverable(server, transport, "40" + json.dumps(claim))
+
+
+def offset_of(packet):
+    return json.loads(packet[2:])[-1]
+
+
+@test()
+def a_session_is_recovered_over_either_transport(server):
+    for before in ("polling", "websocket"):
+        for after in ("polling", "websocket"):
+            client, opened = recoverable(server, before)
+            room = f"{before} to {after}"
+            assert list(opened) == ["sid", "pid"], opened
+            auth = client.read()
+            client.send(f'421["join","{room}"]')
+            client.expect("431[true]")
+            other, _ = recoverable(server, "websocket")
+            other.read()
+            # The cut; on WebSockets without a word, so that the server learns of it by the return.
+            if before == "polling":
+                client.send("1")
+            for number in range(3):
+                other.send(f'42{number}["say","{room}",{number}]')
+                other.expect(f"43{number}[]")
+            client, second = again(server, after, {"pid": opened["pid"], "offset": offset_of(auth)})
+            assert second == opened, second
+            for number in range(3):
+                packet = json.loads(client.read()[2:])
+                assert packet[:3] == ["said", room, number], packet
+            client.send('42["message","after"]')
+            assert json.loads(client.read()[2:])[:2] == ["message-back", "after"]
+
+
+@test()
+def what_cannot_be_recovered_is_a_new_session(server):
+    client, opened = recoverable(server)
+    auth = client.read()
+    client.send("1")
+    secret = opened["pid"].split(".")[0]
+    for claim in (
+        {"pid": "x", "offset": offset_of(auth)}, {"pid": "x.y"}, {"pid": opened["pid"], "offset": "no such"}, {"pid": 1}, {"pid": ""},
+        {"pid": f".{opened['sid']}", "offset": offset_of(auth)}, {"pid": None, "offset": None},
+    ):
+        fresh, other = again(server, "polling", claim)
+        assert other["sid"] != opened["sid"] and not other["pid"].startswith(secret), (claim, other)
+        assert json.loads(fresh.read()[2:])[0] == "auth"
+        fresh.send("41", "1")
+    # Of the right session another socket: a new one, which its client sees by its new name.
+    fresh, other = again(server, "polling", {"pid": secret + ".other", "offset": offset_of(auth)})
+    assert other["sid"] != opened["sid"] and other["pid"] != opened["pid"], other
+
+
+@test()
+def who_says_goodbye_does_not_come_back(server):
+    client, opened = recoverable(server, "websocket")
+    auth = client.read()
+    client.send("41", "1")
+    ended(client)
+    _, other = again(server, "websocket", {"pid": opened["pid"], "offset": offset_of(auth)})
+    assert other["sid"] != opened["sid"]
+
+
+@test(queue_bytes=40_000)
+def what_is_kept_for_recovery_is_bounded(server):
+    client, opened = recoverable(server, "websocket")
+    auth = client.read()
+    for number in range(20):
+        client.send(f'42["message","{"x" * 1_000}"]')
+        client.read()
+    client.ws.close()
+    _, other = again(server, "websocket", {"pid": opened["pid"], "offset": offset_of(auth)})
+    assert other["sid"] != opened["sid"]
+
+
+@test()
+def messages_right_behind_the_return_reach_the_old_session(server):
+    for _ in range(20):
+        client, opened = recoverable(server, "websocket")
+        auth = client.read()
+        client.ws.close()
+        client = Eio(server, 4, "websocket", "/recovery/", patience=SOON)
+        claim = json.dumps({"pid": opened["pid"], "offset": offset_of(auth)})
+        client.send(f"40{claim}", *(f'42["message",{number}]' for number in range(50)))
+        assert json.loads(client.read()[2:]) == opened
+        for number in range(50):
+            assert json.loads(client.read()[2:])[:2] == ["message-back", number]
+
+
+@test(own=True)
+def a_recovered_session_is_one_session(server):
+    client, opened = recoverable(server, "websocket")
+    auth = client.read()
+    for _ in range(3):
+        client.ws.close()
+        client, second = again(server, "websocket", {"pid": opened["pid"], "offset": offset_of(auth)})
+        assert second == opened
+    server.until(lambda: server.stats()["sessions"] == 1)
+    assert server.stats()["carriers"]["websocket"] == 1
+    client.send("41", "1")
+    server.until(lambda: server.stats()["sessions"] == 0)
