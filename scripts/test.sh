@@ -90,6 +90,7 @@ browsers() {
 dialects() {
   client_deps && clients_deps && testbed || return 1
   run "Socket.IO's clients, in node and Chromium" npm --prefix conformance/clients run --silent test:socketio
+  run "Socket.IO's clients in bad weather" npm --prefix conformance/clients run --silent test:chaos -- --seconds 15
   if python_client; then
     run "Socket.IO's client in Python" "$TARGET/python-client/bin/python" conformance/clients/socket_io/python.py "$EVERWIRE_TESTBED"
   else
