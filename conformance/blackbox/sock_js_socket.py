@@ -225,3 +225,14 @@ def a_client_that_sends_faster_than_it_is_handled_waits(server):
         lengths += [len(json.loads(text)["args"][0]) for text in sock.messages(1)]
     assert set(lengths) <= {1, 700_000}
     assert post("on it goes").status == 204
+
+
+@test(own=True)
+def a_body_that_waits_is_answered_when_its_session_ends(server):
+    sock = Sock(server, "xhr", "/events").opened()
+    said(sock)
+    sock.send('{"event":"sleep","args":[60000]}')
+    sock.send("x" * 700_000)
+    held = sock.post(json.dumps(["y" * 700_000]))
+    # Nobody polls: that is the end after 5 s.
+    assert (held.status, held.text()) == (404, "Not found.\n")

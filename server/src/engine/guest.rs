@@ -353,6 +353,9 @@ impl Guest {
         if let Some(last) = last {
             self.say(last);
         }
+        if let Some(exchange) = self.held.take() {
+            exchange.refuse((Code::UnknownSession, None));
+        }
         let waiting = self.finish(code, reason);
         waiting.into_iter().for_each(Waker::wake);
         let unconfirmed = self.live.lock().send.clear();
