@@ -95,6 +95,16 @@ const BUGS: &[Bug] = &[
         wrong: "",
     },
     Bug {
+        name: "the refusal that answers a close confirms nothing",
+        right: "if (code === session._closeCode) {",
+        wrong: "if (false) {",
+    },
+    Bug {
+        name: "a close is not said again with a body that has failed",
+        right: "// And so what it ended with.\nsession._saidClose = false;",
+        wrong: "",
+    },
+    Bug {
         name: "the last byte of what is binary is cut off",
         right: "bytes.subarray(at, at + length)",
         wrong: "bytes.subarray(at, at + length - (parts.length ? 1 : 0))",
