@@ -106,8 +106,8 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
     session._state = OPENED;
   }
   session._queue.push(() => session._host._opened(carrier, state === SUSPENDED, state === OPENED));
-  if (!carrier._way._kind && carrier._cursor < numberOf(body["received"])) {
-    // What its welcome confirms has its place here too, since what follows is numbered by it: it is written while it is still kept.
+  if (!carrier._way._kind) {
+    // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
     carrier._way._flush(session, now, carrier);
   }
   return true;
