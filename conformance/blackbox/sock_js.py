@@ -112,6 +112,20 @@ def who_goes_away_while_it_waits_has_ended_the_session(server, way):
     server.until(lambda: server.stats()["sessions"] == 0)
 
 
+@test(["xhr", "xhr_streaming", "jsonp"], own=True)
+def who_gives_up_and_asks_again_at_once_is_told_so(server, way):
+    # Two connections may be heard in either order.
+    for _ in range(20):
+        sock = Sock(server, way).opened()
+        waiting = sock.reply or sock.start()
+        server.until(lambda: server.stats()["open_requests"] == 1)
+        waiting.close()
+        sock.reply = None
+        assert sock.ended() == [1002, "Connection interrupted"]
+        if sock.reply:
+            assert sock.reply.chunk() == ""
+
+
 @test(DOWN, own=True)
 def who_never_comes_back_is_forgotten(server, way):
     sock = Sock(server, way, "/close").opened()

@@ -19,6 +19,7 @@ use everwire_session::server::Pipe;
 
 use self::carriers::Answer;
 pub(crate) use self::jobs::GuestJob;
+use self::jobs::Late;
 use self::recovery::{Moving, Recovery};
 use super::Engine;
 use super::exchange::Exchange;
@@ -153,6 +154,8 @@ pub(crate) struct Guest {
     answered: bool,
     /// Requests that must wait until the expected WebSocket is here.
     deferred: Vec<GuestJob>,
+    /// A request that came while another waited.
+    late: Option<Late>,
     /// Bytes of events that wait for handlers. Above the window nothing is read, and a body is not answered: the client waits.
     unhandled: u64,
     held: Option<Arc<Exchange>>,
@@ -177,6 +180,9 @@ impl Drop for Guest {
         }
         if let Some(exchange) = self.held.take() {
             exchange.refuse((Code::UnknownSession, None));
+        }
+        if let Some(late) = self.late.take() {
+            late.exchange.refuse((Code::UnknownSession, None));
         }
         self.deferred.drain(..).for_each(GuestJob::refuse);
     }
@@ -217,6 +223,7 @@ impl Guest {
             answer: None,
             answered: false,
             deferred: Vec::new(),
+            late: None,
             unhandled: 0,
             held: None,
             backlog: Backlog::default(),
@@ -244,6 +251,7 @@ impl Guest {
             // First of all: a request that comes after the end does not prevent it.
             self.tick();
             self.jobs(cx);
+            self.look_again();
             let more = self.read_all(cx);
             if self.hand_over() {
                 break;
@@ -401,9 +409,17 @@ impl Guest {
         let waits =
             recovery.and_then(|recovery| recovery.until.into_iter().chain(recovery.absent_until).min());
         let probe = self.probe.as_ref().map(|probe| probe.until);
+        let late = self.late.as_ref().map(|late| late.until);
         let release = self.release_at.filter(|_| self.answer.is_some());
-        if let Some(due) =
-            timeout.into_iter().chain(lonely).chain(end).chain(probe).chain(release).chain(waits).min()
+        if let Some(due) = timeout
+            .into_iter()
+            .chain(lonely)
+            .chain(end)
+            .chain(probe)
+            .chain(late)
+            .chain(release)
+            .chain(waits)
+            .min()
         {
             self.engine.wheel.arm(&self.live, due);
         }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::task::Context;
+use std::time::Duration;
 
 use everwire_session::code::Code;
 use everwire_session::server::Pipe;
@@ -33,6 +34,17 @@ pub(crate) enum GuestJob {
         parts: Result<Vec<Part>, Code>,
     },
     Socket(Option<Box<WebSocket>>),
+}
+
+/// How long a request that comes while another waits is kept: that the client has given up the other is told on another connection, and may come later.
+const PATIENCE: Duration = Duration::from_millis(100);
+
+/// A request that came while another waited.
+pub(super) struct Late {
+    pub(super) exchange: Arc<Exchange>,
+    transport: Transport,
+    limit: Option<usize>,
+    pub(super) until: Duration,
 }
 
 impl GuestJob {
@@ -139,6 +151,9 @@ impl Guest {
         }
         if let Some(first) = &self.answer {
             match self.tongue.second() {
+                Second::Told(_) if self.late.is_none() => {
+                    self.late = Some(Late { exchange, transport, limit, until: self.now() + PATIENCE });
+                }
                 Second::Told(part) => answer_with(&exchange, &part),
                 Second::Fatal(part) => {
                     answer_with(&first.exchange, &part);
@@ -152,11 +167,22 @@ impl Guest {
         self.attach(Answer { exchange, limit }, transport);
     }
 
+    /// Looks again at a request that came while another waited.
+    pub(super) fn look_again(&mut self) {
+        let (now, waits) = (self.now(), self.answer.is_some());
+        let Some(late) = self.late.take_if(|late| !waits || late.until <= now) else { return };
+        match self.tongue.second() {
+            Second::Told(part) if waits => answer_with(&late.exchange, &part),
+            _ => self.get(late.exchange, late.transport, late.limit),
+        }
+    }
+
     /// The carrier of this name is gone.
     pub(super) fn gone(&mut self, pipe: Pipe) {
         self.readers.retain(|(other, _)| *other != pipe);
         self.probe.take_if(|probe| probe.writer.pipe == pipe);
         self.deferred.retain(|job| !job.is_of(pipe));
+        self.late.take_if(|late| late.exchange.pipe == pipe);
         let request = self.answer.take_if(|answer| answer.exchange.pipe == pipe).is_some();
         let writer = self.live.lock().writer.take_if(|writer| writer.pipe == pipe).is_some();
         if request {
