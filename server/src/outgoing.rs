@@ -139,7 +139,10 @@ impl Outgoing {
 
     /// The answer to a connect, with what names the session when its client comes back.
     pub(crate) fn opened_with(&self, speech: Speech, secret: &str) -> Frame {
-        Frame::Guest(GuestFrame::new(speech, socket_io::opened(self, secret)))
+        Frame::Guest(GuestFrame::new(
+            speech,
+            socket_io::opened(self, secret, speech == Speech::SocketIoPackedMarked),
+        ))
     }
 
     pub(crate) fn id(&self) -> Option<u64> {

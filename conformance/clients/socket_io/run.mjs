@@ -11,6 +11,7 @@ import { startSite } from "./site.mjs";
 
 const require = createRequire(import.meta.url);
 const CLIENTS = { 4: "socket.io-client", 2: "socket.io-client-2" };
+const parser = require("socket.io-msgpack-parser");
 const TRANSPORTS = { polling: ["polling"], websocket: ["websocket"], both: ["polling", "websocket"] };
 const NAMES = Object.keys(scenarios);
 
@@ -27,8 +28,11 @@ try {
   for (const place of places) {
     for (const major of [4, 2]) {
       for (const [name, transports] of Object.entries(TRANSPORTS)) {
-        await row(place, major, name, transports);
+        await row(place, major, name, { transports });
       }
+    }
+    if (place !== "cross") {
+      await row(place, 4, "packed", { path: "/packed", transports: TRANSPORTS.both });
     }
   }
   if (browser && !only) {
@@ -50,14 +54,14 @@ console.log(`${passed} passed, ${failures.length} failed`);
 process.exit(failures.length > 0 || passed === 0 ? 1 : 0);
 
 /** All scenarios with one client over one transport. */
-async function row(place, major, name, transports) {
+async function row(place, major, name, more) {
   const title = `${place} ${major} ${name}`;
   const wanted = NAMES.filter((scenario) => `${title} ${scenario}`.includes(only));
-  const settings = { url: testbed.origin, major, options: { transports, withCredentials: major === 2 } };
+  const settings = { url: testbed.origin, major, options: { ...more, withCredentials: major === 2 } };
   const run = place === "node" ? inNode : inPage;
   const before = passed;
   const runs = wanted
-    .filter((scenario) => (scenario !== "upgrade" || name === "both") && (scenario !== "recovery" || major === 4))
+    .filter((scenario) => (scenario !== "upgrade" || more.transports.length > 1) && (scenario !== "recovery" || major === 4))
     .map((scenario) => () => attempt(`${title}: ${scenario}`, () => run(scenario, settings, place)));
   if (place === "node") {
     await Promise.all(runs.map((one) => one()));
@@ -83,7 +87,9 @@ async function attempt(title, run) {
 
 async function inNode(scenario, settings) {
   const module = require(CLIENTS[settings.major]);
-  const kit = makeKit(module.io ?? module, settings);
+  // The page's bundle has it inside.
+  const options = settings.options.path ? { ...settings.options, parser } : settings.options;
+  const kit = makeKit(module.io ?? module, { ...settings, options });
   try {
     await scenarios[scenario](kit);
   } finally {
@@ -93,7 +99,7 @@ async function inNode(scenario, settings) {
 
 /** In a page of the testbed's own origin, or of another one. */
 async function inPage(scenario, settings, place) {
-  const page = await opened(settings.major, place);
+  const page = await opened(settings.options.path ? "packed" : settings.major, place);
   try {
     await page.evaluate(`(async () => {
       const kit = (${makeKit})(window.io, ${JSON.stringify(settings)});
@@ -109,13 +115,13 @@ async function inPage(scenario, settings, place) {
   }
 }
 
-async function opened(major, place) {
+async function opened(client, place) {
   const page = await browser.open(place === "cross" ? `${site.origin}/` : `${testbed.origin}/`);
   await page.evaluate((src) => new Promise((resolve, reject) => {
     const script = document.createElement("script");
     Object.assign(script, { src, onload: resolve, onerror: () => reject(new Error(src)) });
     document.head.append(script);
-  }), `${site.origin}/${major}.js`);
+  }), `${site.origin}/${client}.js`);
   return page;
 }
 

@@ -149,8 +149,8 @@ export const scenarios = {
   },
 
   /** Only 4: after a cut it is the same socket, and nothing that others said is missing. */
-  async recovery({ ask, connected, once, same, until }) {
-    const path = { path: "/recovery" };
+  async recovery({ ask, connected, once, options, same, until }) {
+    const path = { path: `${options.path ?? ""}/recovery` };
     const [socket, other] = await Promise.all([connected("/", path), connected("/", path)]);
     const custom = socket.io.socket("/custom", {});
     await once(custom, "connect");

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const SCRIPTS = {
   "/4.js": "../node_modules/socket.io-client/dist/socket.io.min.js",
+  "/packed.js": "../node_modules/socket.io-client/dist/socket.io.msgpack.min.js",
   "/2.js": "../node_modules/socket.io-client-2/dist/socket.io.js",
 };
 

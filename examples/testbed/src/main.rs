@@ -121,6 +121,8 @@ fn routes(wire: &Everwire, sockjs_client: Option<String>) -> Router {
         .nest_service("/socket.io", wire.socket_io().credentials(true))
         .nest_service("/engine.io", sockets::engine_io(wire))
         .nest_service("/recovery", wire.socket_io().credentials(true).recovery(Duration::from_secs(20)))
+        .nest_service("/packed", wire.socket_io().credentials(true).msgpack(true))
+        .nest_service("/packed/recovery", wire.socket_io().msgpack(true).recovery(Duration::from_secs(20)))
         // The same without credentials, at a path of the user's choice, with a cookie.
         .nest_service("/custom/path", wire.socket_io().cookie("io", "Path=/; SameSite=Lax; HttpOnly"));
     sockets::mount(router, wire, sockjs_client)

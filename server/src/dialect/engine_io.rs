@@ -50,6 +50,8 @@ pub(crate) struct Terms {
     pub(crate) plain: Option<Plain>,
     /// How long it waits for a client that is gone.
     pub(crate) recovery: Option<Duration>,
+    /// Socket.IO's packets are MessagePack.
+    pub(crate) msgpack: bool,
 }
 
 /// How long a WebSocket may take to ask for the session, once it is there.
@@ -73,7 +75,7 @@ impl EngineIo {
     pub(crate) fn new(now: Duration, terms: Terms) -> Self {
         let ping_at = (terms.revision == Revision::Four).then_some(now + terms.ping);
         let dead_at = now + terms.ping + terms.timeout;
-        Self { packets: Reader::new(terms.max), terms, transport: None, ping_at, dead_at }
+        Self { packets: Reader::new(terms.max, terms.msgpack), terms, transport: None, ping_at, dead_at }
     }
 
     fn open(&self, upgrades: &[&str]) -> Part {
@@ -241,7 +243,7 @@ impl Tongue for EngineIo {
 
     fn resumed(&mut self, now: Duration, transport: Transport) {
         self.transport = Some(transport);
-        self.packets = Reader::new(self.terms.max);
+        self.packets = Reader::new(self.terms.max, self.terms.msgpack);
         self.ping_at = Some(now + self.terms.ping);
         self.heard(now);
     }
@@ -283,6 +285,7 @@ mod tests {
             upgrades: true,
             plain: None,
             recovery: None,
+            msgpack: false,
         };
         EngineIo::new(Duration::ZERO, terms)
     }

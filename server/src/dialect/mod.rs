@@ -24,10 +24,13 @@ pub(crate) enum Speech {
     SocketIo4,
     /// The latter, to a client that may come back: each event says how it is known.
     SocketIoMarked,
+    /// Both of these as MessagePack.
+    SocketIoPacked,
+    SocketIoPackedMarked,
 }
 
 /// The foreign ones.
-pub(crate) const GUESTS: [Speech; 7] = [
+pub(crate) const GUESTS: [Speech; 9] = [
     Speech::EngineIo3,
     Speech::EngineIo4,
     Speech::Raw,
@@ -35,6 +38,8 @@ pub(crate) const GUESTS: [Speech; 7] = [
     Speech::SocketIo3,
     Speech::SocketIo4,
     Speech::SocketIoMarked,
+    Speech::SocketIoPacked,
+    Speech::SocketIoPackedMarked,
 ];
 
 /// One message of a protocol that has text messages and binary ones.
@@ -69,7 +74,9 @@ impl Speech {
             Self::Native => Vec::new(),
             Self::Raw | Self::SockJs => sock_js::say(out, self == Self::Raw),
             Self::SocketIo3 | Self::SocketIo4 => socket_io::say(out, self == Self::SocketIo4),
-            Self::SocketIoMarked => socket_io::say_marked(out, None),
+            Self::SocketIoMarked => socket_io::say_marked(out, None, false),
+            Self::SocketIoPacked => socket_io::say_packed(out),
+            Self::SocketIoPackedMarked => socket_io::say_marked(out, None, true),
         }
     }
 
@@ -77,7 +84,13 @@ impl Speech {
     pub(crate) fn frame(self, part: &Part, out: &mut Vec<u8>) {
         match self {
             Self::EngineIo3 | Self::SocketIo3 => engine_io::frame(part, true, out),
-            Self::EngineIo4 | Self::Native | Self::Raw | Self::SocketIo4 | Self::SocketIoMarked => {
+            Self::EngineIo4
+            | Self::Native
+            | Self::Raw
+            | Self::SocketIo4
+            | Self::SocketIoMarked
+            | Self::SocketIoPacked
+            | Self::SocketIoPackedMarked => {
                 engine_io::frame(part, false, out);
             }
             Self::SockJs => sock_js::frame(part, out),

@@ -1,5 +1,6 @@
 //! Socket.IO: its packets, in the messages of Engine.IO.
 
+mod msgpack;
 mod placeholders;
 mod read;
 
@@ -26,24 +27,33 @@ pub(super) fn say(out: &Outgoing, four: bool) -> Vec<Part> {
 
 /// The same to a client that may come back, and then names the last argument of the last event it had, if that was a string. So no other event but
 /// those with an offset may end with one.
-pub(crate) fn say_marked(out: &Outgoing, offset: Option<u64>) -> Vec<Part> {
+pub(crate) fn say_marked(out: &Outgoing, offset: Option<u64>, packed: bool) -> Vec<Part> {
     let trail = match offset {
         Some(offset) => Some(format!("\"{offset}\"")),
         None => (out.kind() == Kind::Volatile).then(|| "null".into()),
     };
-    say_with(out, true, trail.as_deref())
+    if packed { msgpack::say(out, trail.as_deref()) } else { say_with(out, true, trail.as_deref()) }
+}
+
+/// As socket.io-msgpack-parser reads it.
+pub(super) fn say_packed(out: &Outgoing) -> Vec<Part> {
+    msgpack::say(out, None)
 }
 
 /// The answer to a connect, with what a client that comes back names it by.
-pub(crate) fn opened(out: &Outgoing, secret: &str) -> Vec<Part> {
+pub(crate) fn opened(out: &Outgoing, secret: &str, packed: bool) -> Vec<Part> {
     #[derive(Deserialize)]
     struct Opened<'a> {
         id: &'a str,
     }
     let Body::Object(object) = out.body() else { return Vec::new() };
     let Ok(Opened { id }) = serde_json::from_str(object) else { return Vec::new() };
+    let object = format!(r#"{{"sid":"{id}","pid":"{secret}.{id}"}}"#);
+    if packed {
+        return msgpack::packet(0, out.namespace(), None, object.as_bytes(), &[]);
+    }
     let place = if out.namespace() == MAIN { String::new() } else { format!("{},", out.namespace()) };
-    vec![Part::text(format!(r#"40{place}{{"sid":"{id}","pid":"{secret}.{id}"}}"#))]
+    vec![Part::text(format!("40{place}{object}"))]
 }
 
 /// `trail`: JSON text of one more argument of an event.
@@ -192,9 +202,9 @@ mod tests {
             (Outgoing::event(&main, Some(1), "say", pair()), None, r#"421["say",1,"two"]"#),
             (Outgoing::volatile(&main, "t", pair()), None, r#"42["t",1,"two",null]"#),
         ] {
-            assert_eq!(say_marked(&out, offset), [Part::text(expected)]);
+            assert_eq!(say_marked(&out, offset, false), [Part::text(expected)]);
         }
-        let opened = opened(&Outgoing::opened(&chat, "x"), "secret");
+        let opened = opened(&Outgoing::opened(&chat, "x"), "secret", false);
         assert_eq!(opened, [Part::text(r#"40/chat,{"sid":"x","pid":"secret.x"}"#)]);
         let data = RawValue::from_string(r#"{"a":1}"#.into()).unwrap();
         for (out, expected) in [

@@ -99,9 +99,11 @@ impl GuestFrame {
     }
 
     pub(super) fn of(speech: Speech, out: &Outgoing) -> Option<Self> {
-        if speech == Speech::SocketIoMarked && out.kind() == Kind::Event {
+        if matches!(speech, Speech::SocketIoMarked | Speech::SocketIoPackedMarked)
+            && out.kind() == Kind::Event
+        {
             let offset = out.id().is_none().then(|| OFFSET.fetch_add(1, Ordering::Relaxed));
-            let parts = socket_io::say_marked(out, offset);
+            let parts = socket_io::say_marked(out, offset, speech == Speech::SocketIoPackedMarked);
             return Some(Self::marked(speech, parts, Some(Mark { offset, namespace: out.place() })));
         }
         let parts = speech.say(out);

@@ -79,13 +79,22 @@ struct Options {
     plain: Option<Plain>,
     /// How long sessions of Socket.IO wait for clients that are gone.
     recovery: Option<Duration>,
+    /// Its packets are MessagePack.
+    msgpack: bool,
 }
 
 impl Mount {
     fn new(engine: Arc<Engine>, plain: Option<Plain>) -> Self {
         let credentials = engine.config.credentials;
-        let options =
-            Options { credentials, cookie: None, websocket: true, polling: true, plain, recovery: None };
+        let options = Options {
+            credentials,
+            cookie: None,
+            websocket: true,
+            polling: true,
+            plain,
+            recovery: None,
+            msgpack: false,
+        };
         Self { engine, options: Arc::new(options) }
     }
 
@@ -98,6 +107,22 @@ impl Mount {
 impl SocketIoService {
     pub(crate) fn new(engine: Arc<Engine>) -> Self {
         Self(Mount::new(engine, None))
+    }
+
+    /// Speaks as clients do that are given socket.io-msgpack-parser as their `parser`, in place of JSON: mount it beside the other for those. Clients of
+    /// Socket.IO 2 are spoken to in JSON. Dates are refused, and an `ArrayBuffer` of one zero byte arrives as `null`, since those clients write `undefined` so.
+    ///
+    /// ```
+    /// # use everwire::Everwire;
+    /// # let wire = Everwire::new();
+    /// let app: axum::Router = axum::Router::new()
+    ///     .nest_service("/socket.io", wire.socket_io())
+    ///     .nest_service("/packed", wire.socket_io().msgpack(true));
+    /// # let _ = app;
+    /// ```
+    #[must_use]
+    pub fn msgpack(self, msgpack: bool) -> Self {
+        Self(self.0.with(|options| options.msgpack = msgpack))
     }
 
     /// Lets clients of Socket.IO 4 come back to their sockets: Socket.IO's connection state recovery. Off by default.

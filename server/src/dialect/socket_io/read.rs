@@ -14,6 +14,8 @@ use crate::incoming::Incoming;
 pub(crate) struct Reader {
     /// Bytes of one packet with its attachments.
     max: usize,
+    /// Packets are MessagePack.
+    msgpack: bool,
     pending: Option<Pending>,
 }
 
@@ -27,13 +29,13 @@ struct Pending {
 }
 
 impl Reader {
-    pub(crate) fn new(max: usize) -> Self {
-        Self { max, pending: None }
+    pub(crate) fn new(max: usize, msgpack: bool) -> Self {
+        Self { max, msgpack, pending: None }
     }
 
     /// Takes a text message. `None`: attachments are still to come.
     pub(crate) fn text(&mut self, text: &str) -> Result<Option<Incoming>, Malformed> {
-        if self.pending.is_some() {
+        if self.pending.is_some() || self.msgpack {
             return Err(Malformed::Attachments);
         }
         let (kind, rest) = match text.as_bytes().first() {
@@ -61,6 +63,9 @@ impl Reader {
 
     /// Takes a binary message: an attachment.
     pub(crate) fn binary(&mut self, bytes: Bytes) -> Result<Option<Incoming>, Malformed> {
+        if self.msgpack {
+            return super::msgpack::read(&bytes).map(Some);
+        }
         let pending = self.pending.as_mut().ok_or(Malformed::Attachments)?;
         pending.bytes += bytes.len();
         if pending.bytes > self.max {
@@ -85,7 +90,7 @@ fn namespace(text: &str) -> (&str, &str) {
 }
 
 /// An event or an ack in our text form, which is then parsed and checked as any other.
-fn native(kind: char, text: &str) -> Result<String, Malformed> {
+pub(super) fn native(kind: char, text: &str) -> Result<String, Malformed> {
     let (name, rest) = namespace(text);
     if !rest.ends_with(']') {
         return Err(Malformed::Packet);
@@ -93,7 +98,7 @@ fn native(kind: char, text: &str) -> Result<String, Malformed> {
     Ok(if name == MAIN { format!("{kind}{rest}") } else { format!("{kind}{name},{rest}") })
 }
 
-fn connect(text: &str) -> Result<Incoming, Malformed> {
+pub(super) fn connect(text: &str) -> Result<Incoming, Malformed> {
     let (name, auth) = namespace(text);
     // Without auth, theirs is an empty object.
     let auth = if auth.is_empty() { "{}" } else { auth };
@@ -103,7 +108,7 @@ fn connect(text: &str) -> Result<Incoming, Malformed> {
     Incoming::copied(&if name == MAIN { format!("c{auth}") } else { format!("c{name},{auth}") })
 }
 
-fn leave(text: &str) -> Result<Incoming, Malformed> {
+pub(super) fn leave(text: &str) -> Result<Incoming, Malformed> {
     let (name, rest) = namespace(text);
     if !rest.is_empty() {
         return Err(Malformed::Packet);
@@ -123,7 +128,7 @@ mod tests {
     use super::*;
 
     fn read(text: &str) -> Result<Option<Incoming>, Malformed> {
-        Reader::new(1_000).text(text)
+        Reader::new(1_000, false).text(text)
     }
 
     fn shown(incoming: &Incoming) -> String {
@@ -180,7 +185,7 @@ mod tests {
             "é",
             "0{",
         ] {
-            let mut reader = Reader::new(1_000);
+            let mut reader = Reader::new(1_000, false);
             let read = reader.text(text).and_then(|read| match read {
                 Some(_) => Ok(()),
                 None => reader.binary(Bytes::new()).map(|_| ()),
@@ -192,7 +197,7 @@ mod tests {
     #[test]
     fn attachments_are_gathered_and_bounded() {
         let head = r#"52-789["b",{"_placeholder":true,"num":0},{"_placeholder":true,"num":1}]"#;
-        let mut reader = Reader::new(100);
+        let mut reader = Reader::new(100, false);
         assert!(reader.text(head).unwrap().is_none());
         assert!(reader.text("2[\"a\"]").is_err());
         assert!(reader.binary(Bytes::from_static(b"one")).unwrap().is_none());

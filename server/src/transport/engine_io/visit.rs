@@ -103,6 +103,7 @@ impl Visit {
             max: config.max_payload,
             upgrades: self.options.websocket,
             plain: self.options.plain.clone(),
+            msgpack: self.options.msgpack && self.revision == Revision::Four,
             recovery: self.options.recovery.filter(|_| self.revision == Revision::Four),
         };
         let tongue = Box::new(EngineIo::new(self.engine.wheel.now(), terms));
@@ -202,9 +203,13 @@ fn guest_key(sid: &str) -> String {
 
 fn speech(revision: Revision, options: &Options) -> Speech {
     match (revision, &options.plain) {
-        (Revision::Four, None) if options.recovery.is_some() => Speech::SocketIoMarked,
+        (Revision::Four, None) => match (options.recovery.is_some(), options.msgpack) {
+            (true, true) => Speech::SocketIoPackedMarked,
+            (true, false) => Speech::SocketIoMarked,
+            (false, true) => Speech::SocketIoPacked,
+            (false, false) => Speech::SocketIo4,
+        },
         (Revision::Three, None) => Speech::SocketIo3,
-        (Revision::Four, None) => Speech::SocketIo4,
         (Revision::Three, Some(_)) => Speech::EngineIo3,
         (Revision::Four, Some(_)) => Speech::EngineIo4,
     }
