@@ -586,8 +586,8 @@
       session._queue.push(function() {
         return session._host._opened(carrier, state === SUSPENDED, state === OPENED);
       });
-      if (!carrier._way._kind && carrier._cursor < numberOf(body["received"])) {
-        // What its welcome confirms has its place here too, since what follows is numbered by it: it is written while it is still kept.
+      if (!carrier._way._kind) {
+        // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier._way._flush(session, now, carrier);
       }
       return true;
@@ -2912,9 +2912,14 @@
       }
       if (current) {
         var done = carrier._cursor === lastOf(session);
-        for (var _i = 0, _a = done ? session._fleeting : []; _i < _a.length; _i++) {
-          var data = _a[_i];
-          out(data);
+        if (done) {
+          var fleeting = session._fleeting;
+          // Once: when a welcome comes, this is run before all carriers have their turn.
+                    session._fleeting = [];
+          for (var _i = 0, fleeting_1 = fleeting; _i < fleeting_1.length; _i++) {
+            var data = fleeting_1[_i];
+            out(data);
+          }
         }
         if (isDue(session)) {
           out("n" + session._received + "," + session._consumed);

@@ -628,8 +628,8 @@ function adopt(session, now, carrier, body) {
         session._state = OPENED;
     }
     session._queue.push(() => session._host._opened(carrier, state === SUSPENDED, state === OPENED));
-    if (!carrier._way._kind && carrier._cursor < numberOf(body["received"])) {
-        // What its welcome confirms has its place here too, since what follows is numbered by it: it is written while it is still kept.
+    if (!carrier._way._kind) {
+        // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier._way._flush(session, now, carrier);
     }
     return true;
@@ -2132,8 +2132,13 @@ function write(session, _now, carrier) {
     }
     if (current) {
         const done = carrier._cursor === lastOf(session);
-        for (const data of done ? session._fleeting : []) {
-            out(data);
+        if (done) {
+            const fleeting = session._fleeting;
+            // Once: when a welcome comes, this is run before all carriers have their turn.
+            session._fleeting = [];
+            for (const data of fleeting) {
+                out(data);
+            }
         }
         if (isDue(session)) {
             out("n" + session._received + "," + session._consumed);

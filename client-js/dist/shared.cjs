@@ -400,7 +400,7 @@ function createSession(window, secret, host) {
         E: 0,
         o: [],
         u: null,
-        g: [],
+        p: [],
         r: [],
         N: Infinity,
         S: false,
@@ -420,7 +420,7 @@ function createSession(window, secret, host) {
         T: 0,
         W: window,
         d: 0,
-        p: 0,
+        g: 0,
         C: 0,
         B: 0,
     };
@@ -433,7 +433,7 @@ function next(session, now) {
             carrier.e.r(session, now, carrier);
         }
         // What no carrier could take at once is gone.
-        session.g = [];
+        session.p = [];
     }
     return session.r.shift();
 }
@@ -511,12 +511,12 @@ function dropLarger(session) {
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
     return (session.S ||
-        Math.max(session.C, session.p - session.B) * 4 >= session.W);
+        Math.max(session.C, session.g - session.B) * 4 >= session.W);
 }
 function said(session) {
     session.S = false;
     session.C = 0;
-    session.B = session.p;
+    session.B = session.g;
 }
 /** What an encoded packet is to the session. */
 function messageOf(namespace, data, credited, id) {
@@ -615,8 +615,8 @@ function attach(session, now, way, patience, owner) {
         o: now + patience,
         s: 0,
         // Only an opening client knows where the server stands: at nothing.
-        n: session.t ? -1 : session.n,
-        r: [],
+        r: session.t ? -1 : session.n,
+        n: [],
         f: 0,
         u: now,
         c: way.e === SCRIPT ? session.H() : "",
@@ -629,7 +629,7 @@ function attach(session, now, way, patience, owner) {
 /** The first packet, or line, of what attaches or posts. */
 function header(session, type, fields) {
     fields["received"] = session.d;
-    fields["consumed"] = session.p;
+    fields["consumed"] = session.g;
     if (session.t) {
         fields["session"] = session.t;
         fields["token"] = session.h;
@@ -662,10 +662,10 @@ function adopt(session, now, carrier, body) {
         end(session, "unknown_session");
         return false;
     }
-    if (carrier.n < 0) {
-        carrier.n = numberOf(body["received"]);
+    if (carrier.r < 0) {
+        carrier.r = numberOf(body["received"]);
     }
-    if (!carrier.e.e && carrier.n < session.n) {
+    if (!carrier.e.e && carrier.r < session.n) {
         // Counts that came another way were faster: what must come first on this WebSocket is gone.
         lose(session, carrier, "stale");
         return false;
@@ -695,8 +695,8 @@ function adopt(session, now, carrier, body) {
         session.e = OPENED;
     }
     session.r.push(() => session.a.f(carrier, state === SUSPENDED, state === OPENED));
-    if (!carrier.e.e && carrier.n < numberOf(body["received"])) {
-        // What its welcome confirms has its place here too, since what follows is numbered by it: it is written while it is still kept.
+    if (!carrier.e.e) {
+        // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier.e.r(session, now, carrier);
     }
     return true;
@@ -763,7 +763,7 @@ function counted(session, carrier, down, packet, size) {
         session.r.push(() => session.a.a(packet, packet.e === "e" ? size : 0));
         finish(session);
     }
-    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.r.length < 2)) {
+    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.n.length < 2)) {
         // With two polls under way the later may be answered first: what it skips, the next one asks for.
         lose(session, carrier, "gap");
     }
@@ -821,7 +821,7 @@ function timeout(session, now, code) {
 /** When it is given up, over itself or one of its requests. */
 function deadlineOf(carrier) {
     let deadline = carrier.o;
-    for (const request of carrier.r) {
+    for (const request of carrier.n) {
         deadline = Math.min(deadline, request.o);
     }
     return deadline;
@@ -889,7 +889,7 @@ function createDriver(io, ways, limits, listener, own) {
         },
         a(packet, size) {
             listener.a(packet);
-            session.p += size;
+            session.g += size;
         },
         f(carrier, resumed) {
             const attempt = ownerOf(carrier);
@@ -1044,7 +1044,7 @@ function createDriver(io, ways, limits, listener, own) {
         b(data) {
             const { d: duplex } = session.u ? ownerOf(session.u) : {};
             if (session.e === OPENED && !(duplex && duplex.e() > CONGESTED)) {
-                session.g.push(data);
+                session.p.push(data);
                 flush();
             }
         },
@@ -2408,10 +2408,10 @@ function post(session, now, carrier) {
         }
         const free = !batch || !batch.n || isOver(batch.n);
         // Behind messages that wait for credit the close waits too.
-        const load = free && (ready(session, session.n + 1) || session.g.length || (mayClose(session) && session.l === lastOf(session)));
+        const load = free && (ready(session, session.n + 1) || session.p.length || (mayClose(session) && session.l === lastOf(session)));
         const due = load || isDue(session);
         let polls = 0;
-        for (const one of carrier.r) {
+        for (const one of carrier.n) {
             polls += one.e === POLLING ? 1 : 0;
         }
         if (kind === POLL) {
@@ -2476,7 +2476,7 @@ function request(session, now, carrier, kind, loaded) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
     }
     made.n = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
-    carrier.r = carrier.r.concat(made);
+    carrier.n = carrier.n.concat(made);
     session.r.push(() => session.a.n(made));
     said(session);
 }
@@ -2497,14 +2497,14 @@ function load$1(session, made, lines, fields, deadline) {
     }
     if (last === lastOf(session)) {
         // Volatile events of a repeated serial would be dropped.
-        for (const data of repeated ? [] : session.g) {
+        for (const data of repeated ? [] : session.p) {
             lines.push(toLine(data));
         }
         if (made.r.t && mayClose(session)) {
             lines.push(closing(session));
         }
     }
-    session.g = [];
+    session.p = [];
     session.i = null;
     if (lines.length) {
         const serial = repeated ? repeated.w : ++session.w;
@@ -2590,7 +2590,7 @@ function answered(session, now, request, code) {
         return;
     }
     request.a = true;
-    carrier.r = without(carrier.r, request);
+    carrier.n = without(carrier.n, request);
     if (code === null) {
         carrier.d = 0;
         if (batch && batch.n === request && (kind !== SCRIPT || batch.e <= session.n)) {
@@ -2801,19 +2801,24 @@ function write(session, _now, carrier) {
     };
     const current = carrier === session.u;
     // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
-    if (carrier.n >= 0 && (current || !session.t)) {
-        for (let message; (message = ready(session, carrier.n + 1));) {
+    if (carrier.r >= 0 && (current || !session.t)) {
+        for (let message; (message = ready(session, carrier.r + 1));) {
             out(message.o);
-            markSent(session, ++carrier.n);
+            markSent(session, ++carrier.r);
         }
     }
     if (current) {
-        const done = carrier.n === lastOf(session);
-        for (const data of done ? session.g : []) {
-            out(data);
+        const done = carrier.r === lastOf(session);
+        if (done) {
+            const fleeting = session.p;
+            // Once: when a welcome comes, this is run before all carriers have their turn.
+            session.p = [];
+            for (const data of fleeting) {
+                out(data);
+            }
         }
         if (isDue(session)) {
-            out("n" + session.d + "," + session.p);
+            out("n" + session.d + "," + session.g);
             said(session);
         }
         if (done && session.e === CLOSING && !session.v) {
@@ -2913,7 +2918,7 @@ function watchCrowd(hub, memory, isTight) {
         ? {
             t(attempt, request) {
                 if (request.e !== ATTACHING && memory.tight <= now()) {
-                    if (attempt.t.e !== POLL || request.r.r.length > 1) {
+                    if (attempt.t.e !== POLL || request.r.n.length > 1) {
                         if (!attempt.h && request.n.length < SMALL) {
                             attempt.c.push(() => answered(attempt));
                             wait(attempt, TIME + 4 * memory.rtt);
@@ -3208,7 +3213,7 @@ const jsonp = {
                 return postForm(hub.r, body, () => done(null));
             }
             const stopForm = kind === ATTACHING ? postForm(hub.r, body, () => { }) : () => { };
-            const { d: received, p: consumed } = hub.e;
+            const { d: received, g: consumed } = hub.e;
             const counts = "&poll=" + request.r.f + "&received=" + received + "&consumed=" + consumed;
             const stopScript = loadScript(hub.r, "ticket=" + request.c + (kind === POLLING ? counts : ""), line, done);
             return () => {

@@ -29,8 +29,13 @@ export function write(session: Session, _now: number, carrier: Carrier): void {
   }
   if (current) {
     const done = carrier._cursor === lastOf(session);
-    for (const data of done ? session._fleeting : []) {
-      out(data);
+    if (done) {
+      const fleeting = session._fleeting;
+      // Once: when a welcome comes, this is run before all carriers have their turn.
+      session._fleeting = [];
+      for (const data of fleeting) {
+        out(data);
+      }
     }
     if (isDue(session)) {
       out("n" + session._received + "," + session._consumed);
