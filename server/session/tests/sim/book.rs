@@ -97,6 +97,10 @@ impl ClientBook {
         match output {
             O::Drop(carrier) => {
                 self.carriers.remove(carrier);
+                if self.current == Some(*carrier) {
+                    // It knows: a takeover was told before the new carrier has its welcome, which has its time from here.
+                    self.heard.insert(*carrier, now);
+                }
             }
             O::Moved(carrier) | O::Opened { carrier, .. } => {
                 self.current = Some(*carrier);
