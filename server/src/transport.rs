@@ -1,5 +1,29 @@
 //! The transports, one file each, and what they share. A transport knows HTTP and sockets, nothing of rooms and handlers.
 
+/// Makes a mount a tower service that counts its requests until they are answered to the end. Where its engine is, and what answers one.
+macro_rules! tower_service {
+    ($mount:ty, $($engine:tt).+, $answer:expr) => {
+        impl<B> tower::Service<::http::Request<B>> for $mount
+        where
+            B: http_body::Body<Data = bytes::Bytes> + Send + 'static,
+        {
+            type Response = ::http::Response<$crate::Body>;
+            type Error = std::convert::Infallible;
+            type Future = $crate::transport::service::Answering;
+
+            fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), Self::Error>> {
+                std::task::Poll::Ready(Ok(()))
+            }
+
+            fn call(&mut self, request: ::http::Request<B>) -> Self::Future {
+                let open = $crate::transport::service::OpenRequest::new(&self.$($engine).+);
+                let mount = self.clone();
+                Box::pin(async move { Ok(($answer)(mount, request).await.map(|body| body.counted(open))) })
+            }
+        }
+    };
+}
+
 pub(crate) mod answers;
 pub(crate) mod engine_io;
 mod event_source;

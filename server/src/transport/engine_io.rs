@@ -10,10 +10,7 @@
 mod trouble;
 mod visit;
 
-use std::convert::Infallible;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -26,7 +23,6 @@ use self::visit::Visit;
 use super::answers::Body;
 use super::http::cors::Cors;
 use super::http::origin::Verdict;
-use super::service::OpenRequest;
 use crate::dialect::engine_io::Plain;
 use crate::engine::Engine;
 
@@ -191,23 +187,7 @@ macro_rules! service {
             }
         }
 
-        impl<B> tower::Service<Request<B>> for $service
-        where
-            B: HttpBody<Data = Bytes> + Send + 'static,
-        {
-            type Response = Response<Body>;
-            type Error = Infallible;
-            type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-            fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-                Poll::Ready(Ok(()))
-            }
-
-            fn call(&mut self, request: Request<B>) -> Self::Future {
-                let mount = self.0.clone();
-                Box::pin(async move { Ok(serve(mount, request).await) })
-            }
-        }
+        tower_service!($service, 0.engine, |service: Self, request| serve(service.0, request));
     };
 }
 
@@ -218,19 +198,16 @@ async fn serve<B>(Mount { engine, options }: Mount, request: Request<B>) -> Resp
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
-    let open = OpenRequest::new(&engine);
     let (parts, body) = request.into_parts();
     let cors = Cors { credentials: options.credentials, ..Cors::default() };
     let origin = match engine.config.origins.judge(&parts.headers, None) {
-        Verdict::Foreign => return Trouble::Forbidden.answer().map(|bytes| Body::full(bytes).counted(open)),
+        Verdict::Foreign => return Trouble::Forbidden.answer().map(Body::full),
         Verdict::Allowed(origin) => Some(origin),
         Verdict::Absent => None,
     };
     if parts.method == Method::OPTIONS {
         let methods = "GET, POST, OPTIONS";
-        return cors
-            .preflight(&parts.headers, origin.as_ref(), methods)
-            .map(|bytes| Body::full(bytes).counted(open));
+        return cors.preflight(&parts.headers, origin.as_ref(), methods).map(Body::full);
     }
     let mut response = match Visit::of(engine, options, parts) {
         Ok(visit) => visit.answer(body).await.unwrap_or_else(Trouble::answer),
@@ -239,5 +216,5 @@ where
     if let Some(origin) = &origin {
         cors.allow(response.headers_mut(), origin);
     }
-    response.map(|bytes| Body::full(bytes).counted(open))
+    response.map(Body::full)
 }

@@ -6,7 +6,6 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use everwire_session::code::Code;
@@ -54,23 +53,10 @@ impl EverwireService {
     }
 }
 
-impl<B> tower::Service<Request<B>> for EverwireService
-where
-    B: HttpBody<Data = Bytes> + Send + 'static,
-{
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
+tower_service!(EverwireService, engine, answer);
 
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
-    }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let engine = self.engine.clone();
-        Box::pin(async move { Ok(answer(engine, request).await) })
-    }
-}
+/// An answer on its way.
+pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
 /// Counts a request until its answer has been given to its end.
 pub(crate) struct OpenRequest(Arc<Engine>);
@@ -88,16 +74,15 @@ impl Drop for OpenRequest {
     }
 }
 
-async fn answer<B>(engine: Arc<Engine>, request: Request<B>) -> Response<Body>
+async fn answer<B>(EverwireService { engine }: EverwireService, request: Request<B>) -> Response<Body>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
-    let open = OpenRequest::new(&engine);
     let (parts, body) = request.into_parts();
     let cors = Cors { credentials: engine.config.credentials, ..Cors::default() };
     let verdict = engine.config.origins.judge(&parts.headers, None);
     if verdict == Verdict::Foreign {
-        return refuse(&engine, &Refusal::new(Code::Origin), true).counted(open);
+        return refuse(&engine, &Refusal::new(Code::Origin), true);
     }
     let origin = match verdict {
         Verdict::Allowed(origin) => Some(origin),
@@ -110,7 +95,7 @@ where
     if let Some(origin) = &origin {
         cors.allow(response.headers_mut(), origin);
     }
-    response.counted(open)
+    response
 }
 
 /// Some clients see nothing of an answer whose status is not 200, and say so: they get a packet.
@@ -120,17 +105,6 @@ fn refuse(engine: &Engine, refusal: &Refusal, readable: bool) -> Response<Body> 
         refusal.answer().map(Body::full)
     } else {
         answer::answer(StatusCode::OK, TEXT, format!("r{}\n", refusal.json())).map(Body::full)
-    }
-}
-
-/// Ties the count of open requests to the response's body.
-trait Counted {
-    fn counted(self, open: OpenRequest) -> Self;
-}
-
-impl Counted for Response<Body> {
-    fn counted(self, open: OpenRequest) -> Self {
-        self.map(|body| body.counted(open))
     }
 }
 

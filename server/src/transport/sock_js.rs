@@ -10,11 +10,8 @@ pub(crate) mod hixie;
 mod pages;
 mod wrap;
 
-use std::convert::Infallible;
 use std::future::poll_fn;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use everwire_session::code::Code;
@@ -34,7 +31,7 @@ use super::answers::Body;
 use super::handshake;
 use super::http::body::{Kind, Limits, collect};
 use super::http::origin::Verdict;
-use super::service::{OpenRequest, query, request_info};
+use super::service::{query, request_info};
 use super::websocket::take_over;
 use crate::config::Transport;
 use crate::dialect::sock_js::{BadBody, SockJs, form_value, messages};
@@ -136,32 +133,17 @@ impl SockJsService {
     }
 }
 
-impl<B> tower::Service<Request<B>> for SockJsService
+tower_service!(SockJsService, engine, serve);
+
+async fn serve<B>(SockJsService { engine, options }: SockJsService, request: Request<B>) -> Response<Body>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
-
-    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Poll::Ready(Ok(()))
+    let (parts, body) = request.into_parts();
+    if engine.config.origins.judge(&parts.headers, None) == Verdict::Foreign {
+        return plain(StatusCode::FORBIDDEN, TEXT, "Origin not allowed.");
     }
-
-    fn call(&mut self, request: Request<B>) -> Self::Future {
-        let Self { engine, options } = self.clone();
-        Box::pin(async move {
-            let open = OpenRequest::new(&engine);
-            let (parts, body) = request.into_parts();
-            if engine.config.origins.judge(&parts.headers, None) == Verdict::Foreign {
-                return Ok(
-                    plain(StatusCode::FORBIDDEN, TEXT, "Origin not allowed.").map(|body| body.counted(open))
-                );
-            }
-            let visit = Visit { engine, options, parts };
-            Ok(visit.route(body).await.map(|body| body.counted(open)))
-        })
-    }
+    Visit { engine, options, parts }.route(body).await
 }
 
 /// One request.
