@@ -59,9 +59,9 @@ def a_websocket_s_ends(server):
 @test()
 def a_raw_websocket_has_no_frames(server):
     ws = WebSock(server, raw=True)
-    for text in ["Hello", "", "é\uffff", '["x"]', "h"]:
-        ws.send_all([text])
-        assert ws.receive() == text
+    for message in ["Hello", "", "é\uffff", '["x"]', "h", b"", b"\0\xff"]:
+        ws.send_all([message])
+        assert ws.receive() == message
 
 
 @test()

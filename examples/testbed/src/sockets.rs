@@ -25,8 +25,8 @@ pub(crate) fn engine_io(wire: &Everwire) -> EngineIoService {
 pub(crate) fn mount(router: Router, wire: &Everwire, client: Option<String>) -> Router {
     for name in ["/echo", "/disabled_websocket_echo", "/cookie_needed_echo"] {
         wire.of(name).on_connect(|socket: Socket| async move {
-            socket.on("message", |socket: Socket, Data(text): Data<String>| async move {
-                socket.emit("message", text).await
+            socket.on("message", |socket: Socket, message: Payload| async move {
+                socket.emit("message", message).await
             });
         });
     }

@@ -24,7 +24,7 @@ use everwire_session::packet::Kind;
 use everwire_session::payload::string_end;
 
 pub(crate) use up::{BadBody, form_value, messages};
-pub(super) use up::{connect, incoming};
+pub(super) use up::{binary, connect, incoming};
 
 use super::Part;
 use super::socket_io::replaced;
@@ -80,7 +80,13 @@ impl SockJs {
 
 impl Tongue for SockJs {
     fn take(&mut self, _: Duration, part: Part, deeds: &mut Vec<Deed>) {
-        let Part::Text(text) = part else { return deeds.push(Deed::End(Code::BadPacket)) };
+        let text = match part {
+            Part::Text(text) => text,
+            Part::Binary(bytes) if self.raw => {
+                return deeds.push(Deed::Deliver(binary(&self.namespace, bytes)));
+            }
+            Part::Binary(_) => return deeds.push(Deed::End(Code::BadPacket)),
+        };
         let Ok(whole) = std::str::from_utf8(&text) else { return deeds.push(Deed::End(Code::Utf8)) };
         if self.raw || self.transport != Some(Transport::Websocket) {
             return self.message(whole, deeds);
@@ -156,8 +162,23 @@ impl Tongue for SockJs {
 
 /// A message as the text of a JSON string; `raw`: as it is.
 pub(super) fn say(out: &Outgoing, raw: bool) -> Vec<Part> {
+    if raw && let Some(bytes) = bytes(out) {
+        return vec![Part::Binary(bytes)];
+    }
     let Some(text) = text(out) else { return Vec::new() };
     vec![Part::text(if raw { text } else { quote(&text) })]
+}
+
+/// A message that is one binary value, where there are such.
+pub(super) fn bytes(out: &Outgoing) -> Option<Bytes> {
+    match out.body() {
+        Body::Event { name, payload }
+            if &**name == MESSAGE && out.id().is_none() && payload.text() == br#""\u00000""# =>
+        {
+            payload.attachments().first().cloned()
+        }
+        _ => None,
+    }
 }
 
 /// A message of text; where there are only such, other events are the text of an object.

@@ -123,6 +123,15 @@ impl Shared {
         self.closed || self.send.bytes() <= self.send.limit() / 2
     }
 
+    /// Takes the way down, if it is this one, with all that was queued for it.
+    pub(crate) fn take_writer(&mut self, is_it: impl FnOnce(&Writer) -> bool) -> Option<Writer> {
+        let mut writer = self.writer.take_if(|writer| is_it(writer))?;
+        while let Some(frame) = self.send.next() {
+            writer.message(frame);
+        }
+        Some(writer)
+    }
+
     /// Has the session told its end? Between being closed and that it may still flush.
     pub(crate) fn is_over(&self) -> bool {
         self.closed && self.send.limit() == 0

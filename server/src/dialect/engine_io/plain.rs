@@ -1,14 +1,11 @@
 //! Engine.IO without Socket.IO: each message is the event `message`, with one string or one binary value. Other events are text, as in SockJS's mounts.
 
 use bytes::Bytes;
-use everwire_session::packet::{Kind, MAIN, Malformed};
+use everwire_session::packet::Malformed;
 
 use crate::dialect::{Part, sock_js};
 use crate::incoming::Incoming;
-use crate::outgoing::{Body, Outgoing};
-
-/// A binary message, as the body of an event that has one attachment.
-const BINARY_EVENT: &[u8] = br#"["message","\u00000"]"#;
+use crate::outgoing::Outgoing;
 
 /// The namespace whose sockets the clients are.
 #[derive(Clone, Debug)]
@@ -28,26 +25,14 @@ impl Plain {
     }
 
     pub(super) fn binary(&self, bytes: Bytes) -> Incoming {
-        Incoming {
-            kind: Kind::Event,
-            namespace: (*self.namespace != *MAIN).then(|| self.namespace.clone()),
-            id: None,
-            body: Bytes::from_static(BINARY_EVENT),
-            size: BINARY_EVENT.len() + bytes.len(),
-            attachments: vec![bytes],
-        }
+        sock_js::binary(&self.namespace, bytes)
     }
 }
 
 /// Writes a message.
 pub(crate) fn say(out: &Outgoing) -> Vec<Part> {
-    if let Body::Event { name, payload } = out.body()
-        && &**name == sock_js::MESSAGE
-        && out.id().is_none()
-        && payload.text() == br#""\u00000""#
-        && let [bytes] = payload.attachments()
-    {
-        return vec![Part::Binary(bytes.clone())];
+    if let Some(bytes) = sock_js::bytes(out) {
+        return vec![Part::Binary(bytes)];
     }
     sock_js::text(out).map(|text| Part::text(format!("4{text}"))).into_iter().collect()
 }
@@ -56,6 +41,7 @@ pub(crate) fn say(out: &Outgoing) -> Vec<Part> {
 mod tests {
     use std::sync::Arc;
 
+    use everwire_session::packet::{Kind, MAIN};
     use everwire_session::payload::IntoArgs;
 
     use super::*;

@@ -1,7 +1,7 @@
 //! What SockJS clients send.
 
 use bytes::Bytes;
-use everwire_session::packet::{MAIN, Malformed};
+use everwire_session::packet::{Kind, MAIN, Malformed};
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -58,6 +58,19 @@ pub(in crate::dialect) fn incoming(namespace: &str, text: &str, events: bool) ->
     }
     let quoted = serde_json::to_string(text).map_err(|_| Malformed::Json)?;
     Incoming::copied(&format!("e{place}[\"{MESSAGE}\",{quoted}]"))
+}
+
+/// A binary message, as an event that has one attachment.
+pub(in crate::dialect) fn binary(namespace: &str, bytes: Bytes) -> Incoming {
+    const BODY: &[u8] = br#"["message","\u00000"]"#;
+    Incoming {
+        kind: Kind::Event,
+        namespace: (namespace != MAIN).then(|| namespace.into()),
+        id: None,
+        body: Bytes::from_static(BODY),
+        size: BODY.len() + bytes.len(),
+        attachments: vec![bytes],
+    }
 }
 
 pub(in crate::dialect) fn connect(namespace: &str) -> Result<Incoming, Malformed> {

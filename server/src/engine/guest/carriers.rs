@@ -153,10 +153,7 @@ impl Guest {
         let farewell = ws_frame::close_frame(number, &reason);
         let mut sockets: Vec<_> = self.probe.take().map(|probe| probe.writer).into_iter().collect();
         self.deferred.drain(..).for_each(GuestJob::refuse);
-        if let Some(mut writer) = shared.writer.take() {
-            while let Some(frame) = shared.send.next() {
-                writer.message(frame);
-            }
+        if let Some(mut writer) = shared.take_writer(|_| true) {
             let _ = writer.try_write();
             sockets.push(writer);
         }

@@ -63,7 +63,7 @@ impl Guest {
                 true
             }
             Poll::Ready(Ok(Some(Some(farewell)))) => {
-                self.part(pipe, reader, farewell);
+                self.part(cx, pipe, reader, farewell);
                 false
             }
             Poll::Ready(Ok(None) | Err(_)) => {
@@ -73,10 +73,11 @@ impl Guest {
         }
     }
 
-    /// Says goodbye to a WebSocket that closes, or that breaks the rules.
-    fn part(&mut self, pipe: Pipe, reader: Reader, farewell: Bytes) {
+    /// Says goodbye to a WebSocket that closes, or that breaks the rules; what came before that is still handled, and answered.
+    fn part(&mut self, cx: &mut Context<'_>, pipe: Pipe, reader: Reader, farewell: Bytes) {
+        self.handle(cx);
         let probe = self.probe.take_if(|probe| probe.writer.pipe == pipe).map(|probe| probe.writer);
-        let current = self.live.lock().writer.take_if(|writer| writer.pipe == pipe);
+        let current = self.live.lock().take_writer(|writer| writer.pipe == pipe);
         let was_current = current.is_some();
         if let Some(writer) = probe.or(current) {
             socket::finish(Some(reader), writer, farewell);

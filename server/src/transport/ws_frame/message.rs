@@ -3,9 +3,11 @@
 use super::FrameError;
 use super::header::Kind;
 
-/// As other servers have it: far above what a sane client does, far below what hurts. Without it, empty
-/// fragments would go on for ever.
-const MAX_FRAGMENTS: usize = 1024;
+/// Far above what a sane client does, far below what hurts. Without it, empty fragments would go on for ever.
+const FREE_FRAGMENTS: usize = 1024;
+
+/// Beyond these, each fragment must have brought so many bytes on average: a long message may come in many pieces, but not in crumbs.
+const CRUMB: usize = 32;
 
 #[derive(Debug, Default)]
 pub(super) struct Message {
@@ -24,7 +26,7 @@ impl Message {
 
     /// Whether one more fragment of `payload` bytes may come.
     pub(super) fn admit(&self, payload: usize, max: usize) -> Result<(), FrameError> {
-        if self.fragments >= MAX_FRAGMENTS {
+        if self.fragments >= FREE_FRAGMENTS + self.bytes.len() / CRUMB {
             return Err(FrameError::TooManyFragments);
         }
         if payload > max.saturating_sub(self.bytes.len()) {

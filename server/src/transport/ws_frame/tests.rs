@@ -246,6 +246,20 @@ fn fragments_are_counted_empty_ones_too() {
 }
 
 #[test]
+fn a_long_message_may_come_in_many_fragments_but_not_in_crumbs() {
+    let in_fragments_of = |bytes: usize| {
+        let mut whole = client_frame(0x02, &vec![1; bytes]);
+        for _ in 1..5000 {
+            whole.extend(client_frame(0, &vec![1; bytes]));
+        }
+        whole.extend(client_frame(FIN, b""));
+        decode(&mut Decoder::new(1 << 20), [&whole[..]])
+    };
+    assert_eq!(in_fragments_of(64), (vec![Seen::Binary(vec![1; 5000 * 64])], None));
+    assert_eq!(in_fragments_of(1), (vec![], Some(FrameError::TooManyFragments)));
+}
+
+#[test]
 fn nothing_is_held_between_messages() {
     let mut decoder = Decoder::new(MAX);
     let bytes =
