@@ -68,6 +68,7 @@ browser() {
   find_engines
   npm_step "browser suite: the engines of every push" test:engines
   npm_step "browser suite: Content-Security-Policy" test:policy
+  npm_step "browser suite: texts that would run as code" test:markup
   npm_step "browser suite: a page's life" test:lifecycle -- --check websocket,streaming
   npm_step "browser suite: many tabs" test:tabs
   npm_step "browser suite: workers" test:worker
@@ -79,6 +80,7 @@ browsers() {
   client_deps && testbed || return 1
   npm_step "browser suite: Chromium" test:chromium
   npm_step "browser suite: Content-Security-Policy" test:policy
+  npm_step "browser suite: texts that would run as code" test:markup
   npm_step "browser suite: a page's life" test:lifecycle
   npm_step "browser suite: many tabs" test:tabs
   npm_step "browser suite: workers" test:worker
