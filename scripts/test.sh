@@ -53,7 +53,11 @@ conformance() {
     return 0
   fi
   testbed || return 1
-  client_deps && npm_step "client: over paths that fail" test:integration
+  if client_deps; then
+    npm_step "client: over paths that fail" test:integration
+    find_runtimes
+    npm_step "client: node 18 and 26, Deno and Bun" test:runtimes
+  fi
   run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
   run "conformance: the server from outside" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED"
 }

@@ -125,6 +125,15 @@ find_engines() {
     echo "    npm could not install the old engines: $LOGS/engines.log"
 }
 
+# Packages that carry the runtime itself: nothing of theirs is run at installation. What cannot be had is left out by the suite, but not
+# in the continuous integration.
+find_runtimes() {
+  local folder=client-js/test/runtimes
+  [ "$folder/node_modules/.package-lock.json" -nt "$folder/package-lock.json" ] && return
+  npm --prefix "$folder" ci --ignore-scripts --no-audit --no-fund --loglevel=error >"$LOGS/runtimes.log" 2>&1 ||
+    echo "    npm could not install the runtimes: $LOGS/runtimes.log"
+}
+
 # Debian's packages of both. Only one step needs them, so it is left out where they cannot be had.
 find_proxies() {
   local PATH="$PATH:/usr/sbin"

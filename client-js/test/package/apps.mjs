@@ -3,10 +3,9 @@
 // bundles in Chromium, the files themselves in node. `npm run build` first: what is packed is dist/.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import * as esbuild from "esbuild";
 import { build as vite } from "vite";
@@ -14,9 +13,9 @@ import webpack from "webpack";
 import { launch } from "../browser/chromium.mjs";
 import { startStaticServer } from "../browser/static-server.mjs";
 import { Testbed } from "../browser/testbed.mjs";
+import { packInto, root } from "./pack.mjs";
 
 const run = promisify(execFile);
-const root = join(dirname(fileURLToPath(import.meta.url)), "../..");
 const bin = (name) => join(root, "node_modules/.bin", name);
 
 /** What every app does: an echo, and an ack. It says over what. */
@@ -151,22 +150,16 @@ async function check(what, code) {
   }
 }
 
-/** The tarball, unpacked as node_modules/everwire of a new project. */
+/** The project of the apps. Answers with the tarball. */
 async function pack() {
-  const { stdout } = await run("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", folder], { cwd: root });
-  const [{ filename, files, unpackedSize }] = Object.values(JSON.parse(stdout));
-  const others = files.map(({ path }) => path).filter((path) => !/^(dist\/[\w.]+|package\.json|README\.md|LICENSE-\w+)$/.test(path));
+  const { tarball, paths, unpackedSize } = await packInto(folder);
   await check("contents", () => {
-    assert.deepEqual(others, []);
-    return `${files.length} files, ${Math.round(unpackedSize / 1024)} KiB`;
+    assert.deepEqual(paths.filter((path) => !/^(dist\/[\w.]+|package\.json|README\.md|LICENSE-\w+)$/.test(path)), []);
+    return `${paths.length} files, ${Math.round(unpackedSize / 1024)} KiB`;
   });
-  const place = join(folder, "node_modules/everwire");
-  await mkdir(place, { recursive: true });
-  await run("tar", ["xzf", join(folder, filename), "-C", place, "--strip-components", "1"]);
-  await writeFile(join(folder, "package.json"), "{}");
   await writeFile(join(folder, "converse.js"), CONVERSE);
   await writeFile(join(folder, "converse.mjs"), CONVERSE);
-  return join(folder, filename);
+  return tarball;
 }
 
 async function compile(name, module, resolution) {
