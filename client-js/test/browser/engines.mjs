@@ -15,7 +15,7 @@ import { Testbed } from "./testbed.mjs";
 import { within } from "./wait.mjs";
 
 const ORIGINS = ["same", "cross"];
-const CHECKS = ["connect", "few", "order", "binary", "acks", "quiet", "restart"];
+const CHECKS = ["connect", "few", "order", "binary", "plain", "acks", "quiet", "restart"];
 /** The pages that are tried on every push, beside the best transport that the engine has: some of old, and a free choice. */
 const SMOKE = [["same", "forever_iframe"], ["cross", "jsonp"], ["same", FREE], ["cross", FREE]];
 const PAGE_MS = 120_000;

@@ -69,6 +69,20 @@ describe("an engine of 2009", () => {
     await vi.waitFor(() => expect(seen()).toContainEqual(["bytes", [0, 127, 255]]), WAIT);
   });
 
+  // There is no defineProperty either that could put such a key into an object.
+  test("has keys like __proto__ as plain data", async () => {
+    connected();
+    await works("long_polling");
+    const json = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+    run("var got; socket.on('hostile', function (plain, marked) { got = [plain, marked]; })");
+    const hostile = JSON.parse(json) as object;
+    server.last.push("e", "/", null, ["hostile", hostile]);
+    await vi.waitFor(() => expect(run("JSON.stringify(got)")).toBe(`[${json},null]`), WAIT);
+    server.last.push("e", "/", null, ["hostile", hostile, new Uint8Array([7])]);
+    await vi.waitFor(() => expect(run("JSON.stringify(got)")).toBe(`[${json},[7]]`), WAIT);
+    expect(run("typeof Object.defineProperty + typeof {}.polluted + typeof got[0].polluted")).toBe("undefined".repeat(3));
+  });
+
   test("is told that emitWithAck needs Promise", async () => {
     connected();
     expect(() => run("socket.emitWithAck('add', 1)")).toThrow(/Promise/);

@@ -159,6 +159,29 @@ describe("the binary form", () => {
   });
 });
 
+describe("keys that mean something to objects are keys like others", () => {
+  const json = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"toString":1}';
+  const sent = JSON.parse(json) as object;
+
+  test.each([
+    ["text", [sent]],
+    ["binary", [sent, new Uint8Array([1])]],
+  ])("in the %s form", (_form, args) => {
+    const packet = parse(encode("e", "/", null, ["x", ...args]));
+    const [, received] = (packet as { body: [string, object] }).body;
+    expect(Object.getPrototypeOf(received)).toBe(Object.prototype);
+    expect(Object.getOwnPropertyNames(received)).toEqual(["__proto__", "constructor", "toString"]);
+    expect(JSON.stringify(received)).toBe(json);
+    expect("polluted" in received).toBe(false);
+    expect("polluted" in {}).toBe(false);
+  });
+
+  test("what a packet of the protocol says is looked for in it alone", () => {
+    const packet = parse('x{"__proto__":{"code":"bad_event"}}') as { body: { code?: unknown } };
+    expect(packet.body.code).toBe(undefined);
+  });
+});
+
 test("what cannot be carried is refused at the call", () => {
   const nested = (levels: number): unknown => (levels ? [nested(levels - 1)] : 0);
   const loop: unknown[] = [];

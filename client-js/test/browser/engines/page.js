@@ -113,6 +113,22 @@
       });
     },
 
+    /** Keys that mean something to objects come as keys, and change no other object; beside binary, too. */
+    plain: function (done) {
+      var json = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":1}}}';
+      var hostile = JSON.parse(json);
+      socket.emit("message-with-ack", hostile, function (error, back) {
+        if (error || JSON.stringify(back) !== json || back.polluted || {}.polluted) {
+          done("came back as " + (error ? error.code : JSON.stringify(back)));
+          return;
+        }
+        var marked = typeof Uint8Array === "undefined" ? 1 : new Uint8Array(1);
+        socket.emit("message-with-ack", hostile, marked, function (failed, again) {
+          done(failed || JSON.stringify(again) !== json || {}.polluted ? "beside binary: " + (failed ? failed.code : JSON.stringify(again)) : null);
+        });
+      });
+    },
+
     acks: function (done) {
       socket.emit("message-with-ack", 1, "two", { three: [3] }, function (error, one, two, three) {
         if (error || one !== 1 || two !== "two" || JSON.stringify(three) !== '{"three":[3]}') {
