@@ -3,6 +3,7 @@ import hashlib
 import json
 import os
 import struct
+import time
 
 from frames import WsClosed
 from harness import raises, test
@@ -62,6 +63,20 @@ def a_raw_websocket_has_no_frames(server):
     for message in ["Hello", "", "é\uffff", '["x"]', "h", b"", b"\0\xff"]:
         ws.send_all([message])
         assert ws.receive() == message
+
+
+@test(own=True, queue_bytes=300_000)
+def a_raw_websocket_that_is_not_read_hears_why_it_is_closed(server):
+    slow, talker = WebSock(server, "/broadcast", raw=True), WebSock(server, "/broadcast", raw=True)
+    while server.stats()["sessions"] == 2:
+        talker.send_all(["x" * 100_000])
+        assert len(talker.receive()) == 100_000
+    time.sleep(3)  # what it has not read yet waits in the network, and so does what was written of one message
+
+    def to_the_end():
+        while True:
+            assert len(slow.receive()) == 100_000
+    assert raises(WsClosed, to_the_end).number == 4008
 
 
 @test()

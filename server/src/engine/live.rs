@@ -126,7 +126,9 @@ impl Shared {
     /// Takes the way down, if it is this one, with all that was queued for it.
     pub(crate) fn take_writer(&mut self, is_it: impl FnOnce(&Writer) -> bool) -> Option<Writer> {
         let mut writer = self.writer.take_if(|writer| is_it(writer))?;
-        while let Some(frame) = self.send.next() {
+        while !writer.is_abandoned()
+            && let Some(frame) = self.send.next()
+        {
             writer.message(frame);
         }
         Some(writer)
@@ -278,6 +280,9 @@ impl Live {
     fn overflow(&self, shared: &mut Shared) -> SendError {
         if self.overflow == Overflow::Disconnect {
             shared.closed = true;
+            if let Some(writer) = &mut shared.writer {
+                writer.abandon();
+            }
             self.submit(Job::Kill(Code::SlowConsumer));
         }
         SendError::Full

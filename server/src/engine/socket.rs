@@ -21,8 +21,11 @@ use crate::transport::ws_frame::{self, Decoder, Frame};
 /// Bytes read at once, into memory that all sessions of a thread share.
 const SCRATCH: usize = 64 << 10;
 
-/// How long a socket that we have closed may take to notice.
-const LINGER: Duration = Duration::from_secs(2);
+/// How long what was said before the end may take to be written, and the end to be noticed.
+const LINGER: Duration = Duration::from_secs(5);
+
+/// How long that is for a client that has not read for a while, and is to hear why it has lost its session. All that is kept for it is the rest of one frame.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// How long it may take to answer that.
 const ANSWER: Duration = Duration::from_secs(1);
@@ -124,13 +127,14 @@ pub(crate) fn finish_politely(reader: Option<Reader>, writer: Writer, farewell: 
 }
 
 fn leave(reader: Option<Reader>, writer: Writer, farewell: Bytes, politely: bool) {
+    let patience = if writer.is_abandoned() { PATIENCE } else { LINGER };
     let (sink, mut queue) = writer.into_parts();
     if matches!(sink, Sink::Exchange(_)) {
         return;
     }
     queue.push_back(farewell);
     tokio::spawn(async move {
-        let _ = tokio::time::timeout(LINGER, say_goodbye(reader, sink, queue, politely)).await;
+        let _ = tokio::time::timeout(patience, say_goodbye(reader, sink, queue, politely)).await;
     });
 }
 

@@ -38,6 +38,10 @@ pub(crate) struct Writer {
     sink: Sink,
     queue: VecDeque<Bytes>,
     bytes: usize,
+    /// The first of the queue has been written in part.
+    begun: bool,
+    /// The client does not read: what was not begun is not sent any more.
+    abandoned: bool,
     /// Bytes that came in here since they were last asked for.
     carried: u64,
 }
@@ -54,7 +58,7 @@ pub(crate) enum Written {
 
 impl Writer {
     pub(crate) fn new(pipe: Pipe, sink: Sink) -> Self {
-        Self { pipe, sink, queue: VecDeque::new(), bytes: 0, carried: 0 }
+        Self { pipe, sink, queue: VecDeque::new(), bytes: 0, begun: false, abandoned: false, carried: 0 }
     }
 
     pub(crate) fn is_websocket(&self) -> bool {
@@ -94,6 +98,17 @@ impl Writer {
         } else {
             message.lines(|line| self.push(line));
         }
+    }
+
+    /// Forgets what the network has not begun to take, so that what follows, the end, has a chance to arrive.
+    pub(crate) fn abandon(&mut self) {
+        self.queue.truncate(usize::from(self.begun));
+        self.bytes = self.queue.iter().map(Bytes::len).sum();
+        self.abandoned = true;
+    }
+
+    pub(crate) fn is_abandoned(&self) -> bool {
+        self.abandoned
     }
 
     /// Moves messages here, as far as credit and the high mark allow.
@@ -137,7 +152,7 @@ impl Writer {
                         _ => with_slices(&self.queue, |slices| tcp.try_write_vectored(slices)),
                     };
                     match written {
-                        Ok(written) => advance(&mut self.queue, &mut self.bytes, written),
+                        Ok(written) => self.begun = advance(&mut self.queue, &mut self.bytes, written),
                         Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Blocked,
                         Err(_) => return Written::Dead,
                     }
@@ -165,7 +180,7 @@ impl Writer {
             };
             match polled {
                 Poll::Ready(Ok(0) | Err(_)) => return Written::Dead,
-                Poll::Ready(Ok(written)) => advance(&mut self.queue, &mut self.bytes, written),
+                Poll::Ready(Ok(written)) => self.begun = advance(&mut self.queue, &mut self.bytes, written),
                 Poll::Pending => return Written::Blocked,
             }
         }
@@ -197,16 +212,18 @@ fn with_slices<R>(queue: &VecDeque<Bytes>, write: impl FnOnce(&[IoSlice<'_>]) ->
     write(&slices[..used])
 }
 
-fn advance(queue: &mut VecDeque<Bytes>, bytes: &mut usize, mut written: usize) {
+/// Takes what was written off the queue. `true`: not all of what is now its first.
+fn advance(queue: &mut VecDeque<Bytes>, bytes: &mut usize, mut written: usize) -> bool {
     *bytes -= written;
     while let Some(front) = queue.front_mut() {
         if written < front.len() {
             front.advance(written);
-            return;
+            return written > 0;
         }
         written -= front.len();
         queue.pop_front();
     }
     // An idle session keeps no buffer.
     *queue = VecDeque::new();
+    false
 }
