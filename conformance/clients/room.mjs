@@ -65,11 +65,36 @@ try {
     const { sessions, rooms } = await testbed.stats();
     return sessions + rooms === 0;
   });
+  await inAnyNamespace();
   console.log(`${members.length} clients of 4 kinds in one room: each heard the others`);
 } finally {
   await testbed.stop("SIGKILL");
 }
 process.exit(0);
+
+/** A namespace that is there only because they asked for it. SockJS's clients cannot: their mount names one. */
+async function inAnyNamespace() {
+  const url = `${testbed.origin}/any/room`;
+  const clients = [native({ namespace: "/any/room" }), emitter(io4(url, { forceNew: true })), emitter(io2(url, { forceNew: true }))];
+  for (const client of clients) {
+    client.heard = [];
+    client.on("ev", (number) => client.heard.push(number));
+    equal((await within("a new namespace", client.ask("where"))).slice(0, 2), ["/any/room", "room"], "where");
+  }
+  for (let number = 0; number < clients.length; number += 1) {
+    await clients[number].ask("pub", number);
+  }
+  for (const { heard } of clients) {
+    await until("all of them are heard", () => heard.length >= clients.length);
+    equal(heard, [0, 1, 2], "a client in a new namespace");
+  }
+  equal((await testbed.stats()).namespaces, 1, "namespaces");
+  clients.forEach((client) => client.close());
+  await until("the namespace is gone", async () => {
+    const { namespaces, sessions } = await testbed.stats();
+    return namespaces + sessions === 0;
+  });
+}
 
 /** As Socket.IO's, but an ack's first argument is what went wrong. */
 function native(options) {

@@ -103,6 +103,9 @@ impl Client {
     /// The session has a carrier again.
     pub(crate) fn resumed(&mut self, transport: &'static str) {
         self.link.hub.hooks().resumed(self.link.outlet.session_id(), transport);
+        for worker in self.workers.iter().filter(|worker| worker.is_open()) {
+            worker.socket().recover();
+        }
         self.local("resumed", &transport_payload(transport));
     }
 
@@ -144,7 +147,7 @@ impl Client {
             }
             return;
         }
-        let Some(space) = self.link.hub.space(incoming.namespace()) else {
+        let Some(space) = self.link.hub.spaces.find(incoming.namespace()) else {
             return self.deny(incoming, "Invalid namespace");
         };
         // Those whose end is under way count too: else connects and disconnects could heap them up.

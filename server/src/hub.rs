@@ -9,7 +9,7 @@ use everwire_session::packet::MAIN;
 use parking_lot::RwLock;
 
 use crate::hooks::{Hooks, NoHooks};
-use crate::namespace::Space;
+use crate::namespace::Spaces;
 
 /// Namespaces of one session.
 pub(crate) const MAX_NAMESPACES: usize = 100;
@@ -32,7 +32,7 @@ pub(crate) fn is_event_name(name: &str) -> bool {
 }
 
 pub(crate) struct Hub {
-    spaces: RwLock<HashMap<Box<str>, Arc<Space>>>,
+    pub(crate) spaces: Arc<Spaces>,
     states: RwLock<HashMap<TypeId, Box<dyn Any + Send + Sync>>>,
     hooks: RwLock<Arc<dyn Hooks>>,
     /// Acks that may be pending in one session.
@@ -44,6 +44,8 @@ pub(crate) struct Hub {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct HubCounts {
     pub(crate) sockets: usize,
+    /// Those that are there because somebody is in them, or holds them.
+    pub(crate) namespaces: usize,
     pub(crate) rooms: usize,
     pub(crate) pending_acks: usize,
 }
@@ -52,26 +54,14 @@ impl Hub {
     /// With nothing but the main namespace.
     pub(crate) fn new(max_pending_acks: usize) -> Arc<Self> {
         let hub = Self {
-            spaces: RwLock::default(),
+            spaces: Arc::default(),
             states: RwLock::default(),
             hooks: RwLock::new(Arc::new(NoHooks)),
             max_pending_acks,
             pending_acks: AtomicUsize::new(0),
         };
-        hub.open_space(MAIN);
+        hub.spaces.open(MAIN);
         Arc::new(hub)
-    }
-
-    pub(crate) fn space(&self, name: &str) -> Option<Arc<Space>> {
-        self.spaces.read().get(name).cloned()
-    }
-
-    /// The namespace of this name, made if there is none.
-    pub(crate) fn open_space(&self, name: &str) -> Arc<Space> {
-        if let Some(space) = self.space(name) {
-            return space;
-        }
-        self.spaces.write().entry(name.into()).or_insert_with(|| Arc::new(Space::new(name))).clone()
     }
 
     pub(crate) fn set_state<S: Clone + Send + Sync + 'static>(&self, state: S) {
@@ -91,9 +81,12 @@ impl Hub {
     }
 
     pub(crate) fn counts(&self) -> HubCounts {
-        let mut counts =
-            HubCounts { pending_acks: self.pending_acks.load(Ordering::Relaxed), ..HubCounts::default() };
-        for space in self.spaces.read().values() {
+        let mut counts = HubCounts {
+            namespaces: self.spaces.lent(),
+            pending_acks: self.pending_acks.load(Ordering::Relaxed),
+            ..HubCounts::default()
+        };
+        for space in self.spaces.all() {
             let (sockets, rooms) = space.adapter.counts();
             counts.sockets += sockets;
             counts.rooms += rooms;

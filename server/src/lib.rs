@@ -62,6 +62,6 @@ pub use extract::{Data, EventName, State};
 pub use handler::{Answer, Handler, IntoAck, IntoAdmission};
 pub use handshake::Handshake;
 pub use hooks::Hooks;
-pub use namespace::Namespace;
+pub use namespace::{Names, Namespace, Namespaces};
 pub use server::Everwire;
 pub use socket::{Socket, Volatile};

@@ -1,5 +1,6 @@
 //! The public handle of a server.
 
+use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,7 +13,7 @@ use crate::engine::Engine;
 use crate::handler::{Handler, IntoAck};
 use crate::hooks::{Guarded, Hooks};
 use crate::hub::Hub;
-use crate::namespace::Namespace;
+use crate::namespace::{Names, Namespace, Namespaces};
 use crate::stats::Stats;
 use crate::transport::engine_io::{EngineIoService, SocketIoService};
 use crate::transport::service::EverwireService;
@@ -124,18 +125,46 @@ impl Everwire {
     /// assert_eq!(wire.of("/chat").name(), "/chat");
     /// ```
     pub fn of(&self, name: impl AsRef<str>) -> Namespace {
-        let name = name.as_ref();
-        if name.starts_with('/') {
-            self.hub.open_space(name).into()
-        } else {
-            self.hub.open_space(&format!("/{name}")).into()
-        }
+        self.hub.spaces.open(&with_slash(name.as_ref())).into()
+    }
+
+    /// The namespaces of all names that match a pattern or a function. Each comes into being when the first client connects to it, with rooms and sockets of its
+    /// own, and is gone with the last: a client can make no more of them than it may be connected to, which is 100.
+    ///
+    /// A name of its own, by [`of`](Self::of), has precedence: setting a handler or middleware on that namespace detaches it from these, and keeps it. Of several patterns
+    /// that match, the one that was made first counts. Who may connect to which name is decided by [`Namespaces::use_middleware`].
+    ///
+    /// ```
+    /// # use everwire::{Data, Everwire, Namespace, Refusal, Socket};
+    /// let wire = Everwire::new();
+    /// let chats = wire.of_matching("/chat/{room}");
+    /// chats.use_middleware(|chat: Namespace, Data(rooms): Data<Vec<String>>| async move {
+    ///     let room = chat.param("room").unwrap_or_default();
+    ///     if rooms.iter().any(|own| own == room) { Ok(()) } else { Err(Refusal::new("not your room")) }
+    /// });
+    /// chats.on_connect(|socket: Socket| async move {
+    ///     socket.on("say", |socket: Socket, Data(text): Data<String>| async move {
+    ///         socket.broadcast().emit("said", &text).await;
+    ///     });
+    /// });
+    /// wire.of("/chat/7").emit("news", "to those who are in room 7, if there are any");
+    /// ```
+    ///
+    /// # Panics
+    /// When the pattern makes no sense; [`Names`] says how one is written.
+    #[track_caller]
+    pub fn of_matching(&self, names: impl Names) -> Namespaces {
+        Namespaces::new(self.hub.spaces.family(names.into_rule()), &self.hub.spaces)
     }
 
     /// A broadcast to all sockets of the main namespace.
     pub fn broadcast(&self) -> Broadcast {
         self.of(MAIN).broadcast()
     }
+}
+
+fn with_slash(name: &str) -> Cow<'_, str> {
+    if name.starts_with('/') { name.into() } else { format!("/{name}").into() }
 }
 
 broadcasts!(Everwire);

@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -62,6 +62,7 @@ pub(crate) struct SocketInner {
     pub(crate) auth: Bytes,
     pub(crate) registry: Registry,
     state: AtomicU8,
+    recovered: AtomicBool,
     seat: AtomicU64,
     pending: PendingAcks,
     data: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
@@ -109,6 +110,23 @@ impl Socket {
     /// Is it neither disconnected nor still before its middleware? A suspended session is connected: what is emitted waits for its return.
     pub fn is_connected(&self) -> bool {
         self.0.state.load(Ordering::Acquire) == OPEN
+    }
+
+    /// Has its client lost its connection and come back to it? Everwire's clients do so by themselves, Socket.IO's if
+    /// [`SocketIoService::recovery`](crate::SocketIoService::recovery) is on. It is the same socket, so no connect handler runs again: what is to be done at a return belongs into
+    /// a handler of the local event `resumed`.
+    ///
+    /// ```
+    /// # use everwire::{Everwire, Socket};
+    /// # let wire = Everwire::new();
+    /// # wire.on_connect(|socket: Socket| async move {
+    /// socket.on_disconnect(|socket: Socket| async move {
+    ///     println!("{} had {}", socket.id(), if socket.recovered() { "cuts" } else { "no cut" });
+    /// });
+    /// # });
+    /// ```
+    pub fn recovered(&self) -> bool {
+        self.0.recovered.load(Ordering::Acquire)
     }
 
     /// Auth, and what was kept of the opening request.
@@ -368,6 +386,7 @@ impl Socket {
             auth,
             registry: Registry::default(),
             state: AtomicU8::new(CONNECTING),
+            recovered: AtomicBool::new(false),
             seat: AtomicU64::new(NO_SEAT),
             pending: PendingAcks::default(),
             data: Mutex::default(),
@@ -417,6 +436,11 @@ impl Socket {
         let _ = self.outlet().send(&Outgoing::opened(self.namespace_name(), &inner.id));
         inner.seat.store(inner.space.adapter.add(self.clone()), Ordering::Release);
         inner.state.store(OPEN, Ordering::Release);
+    }
+
+    /// Its client is back.
+    pub(crate) fn recover(&self) {
+        self.0.recovered.store(true, Ordering::Release);
     }
 
     pub(crate) fn has_left(&self) -> bool {

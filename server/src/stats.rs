@@ -14,6 +14,8 @@ pub struct Stats {
     pub suspended: usize,
     /// Current carriers by the name of their transport.
     pub carriers: BTreeMap<&'static str, usize>,
+    /// Namespaces of [`Everwire::of_matching`](crate::Everwire::of_matching) that somebody is in, or the application holds.
+    pub namespaces: usize,
     /// Rooms with at least one socket in them.
     pub rooms: usize,
     /// Acks that handlers or broadcasts wait for.

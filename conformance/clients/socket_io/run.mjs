@@ -41,7 +41,7 @@ try {
   let stats;
   await attempt("afterwards", () => until("the server has forgotten all of them", async () => {
     stats = await testbed.stats();
-    return stats.sessions + stats.rooms + stats.pending_acks + stats.queued_bytes === 0;
+    return stats.sessions + stats.namespaces + stats.rooms + stats.pending_acks + stats.queued_bytes === 0;
   }));
   console.log(JSON.stringify(stats));
 } finally {

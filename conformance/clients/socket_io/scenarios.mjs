@@ -80,6 +80,22 @@ export const scenarios = {
     same(error.message, "Invalid namespace");
   },
 
+  /** Namespaces that are there because a client asks for them. */
+  async families({ ask, connected, major, once, open, same }) {
+    const [seven, other, eight] = await Promise.all(["/any/7", "/any/7", "/any/8"].map((name) => connected(name)));
+    same(await ask(seven, "where"), ["/any/7", "7", false]);
+    same(await ask(eight, "where"), ["/any/8", "8", false]);
+    const heard = [];
+    eight.on("ev", (text) => heard.push(text));
+    const both = Promise.all([once(seven, "ev"), once(other, "ev")]);
+    seven.emit("pub", "hello");
+    same(await both, [["hello"], ["hello"]]);
+    same(await ask(eight, "message-with-ack", "still"), ["still"]);
+    same(heard, []);
+    const [error] = await once(open("/any/7/8"), major === 2 ? "error" : "connect_error");
+    same(error.message, "Invalid namespace");
+  },
+
   async refusal({ major, once, open, same }) {
     // Clients of Socket.IO 2 have no auth: there the query says it.
     if (major === 2) {
@@ -172,6 +188,7 @@ export const scenarios = {
       await say();
       await back;
       same([socket.recovered, custom.recovered, socket.id, custom.id], [true, true, id, customId]);
+      same([(await ask(socket, "where"))[2], (await ask(custom, "where"))[2]], [true, true]);
       await say();
       await until("all that was said", () => heard.length >= number);
       same(heard, Array.from({ length: number }, (_, at) => at + 1));
@@ -182,7 +199,7 @@ export const scenarios = {
     await gone;
     socket.connect();
     await once(socket, "connect");
-    same([socket.recovered, socket.id === id], [false, false]);
+    same([socket.recovered, socket.id === id, (await ask(socket, "where"))[2]], [false, false, false]);
   },
 
   /** Only where the transport changes: nothing is lost, doubled or out of order meanwhile. */

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use everwire::{Ack, AckError, Data, EmitError, Handshake, Namespace, Payload, Refusal, RoomError, Socket};
+use everwire::{
+    Ack, AckError, Data, EmitError, Everwire, Handshake, Namespace, Payload, Refusal, RoomError, Socket,
+};
 use serde::Deserialize;
 
 use crate::seq::Sequence;
@@ -15,15 +17,22 @@ struct Auth {
 }
 
 /// Installs the handlers.
-pub(crate) fn install(namespace: &Namespace) {
-    namespace.use_middleware(|handshake: Handshake| async move {
-        // Auth of any other shape is nobody's business here.
-        let auth: Auth = handshake.auth().unwrap_or_default();
-        // Clients of Socket.IO 2 have no auth.
-        let denied = auth.deny || handshake.query("deny").is_some();
-        if denied { Err(Refusal::new("denied")) } else { Ok(()) }
-    });
-    namespace.on_connect(connected);
+pub(crate) fn install(wire: &Everwire) {
+    for namespace in ["/", "/custom"].map(|name| wire.of(name)) {
+        namespace.use_middleware(admit);
+        namespace.on_connect(connected);
+    }
+    let family = wire.of_matching("/any/{name}");
+    family.use_middleware(admit);
+    family.on_connect(connected);
+}
+
+async fn admit(handshake: Handshake) -> Result<(), Refusal> {
+    // Auth of any other shape is nobody's business here.
+    let auth: Auth = handshake.auth().unwrap_or_default();
+    // Clients of Socket.IO 2 have no auth.
+    let denied = auth.deny || handshake.query("deny").is_some();
+    if denied { Err(Refusal::new("denied")) } else { Ok(()) }
 }
 
 async fn connected(socket: Socket, handshake: Handshake) -> Result<(), EmitError> {
@@ -70,6 +79,10 @@ fn messages(socket: &Socket) {
 }
 
 fn rooms(socket: &Socket) {
+    socket.on("where", |socket: Socket, namespace: Namespace| async move {
+        let named = (namespace.name().to_owned(), namespace.param("name").map(ToOwned::to_owned));
+        (named.0, named.1, socket.recovered())
+    });
     socket.on("pub", |socket: Socket, arg: Payload| async move {
         socket.namespace().emit("ev", arg).await;
     });

@@ -82,9 +82,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let flags = Flags::parse();
     let sockjs_client = flags.sockjs_client.as_ref().map(std::fs::read_to_string).transpose()?;
     let wire = Everwire::with_config(flags.config()?);
-    for namespace in ["/", "/custom"] {
-        handlers::install(&wire.of(namespace));
-    }
+    handlers::install(&wire);
     let listener = TcpListener::bind(("127.0.0.1", flags.port)).await?;
     let mut stdout = std::io::stdout();
     writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;

@@ -7,6 +7,8 @@ mod jobs;
 pub(crate) mod log;
 mod reading;
 mod recovery;
+#[cfg(test)]
+mod tests;
 
 use std::pin::Pin;
 use std::sync::Arc;

@@ -295,7 +295,12 @@ impl Engine {
 
     pub(crate) fn stats(&self) -> Stats {
         let hub = self.hub.counts();
-        let mut stats = Stats { rooms: hub.rooms, pending_acks: hub.pending_acks, ..Stats::default() };
+        let mut stats = Stats {
+            namespaces: hub.namespaces,
+            rooms: hub.rooms,
+            pending_acks: hub.pending_acks,
+            ..Stats::default()
+        };
         for transport in Transport::ALL {
             stats.carriers.insert(transport.name(), 0);
         }

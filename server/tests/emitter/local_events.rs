@@ -14,12 +14,15 @@ async fn a_session_is_suspended_and_resumed() {
             socket.emit("kept", "suspended").await
         });
         socket.on("resumed", |socket: Socket, Data(transport): Data<String>| async move {
+            assert!(socket.recovered());
             socket.volatile().emit("kept", &transport);
         });
     });
     let mut client = client(&wire).await;
+    let socket = wire.fetch_sockets().await.remove(0);
     client.suspend();
     client.settle().await;
+    assert!(!socket.recovered());
     client.resume();
     for expected in ["suspended", "memory"] {
         let event = client.next_event().await.unwrap();

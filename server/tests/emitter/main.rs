@@ -7,6 +7,7 @@ mod binary;
 mod broadcast_acks;
 mod ends;
 mod extraction;
+mod families;
 mod handlers;
 mod local_events;
 mod names;
