@@ -107,6 +107,7 @@ dialects() {
   # There if the browser suite has been here before.
   run "SockJS's client, in PhantomJS 1.9.8" npm --prefix conformance/clients run --silent test:phantom
   run "one room with clients of each kind" npm --prefix conformance/clients run --silent test:room
+  run "the applications that move, in the documents" npm --prefix conformance/clients run --silent test:migrate
 }
 
 python_client() {
