@@ -60,7 +60,7 @@ async function tryOne(document, name, code, { peer, online, denied, binary }) {
   await writeFile(join(place, "app.js"), code.replaceAll(/"(https:..api.example.com)?.chat"/g, '"$1/broadcast"').replaceAll("https://api.example.com", testbed.origin));
 
   const other = peer(name);
-  await other.ready();
+  await other.ready(1);
   const { seen } = await import(join(place, "page.js"));
   const app = await import(join(place, "app.js"));
   const onlineTimes = () => seen.statuses.filter((status) => status === online).length;
@@ -89,7 +89,7 @@ async function tryOne(document, name, code, { peer, online, denied, binary }) {
   await testbed.start();
   await until("it is online again", () => onlineTimes() === 2);
   equal(seen.statuses.some((status) => status.startsWith("offline: ")), true, "a status between");
-  await other.ready();
+  await other.ready(2);
   await converse("again");
 
   const told = seen.statuses.length;
@@ -102,10 +102,12 @@ async function tryOne(document, name, code, { peer, online, denied, binary }) {
 function inLobby() {
   const socket = connect(`${testbed.origin}/everwire`, { multiplex: false });
   const heard = [];
+  let joined = 0;
+  socket.on("connect", () => socket.emit("join", "lobby", (error) => error || joined++));
   socket.on("said", (_room, what) => heard.push(what));
   return {
     heard,
-    ready: () => socket.emitWithAck("join", "lobby"),
+    ready: (times) => until("the other is in the lobby", () => joined === times),
     say: (what) => socket.emit("say", "lobby", what),
     close: () => socket.close(),
   };
@@ -114,10 +116,12 @@ function inLobby() {
 function inChat() {
   const socket = connect(`${testbed.origin}/everwire`, { namespace: "/broadcast", multiplex: false });
   const heard = [];
+  let connected = 0;
+  socket.on("connect", () => connected++);
   socket.on("message", (text) => heard.push(JSON.parse(text).text));
   return {
     heard,
-    ready: () => until("the other is there", () => socket.connected),
+    ready: (times) => until("the other is there", () => connected === times),
     say: (text) => socket.emit("message", JSON.stringify({ text })),
     close: () => socket.close(),
   };
