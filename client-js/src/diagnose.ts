@@ -7,6 +7,7 @@ import type { Transport } from "./transports/transport.ts";
 
 /** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
 export interface Diagnosis extends Report {
+  /** Which one was tried. */
   transport: TransportName;
 }
 

@@ -4,15 +4,21 @@ import type { EverwireError } from "./errors.ts";
 
 /** Why a session or a namespace has ended, and how many emitted events the server has not confirmed. */
 export interface Disconnected {
+  /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes. */
   code: string;
+  /** What the side that ended it has said, or `""`. */
   reason: string;
+  /** Events of this namespace that may have arrived or not, and do not come again. */
   unconfirmed: number;
 }
 
 /** What the server says about an event that could not be handled. */
 export interface RemoteError {
+  /** `bad_data`, `handler_error`, `handler_panic`, …: one of the protocol's codes. */
   code: string;
+  /** The event's name, or null if the server did not say it. */
   event: string | null;
+  /** For people; may be `""`. */
   message: string;
 }
 
@@ -30,6 +36,7 @@ export interface LocalEvents {
   resumed(): void;
   /** The transport in use, whenever it changes. */
   transport(name: string): void;
+  /** The server could not handle an event that asked for no ack. */
   error(error: RemoteError): void;
 }
 

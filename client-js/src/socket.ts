@@ -11,10 +11,12 @@ import type { Message, Session } from "./session/state.ts";
 
 /** What `volatile` and `timeout` give. */
 export interface Emits<Emit> {
+  /** As `emit` of the socket. */
   emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
 }
 
 export interface Asks<Emit> extends Emits<Emit> {
+  /** As `emitWithAck` of the socket. */
   emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 }
 
@@ -22,6 +24,7 @@ type AnyHandler = { bivariant(event: string, ...args: unknown[]): void }["bivari
 
 /** `const socket = connect("/everwire"); socket.on("said", text => show(text)); socket.emit("say", "hello");` */
 export interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
+  /** As in the options. */
   readonly namespace: string;
   /** From `connect` to `disconnect`: a session that is suspended is still connected. */
   connected: boolean;
@@ -29,23 +32,31 @@ export interface Socket<Listen extends object = AnyEvents, Emit extends object =
   id: string | null;
   /** The transport in use, or null. */
   transport: string | null;
+  /** For those who come from Socket.IO, and never true: a session that has survived fires `resumed`. */
   recovered: boolean;
+  /** As in the options; can be set anew before `connect()`. */
   auth: Auth;
   /** Emits what is only worth having now: at most once, and not at all if it cannot be sent at once. */
   readonly volatile: Emits<Emit>;
 
+  /** Calls the handler at each of the socket's own events of this name. */
   on<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
+  /** Calls the handler at each event of this name from the server. If the server waits for an ack, the last argument is the function that gives it. */
   on<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
 
+  /** As `on`, for the next one only. */
   once<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
+  /** As `on`, for the next one only. */
   once<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
 
   /** Without a handler: all of that event; without an event: all. */
   off<E extends keyof LocalEvents>(event: E, handler?: LocalEvents[E]): this;
+  /** Without a handler: all of that event; without an event: all. */
   off<E extends Names<Listen>>(event?: E, handler?: Listener<Listen, E>): this;
 
   /** Every event from the server, its name first. */
   onAny(handler: AnyHandler): this;
+  /** Without a handler: all that were given to `onAny`. */
   offAny(handler?: AnyHandler): this;
 
   /**

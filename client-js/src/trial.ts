@@ -8,12 +8,15 @@ import { STREAM } from "./session/state.ts";
 import type { Io, Transport } from "./transports/transport.ts";
 
 export interface Report {
+  /** An event and its answer have gone over it. */
   ok: boolean;
   /** Of a refusal, or `no_transport`. */
   code: string;
+  /** What is wrong, in a word. */
   why: string;
-  /** Until the session was open, and for an event and its answer; null if it did not come to that. */
+  /** Milliseconds until the session was open; null if it did not come to that. */
   openMs: number | null;
+  /** Milliseconds for an event and its answer; null if there was none. */
   rttMs: number | null;
 }
 

@@ -3,7 +3,7 @@ import { modern } from "../modern.ts";
 import type { Options } from "../options.ts";
 
 export type { Diagnosis } from "../diagnose.ts";
-export type { Options, Transport, TransportName } from "../options.ts";
+export type { Auth, ModernName, Options, Reconnection, Transport, TransportName } from "../options.ts";
 
 /**
  * Tries each transport alone, those of `options.transports` or all, one after the other.

@@ -8,7 +8,7 @@ export { diagnose } from "./diagnose.ts";
 export type { Diagnosis } from "../diagnose.ts";
 export type { EverwireError } from "../errors.ts";
 export type { AnyEvents, Disconnected, LocalEvents, RemoteError } from "../events.ts";
-export type { Auth, Options, Reconnection, Transport, TransportName } from "../options.ts";
+export type { Auth, ModernName, Options, Reconnection, Transport, TransportName } from "../options.ts";
 export type { Asks, Emits, Socket } from "../socket.ts";
 
 /**

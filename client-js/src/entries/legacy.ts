@@ -9,7 +9,7 @@ import type { Socket } from "../socket.ts";
 export type { Diagnosis } from "../diagnose.ts";
 export type { EverwireError } from "../errors.ts";
 export type { AnyEvents, Disconnected, LocalEvents, RemoteError } from "../events.ts";
-export type { Auth, LegacyOptions, Options, Reconnection, Transport, TransportName } from "../options.ts";
+export type { Auth, LegacyOptions, ModernName, Options, Reconnection, Transport, TransportName } from "../options.ts";
 export type { Asks, Emits, Socket } from "../socket.ts";
 
 /** As the default entry's, with all transports, in every browser that has JSON. */

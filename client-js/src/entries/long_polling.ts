@@ -3,4 +3,5 @@ import { long_polling as made } from "../transports/long_polling.ts";
 
 export type { Transport } from "../options.ts";
 
+/** Posts that the server answers when it has something to say: what passes wherever requests do. */
 export const long_polling: Transport = made;

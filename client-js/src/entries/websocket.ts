@@ -3,4 +3,5 @@ import { websocket as made } from "../transports/websocket.ts";
 
 export type { Transport } from "../options.ts";
 
+/** A WebSocket both ways: the least overhead of all. */
 export const websocket: Transport = made;
