@@ -77,6 +77,8 @@ browser() {
   npm_step "browser suite: many tabs" test:tabs
   npm_step "browser suite: workers" test:worker
   npm_step "npm package: packed, bundled by three, run" test:package
+  find_runtimes
+  npm_step "npm package: the recipes of its README" test:recipes
 }
 
 # All engines, all transports: for the night, or when asked for.

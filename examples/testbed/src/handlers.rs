@@ -58,6 +58,7 @@ fn messages(socket: &Socket) {
         |socket: Socket, args: Payload| async move { socket.emit("message-back", args).await },
     );
     socket.on("message-with-ack", |args: Payload| async move { args });
+    socket.on("add", |Data((a, b)): Data<(i64, i64)>| async move { a + b });
     // The other way round: the client is asked, and told what it has answered.
     socket.on("emit-with-ack", |socket: Socket, args: Payload| async move {
         let answer: Payload = socket.emit_with_ack("emit-with-ack", args).await?;
