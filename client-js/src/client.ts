@@ -251,7 +251,8 @@ function createClient(io: Io): Client {
         forget(socket);
       }
       socket._end(code, reason, countEvents(unconfirmed, socket.namespace));
-      if (!connected && (over || !opened)) {
+      // That no transport works has been told when the last of them failed.
+      if (!connected && (over || !opened) && code !== "no_transport") {
         socket._fire("connect_error", failure(code, reason));
       }
     }

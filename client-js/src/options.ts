@@ -15,7 +15,7 @@ export type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) 
 
 /** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
 export interface Reconnection {
-  /** Rounds through all transports without success before it gives up. Default: no limit. */
+  /** Rounds through all transports, after the first, before it gives up. Default: no limit. */
   attempts?: number;
   /** Milliseconds, default 500. */
   delay?: number;
