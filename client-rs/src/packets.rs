@@ -187,12 +187,12 @@ impl Incoming {
         }
         let end = string_end(&self.body, start);
         let name = serde_json::from_slice(self.body.get(start..end)?).ok()?;
-        Some((name, Payload::of_array(&self.body, end, self.attachments.clone())))
+        Some((name, Payload::of_array(self.body.clone(), end, self.attachments.clone())))
     }
 
     /// The values of an ack.
     pub(crate) fn values(&self) -> Payload {
-        Payload::of_array(&self.body, 0, self.attachments.clone())
+        Payload::of_array(self.body.clone(), 0, self.attachments.clone())
     }
 
     /// The object in the body, as far as it is one that we know.

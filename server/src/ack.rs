@@ -85,7 +85,7 @@ impl ReplySlot {
         Self { socket, id, taken: AtomicBool::new(false), used: AtomicBool::new(false) }
     }
 
-    fn answer(&self, out: impl FnOnce(&Socket, u64) -> Outgoing) -> Result<(), EmitError> {
+    fn answer<'a>(&'a self, out: impl FnOnce(&'a Socket, u64) -> Outgoing<'a>) -> Result<(), EmitError> {
         if self.used.swap(true, Ordering::Relaxed) {
             return Ok(());
         }

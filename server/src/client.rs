@@ -142,8 +142,8 @@ impl Client {
         if let Some(worker) = self.find(incoming.namespace()) {
             // Asked again, answered again; while connecting one answer is on its way.
             if worker.is_open() {
-                let out = Outgoing::opened(worker.socket().namespace_name(), worker.socket().id());
-                let _ = self.link.outlet.send(&out);
+                let socket = worker.socket();
+                let _ = socket.outlet().send(&Outgoing::opened(socket.namespace_name(), socket.id()));
             }
             return;
         }
@@ -170,7 +170,7 @@ impl Client {
     }
 
     fn deny(&self, incoming: &Incoming, message: &str) {
-        let _ = self.link.outlet.send(&Outgoing::denied(&incoming.namespace().into(), message, None));
+        let _ = self.link.outlet.send(&Outgoing::denied(incoming.namespace(), message, None));
     }
 
     fn event(&mut self, incoming: Incoming) {
@@ -179,9 +179,8 @@ impl Client {
         }
         self.consumed += incoming.credit();
         if incoming.kind == Kind::Event {
-            let namespace = incoming.namespace().into();
             let _ = self.link.outlet.send(&Outgoing::error(
-                &namespace,
+                incoming.namespace(),
                 incoming.id,
                 "unknown_namespace",
                 None,
@@ -192,7 +191,7 @@ impl Client {
 
     fn answer(&mut self, incoming: &Incoming, id: u64) {
         if let Some(worker) = self.find(incoming.namespace()) {
-            let payload = Payload::of_array(&incoming.body, 0, incoming.attachments.clone());
+            let payload = Payload::of_array(incoming.body.clone(), 0, incoming.attachments.clone());
             worker.socket().resolve_ack(id, Ok(payload));
         }
     }

@@ -6,30 +6,36 @@ use std::task::{Context, Poll, ready};
 
 use crate::error::EmitError;
 use crate::outgoing::Outgoing;
+use crate::outlet::SendError;
 use crate::socket::Socket;
 
 /// An event on its way to one socket. Made by [`Socket::emit`].
 ///
 /// If the session's queue has room, the event has been sent already. If not, awaiting this waits for room, and then sends: so a handler that emits faster than its
 /// client reads is slowed down. Dropped unsent it sends all the same, and the server's choice for a full queue applies.
-pub struct Emit {
-    socket: Socket,
-    state: State,
-}
+pub struct Emit(State);
 
 enum State {
     Done(Result<(), EmitError>),
-    Waiting(Outgoing),
+    Waiting(Box<Waiting>),
+}
+
+struct Waiting {
+    socket: Socket,
+    out: Outgoing<'static>,
 }
 
 impl Emit {
-    pub(crate) fn new(socket: Socket, out: Result<Outgoing, EmitError>) -> Self {
-        let state = match out {
+    pub(crate) fn new(socket: &Socket, out: Result<Outgoing<'_>, EmitError>) -> Self {
+        Self(match out {
             Err(error) => State::Done(Err(error)),
-            Ok(out) if socket.outlet().has_room() => State::Done(socket.send(&out)),
-            Ok(out) => State::Waiting(out),
-        };
-        Self { socket, state }
+            Ok(out) => match socket.try_send(&out) {
+                Err(SendError::Busy) => {
+                    State::Waiting(Box::new(Waiting { socket: socket.clone(), out: out.into_owned() }))
+                }
+                sent => State::Done(sent.map_err(EmitError::from)),
+            },
+        })
     }
 }
 
@@ -37,13 +43,12 @@ impl Future for Emit {
     type Output = Result<(), EmitError>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        if let State::Waiting(out) = &this.state {
+        if let State::Waiting(waiting) = &self.0 {
             // An error is told by `send` too.
-            let _ = ready!(this.socket.outlet().poll_room(cx));
-            this.state = State::Done(this.socket.send(out));
+            let _ = ready!(waiting.socket.outlet().poll_room(cx));
+            self.0 = State::Done(waiting.socket.send(&waiting.out));
         }
-        match &this.state {
+        match &self.0 {
             State::Done(result) => Poll::Ready(result.clone()),
             State::Waiting(_) => Poll::Pending,
         }
@@ -52,8 +57,8 @@ impl Future for Emit {
 
 impl Drop for Emit {
     fn drop(&mut self) {
-        if let State::Waiting(out) = &self.state {
-            let _ = self.socket.send(out);
+        if let State::Waiting(waiting) = &self.0 {
+            let _ = waiting.socket.send(&waiting.out);
         }
     }
 }

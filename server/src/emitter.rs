@@ -81,17 +81,20 @@ impl Broadcast {
     /// in parts: awaiting the rest leaves room for other tasks now and then; dropping the future queues it at once. Without an `await` nothing is
     /// lost. An event that cannot be written, or of a reserved name, is logged and not sent.
     pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Delivery {
-        let out = self.outgoing(event.as_ref(), args, None);
-        let receivers = match &out {
-            Ok(_) => self.space.adapter.receivers(&self.target),
+        match self.outgoing(event.as_ref(), args, None) {
+            Ok(out) => {
+                let mut receivers = self.space.adapter.receivers(&self.target);
+                send_slice(&out, &mut receivers);
+                if receivers.is_empty() {
+                    return Delivery(None);
+                }
+                Delivery(Some(Box::new(Rest { out: out.into_owned(), receivers })))
+            }
             Err(error) => {
                 tracing::error!(event = event.as_ref(), %error, "a broadcast was not sent");
-                Vec::new()
+                Delivery(None)
             }
-        };
-        let mut delivery = Delivery { out: out.ok(), receivers };
-        delivery.send_slice();
-        delivery
+        }
     }
 
     /// Sends an event that each of them shall answer. The answers come as a stream, each with the id of its socket.
@@ -125,16 +128,22 @@ impl Broadcast {
         answers
     }
 
-    fn outgoing(&self, event: &str, args: impl IntoArgs, id: Option<u64>) -> Result<Outgoing, EmitError> {
+    fn outgoing<'a>(
+        &'a self,
+        event: &'a str,
+        args: impl IntoArgs,
+        id: Option<u64>,
+    ) -> Result<Outgoing<'a>, EmitError> {
         if !is_event_name(event) {
             return Err(EmitError::Event);
         }
         let payload = args.into_payload()?;
-        Ok(if self.volatile && id.is_none() {
+        let out = if self.volatile && id.is_none() {
             Outgoing::volatile(&self.space.name, event, payload)
         } else {
             Outgoing::event(&self.space.name, id, event, payload)
-        })
+        };
+        Ok(out.for_many())
     }
 
     /// The sockets that it is for.
@@ -226,20 +235,19 @@ macro_rules! broadcasts {
 pub(crate) use broadcasts;
 
 /// The rest of a long broadcast: sends it slice by slice when awaited, at once when dropped.
-pub struct Delivery {
-    out: Option<Outgoing>,
+pub struct Delivery(Option<Box<Rest>>);
+
+struct Rest {
+    out: Outgoing<'static>,
     receivers: Vec<SharedOutlet>,
 }
 
-impl Delivery {
-    fn send_slice(&mut self) {
-        let Some(out) = &self.out else { return };
-        let slice = if turn::is_open() { QUEUED_SLICE } else { SLICE };
-        let rest = self.receivers.len().saturating_sub(slice);
-        for outlet in self.receivers.drain(rest..) {
-            // Its own limit closes a slow receiver: nothing for this one to do.
-            let _ = outlet.send(out);
-        }
+fn send_slice(out: &Outgoing<'_>, receivers: &mut Vec<SharedOutlet>) {
+    let slice = if turn::is_open() { QUEUED_SLICE } else { SLICE };
+    let rest = receivers.len().saturating_sub(slice);
+    for outlet in receivers.drain(rest..) {
+        // Its own limit closes a slow receiver: nothing for this one to do.
+        let _ = outlet.send(out);
     }
 }
 
@@ -247,8 +255,9 @@ impl Future for Delivery {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
-        self.send_slice();
-        if self.receivers.is_empty() {
+        let Some(rest) = &mut self.0 else { return Poll::Ready(()) };
+        send_slice(&rest.out, &mut rest.receivers);
+        if rest.receivers.is_empty() {
             return Poll::Ready(());
         }
         cx.waker().wake_by_ref();
@@ -258,8 +267,9 @@ impl Future for Delivery {
 
 impl Drop for Delivery {
     fn drop(&mut self) {
-        while !self.receivers.is_empty() {
-            self.send_slice();
+        let Some(rest) = &mut self.0 else { return };
+        while !rest.receivers.is_empty() {
+            send_slice(&rest.out, &mut rest.receivers);
         }
     }
 }
@@ -290,7 +300,7 @@ impl<T> Answers<T> {
         }
     }
 
-    fn ask(&mut self, socket: Socket, out: &Outgoing, sender: &mpsc::UnboundedSender<(Arc<str>, Reply)>) {
+    fn ask(&mut self, socket: Socket, out: &Outgoing<'_>, sender: &mpsc::UnboundedSender<(Arc<str>, Reply)>) {
         let name = socket.inner().id.clone();
         let sent = socket
             .expect_ack(self.id, Waiter::Many(sender.clone(), name.clone()))

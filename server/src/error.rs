@@ -4,6 +4,8 @@ use std::fmt;
 
 use everwire_session::code::Code;
 
+use crate::outlet::SendError;
+
 /// Why an event was not sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -36,6 +38,16 @@ impl fmt::Display for EmitError {
 }
 
 impl std::error::Error for EmitError {}
+
+impl From<SendError> for EmitError {
+    fn from(error: SendError) -> Self {
+        match error {
+            SendError::Busy | SendError::Full => Self::Full,
+            SendError::Closed => Self::Closed,
+            SendError::TooLarge => Self::TooLarge,
+        }
+    }
+}
 
 impl From<serde_json::Error> for EmitError {
     fn from(error: serde_json::Error) -> Self {

@@ -26,7 +26,7 @@ pub struct Context {
 impl Context {
     /// Of something that is no event from the client.
     pub(crate) fn local(socket: &Socket, event: &'static str, payload: Payload) -> Self {
-        let event = EventName(Bytes::from_static(event.as_bytes()));
+        let event = EventName(Name::Known(event));
         Self { socket: socket.clone(), event, payload, reply: None, disconnect: None }
     }
 
@@ -150,16 +150,35 @@ impl<S: Clone + Send + Sync + 'static> FromEvent for State<S> {
 }
 
 /// The name of the event, for handlers of several: [`Socket::on_any`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct EventName(pub(crate) Bytes);
+#[derive(Clone, Debug)]
+pub struct EventName(pub(crate) Name);
+
+#[derive(Clone, Debug)]
+pub(crate) enum Name {
+    /// As a handler of it was registered.
+    Known(&'static str),
+    /// As it came, UTF-8.
+    Sent(Bytes),
+}
 
 impl Deref for EventName {
     type Target = str;
 
     fn deref(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        match &self.0 {
+            Name::Known(name) => name,
+            Name::Sent(bytes) => std::str::from_utf8(bytes).unwrap_or_default(),
+        }
     }
 }
+
+impl PartialEq for EventName {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for EventName {}
 
 impl Display for EventName {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

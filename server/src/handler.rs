@@ -16,8 +16,41 @@ use everwire_session::payload::{IntoArgs, Payload};
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
+type Function<R> = dyn Fn(&Context) -> BoxFuture<R> + Send + Sync;
+
 /// A handler whose types are forgotten.
-pub(crate) type Erased<R> = Arc<dyn Fn(&Context) -> BoxFuture<R> + Send + Sync>;
+pub(crate) enum Erased<R: 'static> {
+    /// One that captures nothing. It takes no memory, and there is nothing to count: most handlers are such, and each socket has its own.
+    Bare(&'static Function<R>),
+    Shared(Arc<Function<R>>),
+}
+
+impl<R> Erased<R> {
+    fn new<F: Fn(&Context) -> BoxFuture<R> + Send + Sync + 'static>(function: F) -> Self {
+        if size_of::<F>() == 0 && !std::mem::needs_drop::<F>() {
+            // What has no size is not allocated.
+            Self::Bare(Box::leak(Box::new(function)))
+        } else {
+            Self::Shared(Arc::new(function))
+        }
+    }
+
+    pub(crate) fn call(&self, event: &Context) -> BoxFuture<R> {
+        match self {
+            Self::Bare(function) => function(event),
+            Self::Shared(function) => function(event),
+        }
+    }
+}
+
+impl<R> Clone for Erased<R> {
+    fn clone(&self) -> Self {
+        match self {
+            Self::Bare(function) => Self::Bare(*function),
+            Self::Shared(function) => Self::Shared(function.clone()),
+        }
+    }
+}
 
 /// An async function or closure of up to eight extractors.
 ///
@@ -84,8 +117,8 @@ where
     H: Handler<A>,
     <H::Future as Future>::Output: IntoAck,
 {
-    Arc::new(move |event| match handler.call(event) {
-        Ok(future) => Box::pin(async move { future.await.into_ack() }),
+    Erased::new(move |event: &Context| match handler.call(event) {
+        Ok(future) => Box::pin(async move { future.await.into_ack() }) as BoxFuture<Answer>,
         Err(rejection) => Box::pin(std::future::ready(rejection.into())),
     })
 }
@@ -97,8 +130,8 @@ where
     H: Handler<A>,
     <H::Future as Future>::Output: IntoAdmission,
 {
-    Arc::new(move |event| match handler.call(event) {
-        Ok(future) => Box::pin(async move { future.await.into_admission() }),
+    Erased::new(move |event: &Context| match handler.call(event) {
+        Ok(future) => Box::pin(async move { future.await.into_admission() }) as BoxFuture<_>,
         Err(rejection) => Box::pin(std::future::ready(Err(Refusal::new(rejection.message)))),
     })
 }

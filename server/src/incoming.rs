@@ -3,6 +3,8 @@
 use bytes::Bytes;
 use everwire_session::packet::{self, Kind, MAIN, Malformed, Packet};
 
+use crate::chunk::Chunk;
+
 /// One message for the emitter, or a volatile event.
 #[derive(Clone, Debug)]
 pub(crate) struct Incoming {
@@ -26,8 +28,13 @@ impl Incoming {
 
     /// Reads a packet in text form out of memory that others will use. Only its body is copied.
     pub(crate) fn copied(text: &str) -> Result<Self, Malformed> {
+        Self::copied_to(text, &mut Chunk::default())
+    }
+
+    /// The same, to memory that is there for it.
+    pub(crate) fn copied_to(text: &str, chunk: &mut Chunk) -> Result<Self, Malformed> {
         let packet = Packet::parse(text)?;
-        Ok(Self::new(&packet, Bytes::copy_from_slice(packet.body.as_bytes()), Vec::new(), text.len()))
+        Ok(Self::new(&packet, chunk.copy(packet.body.as_bytes()), Vec::new(), text.len()))
     }
 
     /// Reads a packet in binary form.

@@ -31,6 +31,7 @@ pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};
 
 mod ack;
 mod adapter;
+mod chunk;
 mod client;
 mod emit;
 mod emitter;

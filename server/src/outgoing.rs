@@ -1,15 +1,17 @@
-//! One thing to send, encoded at most once per dialect, however many receive it.
+//! One thing to send, to one or to many.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
+use bytes::{Buf, BufMut, Bytes, BytesMut};
 use everwire_session::code::Code;
 use everwire_session::packet::{Kind, MAIN};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::chunk::Chunk;
 use crate::dialect::{GUESTS, Speech, socket_io};
 use crate::transport::ws_frame::{MAX_HEADER, Opcode, header};
 use everwire_session::payload::Payload;
@@ -18,24 +20,27 @@ mod guest;
 
 pub(crate) use guest::{BINARY, Frame, GuestFrame, line};
 
-/// A message to one or many. A clone shares its encodings.
-#[derive(Clone)]
-pub(crate) struct Outgoing(Arc<Message>);
-
-struct Message {
+/// A message, most of it borrowed from whoever sends it: to one receiver it is written at once.
+pub(crate) struct Outgoing<'a> {
     kind: Kind,
-    namespace: Arc<str>,
+    namespace: Cow<'a, str>,
     id: Option<u64>,
-    body: Body,
+    body: Body<'a>,
+    /// Its forms, if it has many receivers: each is made once.
+    forms: Option<Box<Forms>>,
+}
+
+/// A message in each dialect, made when the first receiver who speaks it gets it.
+#[derive(Default)]
+struct Forms {
     native: OnceLock<NativeFrame>,
-    /// The foreign forms: made when the first foreign session gets it.
     guests: OnceLock<Box<[OnceLock<Option<GuestFrame>>; GUESTS.len()]>>,
 }
 
 /// What a message says, kept apart from how a dialect writes it.
-pub(crate) enum Body {
+pub(crate) enum Body<'a> {
     Event {
-        name: Box<str>,
+        name: Cow<'a, str>,
         payload: Payload,
     },
     /// The JSON text of an object, without line breaks.
@@ -66,21 +71,21 @@ struct LeftBody<'a> {
     reason: Option<&'a str>,
 }
 
-impl Outgoing {
-    pub(crate) fn event(namespace: &Arc<str>, id: Option<u64>, name: &str, payload: Payload) -> Self {
+impl<'a> Outgoing<'a> {
+    pub(crate) fn event(namespace: &'a str, id: Option<u64>, name: &'a str, payload: Payload) -> Self {
         Self::new(Kind::Event, namespace, id, Body::Event { name: name.into(), payload })
     }
 
-    pub(crate) fn volatile(namespace: &Arc<str>, name: &str, payload: Payload) -> Self {
+    pub(crate) fn volatile(namespace: &'a str, name: &'a str, payload: Payload) -> Self {
         Self::new(Kind::Volatile, namespace, None, Body::Event { name: name.into(), payload })
     }
 
-    pub(crate) fn ack(namespace: &Arc<str>, id: u64, payload: Payload) -> Self {
+    pub(crate) fn ack(namespace: &'a str, id: u64, payload: Payload) -> Self {
         Self::new(Kind::Ack, namespace, Some(id), Body::Values(payload))
     }
 
     pub(crate) fn error(
-        namespace: &Arc<str>,
+        namespace: &'a str,
         id: Option<u64>,
         code: &str,
         event: Option<&str>,
@@ -89,23 +94,23 @@ impl Outgoing {
         Self::object(Kind::Error, namespace, id, &ErrorBody { code, event, message })
     }
 
-    pub(crate) fn opened(namespace: &Arc<str>, socket: &str) -> Self {
+    pub(crate) fn opened(namespace: &'a str, socket: &str) -> Self {
         #[derive(Serialize)]
-        struct OpenedBody<'a> {
-            id: &'a str,
+        struct OpenedBody<'b> {
+            id: &'b str,
         }
         Self::object(Kind::Opened, namespace, None, &OpenedBody { id: socket })
     }
 
-    pub(crate) fn denied(namespace: &Arc<str>, message: &str, data: Option<&RawValue>) -> Self {
+    pub(crate) fn denied(namespace: &'a str, message: &str, data: Option<&RawValue>) -> Self {
         Self::object(Kind::Denied, namespace, None, &DeniedBody { message, data })
     }
 
-    pub(crate) fn left(namespace: &Arc<str>, code: Code, reason: Option<&str>) -> Self {
+    pub(crate) fn left(namespace: &'a str, code: Code, reason: Option<&str>) -> Self {
         Self::object(Kind::Left, namespace, None, &LeftBody { code: code.as_str(), reason })
     }
 
-    fn object(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: &impl Serialize) -> Self {
+    fn object(kind: Kind, namespace: &'a str, id: Option<u64>, body: &impl Serialize) -> Self {
         let mut text = serde_json::to_string(body).unwrap_or_else(|_| "{}".into());
         // Inside a string a line break is always escaped: a raw one is space between tokens of the user's raw JSON.
         if text.contains(['\n', '\r']) {
@@ -114,27 +119,32 @@ impl Outgoing {
         Self::new(kind, namespace, id, Body::Object(text))
     }
 
-    fn new(kind: Kind, namespace: &Arc<str>, id: Option<u64>, body: Body) -> Self {
-        Self(Arc::new(Message {
-            kind,
-            namespace: namespace.clone(),
-            id,
-            body,
-            native: OnceLock::new(),
-            guests: OnceLock::new(),
-        }))
+    fn new(kind: Kind, namespace: &'a str, id: Option<u64>, body: Body<'a>) -> Self {
+        Self { kind, namespace: namespace.into(), id, body, forms: None }
+    }
+
+    /// The same for many receivers.
+    pub(crate) fn for_many(self) -> Self {
+        Self { forms: Some(Box::default()), ..self }
+    }
+
+    /// The same for whoever keeps it.
+    pub(crate) fn into_owned(self) -> Outgoing<'static> {
+        let Self { kind, namespace, id, body, forms } = self;
+        let body = match body {
+            Body::Event { name, payload } => Body::Event { name: name.into_owned().into(), payload },
+            Body::Object(text) => Body::Object(text),
+            Body::Values(payload) => Body::Values(payload),
+        };
+        Outgoing { kind, namespace: namespace.into_owned().into(), id, body, forms }
     }
 
     pub(crate) fn kind(&self) -> Kind {
-        self.0.kind
+        self.kind
     }
 
     pub(crate) fn namespace(&self) -> &str {
-        &self.0.namespace
-    }
-
-    fn place(&self) -> Arc<str> {
-        self.0.namespace.clone()
+        &self.namespace
     }
 
     /// The answer to a connect, with what names the session when its client comes back.
@@ -146,11 +156,11 @@ impl Outgoing {
     }
 
     pub(crate) fn id(&self) -> Option<u64> {
-        self.0.id
+        self.id
     }
 
-    pub(crate) fn body(&self) -> &Body {
-        &self.0.body
+    pub(crate) fn body(&self) -> &Body<'a> {
+        &self.body
     }
 
     /// If this ends a client's stay in its namespace: why.
@@ -168,22 +178,23 @@ impl Outgoing {
         }
     }
 
-    /// This message as a session speaks; none if its dialect has no words for it.
-    pub(crate) fn frame(&self, speech: Speech) -> Option<Frame> {
+    /// This message as a session speaks; none if its dialect has no words for it. `chunk` is the receiver's: what many receive stands alone.
+    pub(crate) fn frame(&self, speech: Speech, chunk: &mut Chunk) -> Option<Frame> {
         let Some(at) = GUESTS.iter().position(|guest| *guest == speech) else {
-            return Some(Frame::Native(self.native().clone()));
+            return Some(Frame::Native(match &self.forms {
+                Some(forms) => forms.native.get_or_init(|| self.native(&mut Chunk::default())).clone(),
+                None => self.native(chunk),
+            }));
         };
-        let guests = self.0.guests.get_or_init(Box::default);
-        guests[at].get_or_init(|| GuestFrame::of(speech, self)).clone().map(Frame::Guest)
+        let frame = match &self.forms {
+            Some(forms) => forms.guests.get_or_init(Box::default)[at]
+                .get_or_init(|| GuestFrame::of(speech, self))
+                .clone(),
+            None => GuestFrame::of(speech, self),
+        };
+        frame.map(Frame::Guest)
     }
 
-    /// This message in Everwire's own protocol.
-    pub(crate) fn native(&self) -> &NativeFrame {
-        self.0.native.get_or_init(|| self.0.encode())
-    }
-}
-
-impl Message {
     fn attachments(&self) -> &[Bytes] {
         match &self.body {
             Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
@@ -191,25 +202,27 @@ impl Message {
         }
     }
 
-    fn encode(&self) -> NativeFrame {
+    /// This message in Everwire's own protocol.
+    pub(crate) fn native(&self, chunk: &mut Chunk) -> NativeFrame {
         let attachments = self.attachments();
         let binary = !attachments.is_empty();
-        let mut out = Vec::with_capacity(self.estimate());
-        out.resize(MAX_HEADER, 0);
+        let out = chunk.room(self.estimate());
+        out.put_bytes(0, MAX_HEADER);
         if binary {
-            out.extend_from_slice(&[0; 4]);
+            out.put_bytes(0, 4);
         }
         let start = out.len();
-        self.write_head(&mut out);
+        self.write_head(out);
         if binary {
             let head = length(out.len() - start);
             out[start - 4..start].copy_from_slice(&head);
             for attachment in attachments {
-                out.extend_from_slice(&length(attachment.len()));
-                out.extend_from_slice(attachment);
+                out.put_slice(&length(attachment.len()));
+                out.put_slice(attachment);
             }
         }
-        NativeFrame::finish(out, binary, self.kind.is_credited())
+        let header = NativeFrame::finish(out, binary);
+        NativeFrame::new(chunk.take(), header, binary, self.kind.is_credited())
     }
 
     /// Enough for all but long escapes, so that the buffer seldom grows.
@@ -224,33 +237,50 @@ impl Message {
     }
 
     /// The packet's text form.
-    fn write_head(&self, out: &mut Vec<u8>) {
-        out.push(self.kind.letter() as u8);
+    fn write_head(&self, out: &mut BytesMut) {
+        out.put_u8(self.kind.letter() as u8);
         if &*self.namespace != MAIN {
-            out.extend_from_slice(self.namespace.as_bytes());
-            out.push(b',');
+            out.put_slice(self.namespace.as_bytes());
+            out.put_u8(b',');
         }
         if let Some(id) = self.id {
-            out.extend_from_slice(id.to_string().as_bytes());
+            write_json(out, &id);
         }
         match &self.body {
             Body::Event { name, payload } => {
-                out.push(b'[');
-                serde_json::to_writer(&mut *out, &**name).expect("a string can be written to memory");
+                out.put_u8(b'[');
+                write_name(out, name);
                 if !payload.is_empty() {
-                    out.push(b',');
-                    out.extend_from_slice(payload.text());
+                    out.put_u8(b',');
+                    out.put_slice(payload.text());
                 }
-                out.push(b']');
+                out.put_u8(b']');
             }
-            Body::Object(text) => out.extend_from_slice(text.as_bytes()),
+            Body::Object(text) => out.put_slice(text.as_bytes()),
             Body::Values(payload) => {
-                out.push(b'[');
-                out.extend_from_slice(payload.text());
-                out.push(b']');
+                out.put_u8(b'[');
+                out.put_slice(payload.text());
+                out.put_u8(b']');
             }
         }
     }
+}
+
+fn write_name(out: &mut BytesMut, name: &str) {
+    if name
+        .bytes()
+        .all(|byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b':' | b'_' | b'.'))
+    {
+        out.put_u8(b'"');
+        out.put_slice(name.as_bytes());
+        out.put_u8(b'"');
+    } else {
+        write_json(out, name);
+    }
+}
+
+fn write_json(out: &mut BytesMut, value: &(impl Serialize + ?Sized)) {
+    serde_json::to_writer(out.writer(), value).expect("it can be written to memory");
 }
 
 fn length(bytes: usize) -> [u8; 4] {
@@ -271,18 +301,22 @@ pub(crate) struct NativeFrame {
 }
 
 impl NativeFrame {
-    /// `out` holds room for the header, then the packet.
-    fn finish(mut out: Vec<u8>, binary: bool, credited: bool) -> Self {
+    /// `out` holds room for the header, then the packet. Writes the header, and gives its length.
+    fn finish(out: &mut BytesMut, binary: bool) -> usize {
         let size = out.len() - MAX_HEADER;
         let opcode = if binary { Opcode::Binary } else { Opcode::Text };
         let mut head = [0; MAX_HEADER];
         let used = header(opcode, size, &mut head);
         out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
         if !binary {
-            out.push(b'\n');
+            out.put_u8(b'\n');
         }
-        let bytes = Bytes::from(out).slice(MAX_HEADER - used..);
-        Self { bytes, header: used as u8, credited, line: binary.then(Arc::default) }
+        used
+    }
+
+    fn new(mut bytes: Bytes, header: usize, binary: bool, credited: bool) -> Self {
+        bytes.advance(MAX_HEADER - header);
+        Self { bytes, header: header as u8, credited, line: binary.then(Arc::default) }
     }
 
     /// Does sending it take credit?
@@ -297,6 +331,11 @@ impl NativeFrame {
     /// The WebSocket frame.
     pub(crate) fn frame(&self) -> Bytes {
         self.bytes.slice(..self.end())
+    }
+
+    /// The same, borrowed.
+    pub(crate) fn wire(&self) -> &[u8] {
+        &self.bytes[..self.end()]
     }
 
     /// The packet in text form or in binary form.
@@ -334,50 +373,50 @@ mod tests {
     use crate::incoming::Incoming;
     use everwire_session::payload::IntoArgs;
 
-    fn main() -> Arc<str> {
-        MAIN.into()
+    fn native(out: &Outgoing<'_>) -> NativeFrame {
+        out.native(&mut Chunk::default())
     }
 
-    fn text(out: &Outgoing) -> String {
-        String::from_utf8(out.native().packet().to_vec()).unwrap()
+    fn text(out: &Outgoing<'_>) -> String {
+        String::from_utf8(native(out).packet().to_vec()).unwrap()
     }
 
     #[test]
     fn each_kind_has_its_text_form() {
-        let (main, chat): (Arc<str>, Arc<str>) = (MAIN.into(), "/chat".into());
+        let (main, chat) = (MAIN, "/chat");
         let pair = || (1, "two").into_payload().unwrap();
-        assert_eq!(text(&Outgoing::event(&main, None, "say", pair())), r#"e["say",1,"two"]"#);
+        assert_eq!(text(&Outgoing::event(main, None, "say", pair())), r#"e["say",1,"two"]"#);
         assert_eq!(
-            text(&Outgoing::event(&chat, Some(12), "a\"b", Payload::default())),
+            text(&Outgoing::event(chat, Some(12), "a\"b", Payload::default())),
             r#"e/chat,12["a\"b"]"#
         );
-        assert_eq!(text(&Outgoing::volatile(&main, "t", pair())), r#"v["t",1,"two"]"#);
-        assert_eq!(text(&Outgoing::ack(&chat, 3, pair())), r#"a/chat,3[1,"two"]"#);
-        assert_eq!(text(&Outgoing::ack(&main, 3, Payload::default())), "a3[]");
+        assert_eq!(text(&Outgoing::volatile(main, "t", pair())), r#"v["t",1,"two"]"#);
+        assert_eq!(text(&Outgoing::ack(chat, 3, pair())), r#"a/chat,3[1,"two"]"#);
+        assert_eq!(text(&Outgoing::ack(main, 3, Payload::default())), "a3[]");
         assert_eq!(
-            text(&Outgoing::error(&main, None, "bad_data", Some("say"), Some("no"))),
+            text(&Outgoing::error(main, None, "bad_data", Some("say"), Some("no"))),
             r#"x{"code":"bad_data","event":"say","message":"no"}"#
         );
         assert_eq!(
-            text(&Outgoing::error(&chat, Some(7), "no_handler", None, None)),
+            text(&Outgoing::error(chat, Some(7), "no_handler", None, None)),
             r#"x/chat,7{"code":"no_handler"}"#
         );
-        assert_eq!(text(&Outgoing::opened(&main, "id")), r#"o{"id":"id"}"#);
+        assert_eq!(text(&Outgoing::opened(main, "id")), r#"o{"id":"id"}"#);
         let data = RawValue::from_string("[1,\n2]".into()).unwrap();
         assert_eq!(
-            text(&Outgoing::denied(&chat, "no", Some(&data))),
+            text(&Outgoing::denied(chat, "no", Some(&data))),
             r#"d/chat,{"message":"no","data":[1, 2]}"#
         );
         assert_eq!(
-            text(&Outgoing::left(&chat, Code::ServerDisconnect, Some("bye"))),
+            text(&Outgoing::left(chat, Code::ServerDisconnect, Some("bye"))),
             r#"l/chat,{"code":"server_disconnect","reason":"bye"}"#
         );
     }
 
     #[test]
     fn a_frame_is_header_and_packet_and_its_line_ends() {
-        let out = Outgoing::event(&main(), None, "x", "y".repeat(200).into_payload().unwrap());
-        let frame = out.native();
+        let out = Outgoing::event(MAIN, None, "x", "y".repeat(200).into_payload().unwrap());
+        let frame = native(&out);
         let bytes = frame.frame();
         assert_eq!((bytes[0], bytes[1], usize::from(frame.header)), (0x81, 126, 4));
         assert_eq!(bytes[4..], frame.packet());
@@ -388,8 +427,8 @@ mod tests {
     #[test]
     fn binary_is_read_back() {
         let args = ("a", Bytes::from_static(b"\0\"\\\n"), Bytes::new()).into_payload().unwrap();
-        let out = Outgoing::event(&main(), Some(1), "bin", args);
-        let frame = out.native();
+        let out = Outgoing::event(MAIN, Some(1), "bin", args);
+        let frame = native(&out);
         assert!(frame.is_binary());
         assert_eq!(frame.frame()[0], 0x82);
         let incoming = Incoming::binary(&frame.packet()).unwrap();

@@ -10,6 +10,8 @@ use crate::outgoing::Outgoing;
 /// Why something could not be sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum SendError {
+    /// The queue is above its soft limit, which only [`Outlet::try_send`] minds: nothing was queued.
+    Busy,
     /// The session has ended.
     Closed,
     /// The queue is full, and what that means has been done: the session is being closed, or nothing was queued.
@@ -21,12 +23,12 @@ pub(crate) enum SendError {
 /// The send half of one session. Called from any thread, from handlers too, so it must not call back into the emitter.
 pub(crate) trait Outlet: Send + Sync {
     /// Queues or writes. Never waits. A volatile event is written only if a carrier can take it now, else dropped, which is no error.
-    fn send(&self, out: &Outgoing) -> Result<(), SendError>;
+    fn send(&self, out: &Outgoing<'_>) -> Result<(), SendError>;
 
-    /// Is the queue below its soft limit (half of the hard one), or the session over?
-    fn has_room(&self) -> bool;
+    /// The same, if the queue is below its soft limit (half of the hard one), or the session over.
+    fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError>;
 
-    /// Ready when [`has_room`](Self::has_room). Several tasks may wait at once, and each is woken.
+    /// Ready when [`try_send`](Self::try_send) would not say that it is busy. Several tasks may wait at once, and each is woken.
     fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>>;
 
     /// Ends the session after what was emitted before has been flushed.

@@ -11,7 +11,7 @@ pub(crate) struct Registry(Mutex<Handlers>);
 
 #[derive(Default)]
 struct Handlers {
-    /// Sorted by name; those of one name in the order of their registering.
+    /// Sorted by length and name, which is quicker to search than by name; those of one name in the order of their registering.
     named: Vec<Entry>,
     any: Vec<Erased<Answer>>,
 }
@@ -25,16 +25,26 @@ struct Entry {
 /// What handles one event, taken out of the registry.
 #[derive(Default)]
 pub(crate) struct Found {
-    pub(crate) any: Vec<Erased<Answer>>,
-    /// Beside the others, so that the usual case of one handler allocates nothing.
+    /// The event's name, if that is a constant of the program.
+    pub(crate) name: Option<&'static str>,
     pub(crate) first: Option<Erased<Answer>>,
+    /// Beside the first, so that the usual case of one handler carries nothing around.
+    pub(crate) others: Option<Box<Others>>,
+}
+
+/// Those that are called for the same event.
+#[derive(Default)]
+pub(crate) struct Others {
+    /// Before the first.
+    pub(crate) any: Vec<Erased<Answer>>,
+    /// Behind it.
     pub(crate) more: Vec<Erased<Answer>>,
 }
 
 impl Registry {
     pub(crate) fn add(&self, event: Cow<'static, str>, handler: Erased<Answer>, once: bool) {
         let mut handlers = self.0.lock();
-        let at = handlers.named.partition_point(|entry| entry.event <= event);
+        let at = handlers.named.partition_point(|entry| key(&entry.event) <= key(&event));
         handlers.named.insert(at, Entry { event, handler, once });
     }
 
@@ -70,8 +80,11 @@ impl Registry {
     /// The handlers of an event from the client; those that shall run once are taken out.
     pub(crate) fn find(&self, event: &str) -> Found {
         let mut handlers = self.0.lock();
-        let any = handlers.any.clone();
-        Found { any, ..handlers.named_for(event) }
+        let mut found = handlers.named_for(event);
+        if !handlers.any.is_empty() {
+            found.others.get_or_insert_default().any = handlers.any.clone();
+        }
+        found
     }
 
     /// The handlers of a local event.
@@ -80,9 +93,13 @@ impl Registry {
     }
 }
 
+fn key(event: &str) -> (usize, &str) {
+    (event.len(), event)
+}
+
 impl Handlers {
     fn range(&self, event: &str) -> (usize, usize) {
-        let start = self.named.partition_point(|entry| *entry.event < *event);
+        let start = self.named.partition_point(|entry| key(&entry.event) < key(event));
         let count = self.named[start..].iter().take_while(|entry| entry.event == event).count();
         (start, start + count)
     }
@@ -90,10 +107,13 @@ impl Handlers {
     fn named_for(&mut self, event: &str) -> Found {
         let (start, end) = self.range(event);
         let mut found = Found::default();
+        if let Some(Entry { event: Cow::Borrowed(name), .. }) = self.named[start..end].first() {
+            found.name = Some(name);
+        }
         for entry in &self.named[start..end] {
             match &found.first {
                 None => found.first = Some(entry.handler.clone()),
-                Some(_) => found.more.push(entry.handler.clone()),
+                Some(_) => found.others.get_or_insert_default().more.push(entry.handler.clone()),
             }
         }
         if self.named[start..end].iter().any(|entry| entry.once) {

@@ -262,7 +262,7 @@ impl Socket {
     /// # }
     /// ```
     pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Emit {
-        Emit::new(self.clone(), self.outgoing(event.as_ref(), args, None))
+        Emit::new(self, self.outgoing(event.as_ref(), args, None))
     }
 
     /// Sends an event if there is room in the queue.
@@ -270,11 +270,7 @@ impl Socket {
     /// # Errors
     /// [`EmitError::Full`] if there is none: nothing was sent. The others as for [`emit`](Self::emit).
     pub fn try_emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Result<(), EmitError> {
-        let out = self.outgoing(event.as_ref(), args, None)?;
-        if !self.outlet().has_room() {
-            return Err(EmitError::Full);
-        }
-        self.send(&out)
+        Ok(self.try_send(&self.outgoing(event.as_ref(), args, None)?)?)
     }
 
     /// Sends an event that the client shall answer.
@@ -291,10 +287,11 @@ impl Socket {
     pub fn emit_with_ack<T: FromArgs>(&self, event: impl AsRef<str>, args: impl IntoArgs) -> AckFuture<T> {
         let id = next_ack_id();
         let (sender, receiver) = oneshot::channel();
+        let event = event.as_ref();
         let out = self
-            .outgoing(event.as_ref(), args, Some(id))
+            .outgoing(event, args, Some(id))
             .and_then(|out| self.expect_ack(id, Waiter::One(sender)).map(|()| out));
-        AckFuture::new(self.clone(), id, receiver, Emit::new(self.clone(), out))
+        AckFuture::new(self.clone(), id, receiver, Emit::new(self, out))
     }
 
     /// What is emitted through it is sent only if the client can take it now, and is never kept. For what is soon outdated.
@@ -308,7 +305,12 @@ impl Socket {
         Volatile { socket: self.clone() }
     }
 
-    fn outgoing(&self, event: &str, args: impl IntoArgs, id: Option<u64>) -> Result<Outgoing, EmitError> {
+    fn outgoing<'a>(
+        &'a self,
+        event: &'a str,
+        args: impl IntoArgs,
+        id: Option<u64>,
+    ) -> Result<Outgoing<'a>, EmitError> {
         if !is_event_name(event) {
             return Err(EmitError::Event);
         }
@@ -406,15 +408,19 @@ impl Socket {
         &self.0.link.outlet
     }
 
-    pub(crate) fn send(&self, out: &Outgoing) -> Result<(), EmitError> {
+    pub(crate) fn send(&self, out: &Outgoing<'_>) -> Result<(), EmitError> {
         if !self.is_connected() {
             return Err(EmitError::Closed);
         }
-        self.outlet().send(out).map_err(|error| match error {
-            SendError::Closed => EmitError::Closed,
-            SendError::Full => EmitError::Full,
-            SendError::TooLarge => EmitError::TooLarge,
-        })
+        Ok(self.outlet().send(out)?)
+    }
+
+    /// Sends if there is room in the queue. [`SendError::Busy`]: nothing was sent.
+    pub(crate) fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
+        if !self.is_connected() {
+            return Err(SendError::Closed);
+        }
+        self.outlet().try_send(out)
     }
 
     pub(crate) fn expect_ack(&self, id: u64, waiter: Waiter) -> Result<(), EmitError> {

@@ -211,7 +211,9 @@ impl TestClient {
         let answer = self
             .read(|message| match message.kind {
                 _ if message.id != Some(id) => None,
-                Kind::Ack => Some(Ok(Payload::of_array(&message.body, 0, message.attachments.clone()))),
+                Kind::Ack => {
+                    Some(Ok(Payload::of_array(message.body.clone(), 0, message.attachments.clone())))
+                }
                 Kind::Error => {
                     let TestError { code, message, .. } = object(message);
                     Some(Err(AckError::Remote { code, message: message.unwrap_or_default() }))
@@ -337,7 +339,7 @@ impl TestClient {
 
 fn event(message: &Incoming) -> TestEvent {
     let (name, behind) = crate::worker::event_name(&message.body).expect("an event has a name");
-    let args = Payload::of_array(&message.body, behind, message.attachments.clone());
+    let args = Payload::of_array(message.body.clone(), behind, message.attachments.clone());
     TestEvent { name: name.to_string(), args, ack: message.id }
 }
 

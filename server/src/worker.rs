@@ -1,5 +1,6 @@
 //! One socket at work: its middleware, its events in order and one at a time, its end.
 
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
@@ -10,13 +11,13 @@ use everwire_session::packet::Kind;
 
 use crate::ack::{ReplySlot, finish};
 use crate::error::{Disconnect, Refusal};
-use crate::extract::{Context, EventName};
+use crate::extract::{Context, EventName, Name};
 use crate::handler::{Answer, BoxFuture, Erased, Outcome};
 use crate::hub::is_event_name;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::queue::{Item, Queue};
-use crate::registry::Found;
+use crate::registry::{Found, Others};
 use crate::socket::Socket;
 use everwire_session::payload::Payload;
 use everwire_session::payload::string_end;
@@ -181,7 +182,7 @@ impl Worker {
             let auth = self.socket.inner().auth.clone();
             let context = Context::local(&self.socket, "connect", Payload::of_value(auth));
             let call = Call { event: context.event.clone(), reply: None, credit: 0 };
-            self.start(call, || handler(&context));
+            self.start(call, || handler.call(&context));
         }
     }
 
@@ -218,25 +219,25 @@ impl Worker {
     fn start_event(&mut self, incoming: Incoming, consumed: &mut u64) {
         let credit = incoming.credit();
         let name = event_name(&incoming.body).filter(|(name, _)| !name.is_empty());
-        let Some((event, behind)) = name.filter(|(name, _)| name.len() <= crate::hub::MAX_EVENT) else {
+        let Some((name, behind)) = name.filter(|(name, _)| name.len() <= crate::hub::MAX_EVENT) else {
             *consumed += credit;
             return reject(&self.socket, &incoming, "bad_event", None);
         };
-        if !is_event_name(&event) {
+        if !is_event_name(&name) {
             *consumed += credit;
-            return reject(&self.socket, &incoming, "reserved_event", Some(&event));
+            return reject(&self.socket, &incoming, "reserved_event", Some(&name));
         }
-        let reply = incoming.id.map(|id| Arc::new(ReplySlot::new(self.socket.clone(), id)));
-        let payload = Payload::of_array(&incoming.body, behind, incoming.attachments);
-        let context = Context { socket: self.socket.clone(), event, payload, reply, disconnect: None };
-        let found = self.socket.inner().registry.find(&context.event);
+        let found = self.socket.inner().registry.find(&name);
+        let event =
+            EventName(found.name.map_or_else(|| Name::Sent(owned(name, &incoming.body)), Name::Known));
         let middleware = self.socket.inner().space.event_middleware();
-        let call = Call { event: context.event.clone(), reply: context.reply.clone(), credit };
+        let reply = incoming.id.map(|id| Arc::new(ReplySlot::new(self.socket.clone(), id)));
+        let call = Call { event: event.clone(), reply: reply.clone(), credit };
+        let payload = Payload::of_array(incoming.body, behind, incoming.attachments);
+        let context = Context { socket: self.socket.clone(), event, payload, reply, disconnect: None };
         match found {
-            Found { any, first: Some(handler), more }
-                if any.is_empty() && more.is_empty() && middleware.is_empty() =>
-            {
-                self.start(call, || handler(&context));
+            Found { first: Some(handler), others: None, .. } if middleware.is_empty() => {
+                self.start(call, || handler.call(&context));
             }
             found => self.start(call, || Box::pin(run(middleware, found, context))),
         }
@@ -323,7 +324,7 @@ fn panicked(socket: &Socket, event: &str) -> Answer {
 
 async fn pass(middleware: &[Erased<Result<(), Refusal>>], context: &Context) -> Result<(), Refusal> {
     for layer in middleware {
-        layer(context).await?;
+        layer.call(context).await?;
     }
     Ok(())
 }
@@ -334,8 +335,9 @@ async fn run(middleware: Vec<Erased<Result<(), Refusal>>>, found: Found, context
         return Answer::failed(refusal.message);
     }
     let report = |answer| finish(&context.socket, &context.event, context.reply.as_deref(), answer);
-    for handler in &found.any {
-        let answer = handler(&context).await;
+    let Others { any, more } = found.others.map_or_else(Others::default, |others| *others);
+    for handler in &any {
+        let answer = handler.call(&context).await;
         if matches!(answer.0, Outcome::Failed { .. }) {
             report(answer);
         }
@@ -343,8 +345,8 @@ async fn run(middleware: Vec<Erased<Result<(), Refusal>>>, found: Found, context
     if found.first.is_none() {
         return Answer(Outcome::NoHandler);
     }
-    for handler in found.first.iter().chain(&found.more) {
-        let answer = handler(&context).await;
+    for handler in found.first.iter().chain(&more) {
+        let answer = handler.call(&context).await;
         if !matches!(answer.0, Outcome::Done) {
             report(answer);
         }
@@ -360,17 +362,25 @@ fn reject(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>)
 }
 
 /// The name of an event, and where it ends in the array. The text is valid JSON.
-pub(crate) fn event_name(body: &Bytes) -> Option<(EventName, usize)> {
+pub(crate) fn event_name(body: &[u8]) -> Option<(Cow<'_, str>, usize)> {
     let start = 1 + body.get(1..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
     if body.get(start) != Some(&b'"') {
         return None;
     }
     let end = string_end(body, start);
-    let inner = start + 1..end - 1;
-    let name = if memchr::memchr(b'\\', &body[inner.clone()]).is_some() {
-        Bytes::from(serde_json::from_slice::<String>(&body[start..end]).ok()?)
+    let inner = &body[start + 1..end - 1];
+    let name = if memchr::memchr(b'\\', inner).is_some() {
+        Cow::Owned(serde_json::from_slice(&body[start..end]).ok()?)
     } else {
-        body.slice(inner)
+        Cow::Borrowed(std::str::from_utf8(inner).ok()?)
     };
-    Some((EventName(name), end))
+    Some((name, end))
+}
+
+/// A name for longer than its body is looked at.
+fn owned(name: Cow<'_, str>, body: &Bytes) -> Bytes {
+    match name {
+        Cow::Borrowed(name) => body.slice_ref(name.as_bytes()),
+        Cow::Owned(name) => name.into(),
+    }
 }

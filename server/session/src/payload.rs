@@ -1,6 +1,6 @@
 //! The arguments of an event, or the values of an ack, as they travel.
 
-use bytes::Bytes;
+use bytes::{Buf, Bytes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -43,11 +43,17 @@ impl Payload {
     }
 
     /// What stands in a packet: `array` is the checked JSON text of an array, whose first element ends at `skip` (0: all elements are meant).
-    pub fn of_array(array: &Bytes, skip: usize, attachments: Vec<Bytes>) -> Self {
-        let inner = array.get(skip.max(1)..array.len().saturating_sub(1)).unwrap_or_default();
-        let inner = inner.trim_ascii();
-        let inner = if skip > 0 { inner.strip_prefix(b",").unwrap_or(inner).trim_ascii() } else { inner };
-        Self { text: array.slice_ref(inner), attachments }
+    pub fn of_array(array: Bytes, skip: usize, attachments: Vec<Bytes>) -> Self {
+        // Cut at both ends: a slice would be one more owner of the memory, if only for a moment.
+        let mut text = array;
+        text.truncate(text.len().saturating_sub(1));
+        text.advance(skip.max(1).min(text.len()));
+        trim(&mut text);
+        if skip > 0 && text.starts_with(b",") {
+            text.advance(1);
+            trim(&mut text);
+        }
+        Self { text, attachments }
     }
 
     /// One value of JSON text that was checked.
@@ -93,6 +99,11 @@ impl Payload {
     pub fn text(&self) -> &[u8] {
         &self.text
     }
+}
+
+fn trim(text: &mut Bytes) {
+    text.advance(text.len() - text.trim_ascii_start().len());
+    text.truncate(text.trim_ascii_end().len());
 }
 
 /// What arguments can be read as: whatever serde reads, by the rule of [`Payload::read`], or a [`Payload`], which takes them as they came.
@@ -241,7 +252,7 @@ mod tests {
     fn arguments_are_cut_out_of_a_body() {
         let inner = |body: &'static str, skip| {
             String::from_utf8(
-                Payload::of_array(&Bytes::from_static(body.as_bytes()), skip, vec![]).text.to_vec(),
+                Payload::of_array(Bytes::from_static(body.as_bytes()), skip, vec![]).text.to_vec(),
             )
             .unwrap()
         };

@@ -27,7 +27,7 @@ pub struct BadAck;
 
 /// Messages that were emitted and not yet confirmed, and how far the current carrier has been given them.
 ///
-/// - *getters*: [`total`](Self::total), [`confirmed`](Self::confirmed), [`first`](Self::first), [`bytes`](Self::bytes), [`is_ready`](Self::is_ready)
+/// - *getters*: [`total`](Self::total), [`confirmed`](Self::confirmed), [`first`](Self::first), [`bytes`](Self::bytes), [`ready`](Self::ready), [`is_ready`](Self::is_ready)
 /// - *commands*: [`push`](Self::push), [`rewind`](Self::rewind), [`next`](Self::next), [`clear`](Self::clear)
 /// - *what the peer says*: [`confirm`](Self::confirm), [`grant`](Self::grant), [`set_window`](Self::set_window)
 ///
@@ -135,6 +135,17 @@ impl<M: Message> SendHalf<M> {
         self.log
             .get((self.cursor - self.base) as usize)
             .is_some_and(|message| self.affords(self.cursor + 1, self.spent, message))
+    }
+
+    /// The messages that [`next`](Self::next) would give now, one after the other.
+    pub fn ready(&self) -> impl Iterator<Item = &M> {
+        let (mut number, mut spent) = (self.cursor, self.spent);
+        self.log.range((self.cursor - self.base) as usize..).take_while(move |&message| {
+            number += 1;
+            let affords = self.affords(number, spent, message);
+            spent += credited(std::iter::once(message));
+            affords
+        })
     }
 
     /// Takes a message and gives it the next number.
@@ -320,8 +331,11 @@ mod tests {
     #[test]
     fn credit_is_spent_once_however_often_a_message_is_replayed() {
         let mut half = half(&[50, 40, 20, 1]);
+        assert_eq!(half.ready().count(), 2);
         assert_eq!(drain(&mut half), 2);
+        assert_eq!(half.ready().count(), 0);
         half.rewind(0);
+        assert_eq!(half.ready().count(), 2);
         assert_eq!(drain(&mut half), 2);
         half.grant(50);
         assert_eq!(drain(&mut half), 2, "order is kept: what needs no credit waits behind what does");

@@ -68,7 +68,7 @@ impl Speech {
     }
 
     /// A message in this speech; none if it has no words for it.
-    pub(crate) fn say(self, out: &Outgoing) -> Vec<Part> {
+    pub(crate) fn say(self, out: &Outgoing<'_>) -> Vec<Part> {
         match self {
             Self::EngineIo3 | Self::EngineIo4 => engine_io::say(out),
             Self::Native => Vec::new(),

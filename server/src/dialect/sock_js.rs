@@ -161,7 +161,7 @@ impl Tongue for SockJs {
 }
 
 /// A message as the text of a JSON string; `raw`: as it is.
-pub(super) fn say(out: &Outgoing, raw: bool) -> Vec<Part> {
+pub(super) fn say(out: &Outgoing<'_>, raw: bool) -> Vec<Part> {
     if raw && let Some(bytes) = bytes(out) {
         return vec![Part::Binary(bytes)];
     }
@@ -170,7 +170,7 @@ pub(super) fn say(out: &Outgoing, raw: bool) -> Vec<Part> {
 }
 
 /// A message that is one binary value, where there are such.
-pub(super) fn bytes(out: &Outgoing) -> Option<Bytes> {
+pub(super) fn bytes(out: &Outgoing<'_>) -> Option<Bytes> {
     match out.body() {
         Body::Event { name, payload }
             if &**name == MESSAGE && out.id().is_none() && payload.text() == br#""\u00000""# =>
@@ -182,7 +182,7 @@ pub(super) fn bytes(out: &Outgoing) -> Option<Bytes> {
 }
 
 /// A message of text; where there are only such, other events are the text of an object.
-pub(super) fn text(out: &Outgoing) -> Option<String> {
+pub(super) fn text(out: &Outgoing<'_>) -> Option<String> {
     let id = out.id().map(|id| format!(",\"id\":{id}")).unwrap_or_default();
     Some(match (out.kind(), out.body()) {
         (_, Body::Event { name, payload })
@@ -278,7 +278,7 @@ mod tests {
 
     use super::*;
 
-    fn said(out: &Outgoing) -> Vec<String> {
+    fn said(out: &Outgoing<'_>) -> Vec<String> {
         frames(say(out, false).into_iter().map(|part| crate::outgoing::line(&part)))
     }
 

@@ -21,13 +21,13 @@ const MESSAGE: u8 = b'4';
 const INVALID: &str = r#"{"message":"Invalid namespace"}"#;
 
 /// Writes a message. `four`: as clients of Engine.IO 4 expect it, where the answer to a connect names the socket, and a refusal is an object.
-pub(super) fn say(out: &Outgoing, four: bool) -> Vec<Part> {
+pub(super) fn say(out: &Outgoing<'_>, four: bool) -> Vec<Part> {
     say_with(out, four, None)
 }
 
 /// The same to a client that may come back, and then names the last argument of the last event it had, if that was a string. So no other event but
 /// those with an offset may end with one.
-pub(crate) fn say_marked(out: &Outgoing, offset: Option<u64>, packed: bool) -> Vec<Part> {
+pub(crate) fn say_marked(out: &Outgoing<'_>, offset: Option<u64>, packed: bool) -> Vec<Part> {
     let trail = match offset {
         Some(offset) => Some(format!("\"{offset}\"")),
         None => (out.kind() == Kind::Volatile).then(|| "null".into()),
@@ -36,12 +36,12 @@ pub(crate) fn say_marked(out: &Outgoing, offset: Option<u64>, packed: bool) -> V
 }
 
 /// As socket.io-msgpack-parser reads it.
-pub(super) fn say_packed(out: &Outgoing) -> Vec<Part> {
+pub(super) fn say_packed(out: &Outgoing<'_>) -> Vec<Part> {
     msgpack::say(out, None)
 }
 
 /// The answer to a connect, with what a client that comes back names it by.
-pub(crate) fn opened(out: &Outgoing, secret: &str, packed: bool) -> Vec<Part> {
+pub(crate) fn opened(out: &Outgoing<'_>, secret: &str, packed: bool) -> Vec<Part> {
     #[derive(Deserialize)]
     struct Opened<'a> {
         id: &'a str,
@@ -57,7 +57,7 @@ pub(crate) fn opened(out: &Outgoing, secret: &str, packed: bool) -> Vec<Part> {
 }
 
 /// `trail`: JSON text of one more argument of an event.
-fn say_with(out: &Outgoing, four: bool, trail: Option<&str>) -> Vec<Part> {
+fn say_with(out: &Outgoing<'_>, four: bool, trail: Option<&str>) -> Vec<Part> {
     let attachments = match out.body() {
         Body::Event { payload, .. } | Body::Values(payload) => payload.attachments(),
         Body::Object(_) => &[],
@@ -115,7 +115,7 @@ fn refusal(object: &str) -> String {
     }
 }
 
-fn body(out: &Outgoing, binary: bool, trail: Option<&str>, text: &mut Vec<u8>) {
+fn body(out: &Outgoing<'_>, binary: bool, trail: Option<&str>, text: &mut Vec<u8>) {
     let values = |payload: &[u8], text: &mut Vec<u8>| match binary {
         true => placeholders::from_native(payload, text),
         false => text.extend_from_slice(payload),
@@ -157,7 +157,7 @@ mod tests {
 
     use super::*;
 
-    fn said(out: &Outgoing, four: bool) -> Vec<String> {
+    fn said(out: &Outgoing<'_>, four: bool) -> Vec<String> {
         say(out, four)
             .into_iter()
             .map(|part| match part {

@@ -27,6 +27,7 @@ use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
 use super::{Engine, ids};
+use crate::chunk::Chunk;
 use crate::client::Client;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
@@ -59,6 +60,8 @@ pub(crate) struct Driver {
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
     traffic: Traffic,
+    /// When this round of the turn began: asking the clock for each message would cost as much as to decode it.
+    round: Duration,
     /// Has a carrier ever attached?
     opened: bool,
     /// Since when there is no namespace.
@@ -109,6 +112,7 @@ impl Driver {
             notes: Vec::new(),
             backlog: Backlog::default(),
             traffic: Traffic::default(),
+            round: now,
             opened: false,
             lonely: Some(now),
             ended: None,
@@ -139,10 +143,7 @@ impl Driver {
             let more = self.read_all(cx);
             self.tell();
             let consumed = self.client.poll(cx);
-            if consumed > 0 {
-                self.input(Input::Consumed(consumed));
-            }
-            self.settle(cx);
+            self.settle(cx, consumed);
             let quiet = self.notes.is_empty() && !self.live.has_jobs();
             if !more && quiet {
                 break;
@@ -187,6 +188,7 @@ impl Driver {
 
     fn tick(&mut self) {
         let now = self.now();
+        self.round = now;
         if self.machine.next_timeout().is_some_and(|due| due <= now) {
             self.input(Input::Timeout);
             self.report_traffic();
@@ -202,17 +204,24 @@ impl Driver {
     }
 
     /// Writes all there is, and sets the alarm.
-    fn settle(&mut self, cx: &mut Context<'_>) {
+    fn settle(&mut self, cx: &mut Context<'_>, consumed: u64) {
         let (live, now) = (self.live.clone(), self.now());
         let mut guard = live.lock();
         let shared = &mut *guard;
         shared.dirty = false;
-        if let Some(writer) = &mut shared.writer {
-            writer.pump(&mut shared.send, None);
+        shared.chunk = Chunk::default();
+        if consumed > 0 {
+            self.machine.handle(&mut shared.send, now, Input::Consumed(consumed));
+            self.outputs(shared);
         }
-        let volatile = shared.volatile.take().unwrap_or_default();
-        self.machine.volatile(&mut shared.send, now, volatile);
-        if shared.writer.as_ref().is_none_or(|writer| writer.queued() == 0 || shared.send.is_drained()) {
+        let mut written = match &mut shared.writer {
+            Some(writer) => writer.poll_write(cx, &mut shared.send, None),
+            None => Written::All,
+        };
+        if let Some(volatile) = shared.volatile.take() {
+            self.machine.volatile(&mut shared.send, now, volatile);
+        }
+        if shared.writer.is_none() || !shared.send.is_ready() {
             self.machine.flush(&mut shared.send, now);
         } else {
             self.machine.flush_beside(&mut shared.send, now);
@@ -221,8 +230,11 @@ impl Driver {
         shared.volatile = (shared.writer.is_none() && self.machine.takes_volatile()).then(Vec::new);
         let mut lost = None;
         if let Some(writer) = &mut shared.writer {
+            if written == Written::All && !writer.is_empty() {
+                // Counts, or a close.
+                written = writer.poll_write(cx, &mut shared.send, None);
+            }
             self.traffic.down += writer.take_carried();
-            let written = writer.poll_write(cx);
             // What waited behind the high mark may follow now.
             if written == Written::All && writer.wants_more(&shared.send) {
                 cx.waker().wake_by_ref();

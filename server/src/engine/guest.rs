@@ -29,6 +29,7 @@ use super::live::{Live, Shared};
 use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
+use crate::chunk::Chunk;
 use crate::client::Client;
 use crate::config::Transport;
 use crate::dialect::Part;
@@ -379,17 +380,17 @@ impl Guest {
         let mut guard = live.lock();
         let shared = &mut *guard;
         shared.dirty = false;
+        shared.chunk = Chunk::default();
         let mut dead = None;
         if let Shared { writer: Some(writer), send, log, .. } = &mut *shared {
-            writer.pump(send, log.as_mut());
-            let written = writer.poll_write(cx);
+            let written = writer.poll_write(cx, send, log.as_mut());
             if written == Written::All && writer.wants_more(send) {
                 cx.waker().wake_by_ref();
             }
             dead = (written == Written::Dead).then_some(writer.pipe);
         }
         if let Some(probe) = &mut self.probe {
-            let _ = probe.writer.poll_write(cx);
+            let _ = probe.writer.poll_queue(cx);
         }
         self.fill(shared);
         let waiting = shared.take_waiting();

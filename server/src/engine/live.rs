@@ -18,6 +18,7 @@ use super::socket::WebSocket;
 use super::turn;
 use super::wheel::Alarm;
 use super::writer::{Writer, Written};
+use crate::chunk::Chunk;
 use crate::config::{Overflow, Transport};
 use crate::dialect::Speech;
 use crate::incoming::Incoming;
@@ -113,6 +114,8 @@ pub(crate) struct Shared {
     /// What a client that comes back may have missed.
     pub(crate) log: Option<Log>,
     pub(crate) closed: bool,
+    /// Where what is emitted in this turn is written.
+    pub(crate) chunk: Chunk,
     /// Something was emitted and not yet looked at: noted for the end of a turn.
     pub(crate) dirty: bool,
     waiting: Vec<Waker>,
@@ -173,6 +176,7 @@ impl Live {
                 transport: None,
                 log: secret.as_ref().map(|_| Log::new(queue_bytes / 4)),
                 closed: false,
+                chunk: Chunk::default(),
                 dirty: false,
                 waiting: Vec::new(),
             }),
@@ -263,15 +267,15 @@ impl Live {
             // Its driver has been here first.
             return;
         }
-        let Shared { send, writer, log, .. } = &mut *shared;
+        let Shared { send, writer, log, chunk, .. } = &mut *shared;
+        *chunk = Chunk::default();
         let Some(writer) = writer else {
             drop(shared);
             // A poll may hang, or a close may wait for this.
             return self.driver.wake();
         };
-        writer.pump(send, log.as_mut());
         // The driver goes on with what does not fit, and with what waited behind the high mark.
-        if writer.try_write() != Written::All || writer.wants_more(send) {
+        if writer.write(send, log.as_mut()) != Written::All || writer.wants_more(send) {
             drop(shared);
             self.driver.wake();
         }
@@ -287,18 +291,20 @@ impl Live {
         }
         SendError::Full
     }
-}
 
-impl Outlet for Live {
-    fn send(&self, out: &Outgoing) -> Result<(), SendError> {
+    /// Queues or writes; `patient`: not if those who emit should wait.
+    fn put(&self, out: &Outgoing<'_>, patient: bool) -> Result<(), SendError> {
         let mut guard = self.shared.lock();
         let shared = &mut *guard;
         if shared.closed {
             return Err(SendError::Closed);
         }
+        if patient && !shared.has_room() {
+            return Err(SendError::Busy);
+        }
         let frame = match &self.secret {
             Some(secret) if out.kind() == Kind::Opened => Some(out.opened_with(self.speech, secret)),
-            _ => out.frame(self.speech),
+            _ => out.frame(self.speech, &mut shared.chunk),
         };
         let Some(frame) = frame else {
             drop(guard);
@@ -311,9 +317,12 @@ impl Outlet for Live {
         };
         if out.kind() == Kind::Volatile {
             match (&mut shared.writer, &mut shared.volatile) {
-                (Some(writer), _) if writer.queued() < VOLATILE_HIGH => {
+                (Some(writer), _) => {
                     // What was emitted before it goes first.
                     writer.pump(&mut shared.send, shared.log.as_mut());
+                    if writer.queued() >= VOLATILE_HIGH {
+                        return Ok(());
+                    }
                     writer.message(&frame);
                 }
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {
@@ -335,9 +344,15 @@ impl Outlet for Live {
         }
         Ok(())
     }
+}
 
-    fn has_room(&self) -> bool {
-        self.shared.lock().has_room()
+impl Outlet for Live {
+    fn send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
+        self.put(out, false)
+    }
+
+    fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
+        self.put(out, true)
     }
 
     fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {

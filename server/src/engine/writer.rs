@@ -1,5 +1,6 @@
 //! The current live way down of a session, as seen from its send half.
 
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -21,6 +22,13 @@ const HIGH: usize = 256 << 10;
 
 /// Frames given to one system call.
 const SLICES: usize = 64;
+
+/// Bytes of small messages that are put side by side for one system call.
+const GATHERED: usize = 16 << 10;
+
+thread_local! {
+    static SCRATCH: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
 
 /// Where bytes go.
 pub(crate) enum Sink {
@@ -73,6 +81,11 @@ impl Writer {
         }
     }
 
+    /// Has everything that was put in here been written?
+    pub(crate) fn is_empty(&self) -> bool {
+        self.queue.is_empty()
+    }
+
     /// Bytes that this way has carried in all, where that is limited.
     pub(crate) fn total(&self) -> usize {
         match &self.sink {
@@ -113,20 +126,17 @@ impl Writer {
 
     /// Moves messages here, as far as credit and the high mark allow.
     pub(crate) fn pump(&mut self, send: &mut SendHalf<Frame>, mut log: Option<&mut Log>) {
-        let mut room = HIGH.saturating_sub(self.queued());
-        while room > 0
-            && let Some(message) = send.next()
-        {
-            room = room.saturating_sub(message.size());
-            let foreign = matches!(message, Frame::Guest(_));
-            self.message(message);
-            if let Some(log) = &mut log {
-                log.written(message);
-            }
-            if foreign {
-                // Nobody will ever confirm it: what is written is gone.
-                let _ = send.confirm(send.sent());
-            }
+        while self.wants_more(send) {
+            self.give(send, log.as_deref_mut());
+        }
+    }
+
+    /// Moves one message here.
+    fn give(&mut self, send: &mut SendHalf<Frame>, log: Option<&mut Log>) {
+        let Some(message) = send.next() else { return };
+        self.message(message);
+        if given(message, log) {
+            forget(send);
         }
     }
 
@@ -135,8 +145,86 @@ impl Writer {
         self.queued() < HIGH && send.is_ready()
     }
 
-    /// Writes what can be written without a task to wait: plain TCP and answers.
-    pub(crate) fn try_write(&mut self) -> Written {
+    /// Moves messages here and writes what can be written without a task to wait: plain TCP and answers.
+    pub(crate) fn write(&mut self, send: &mut SendHalf<Frame>, log: Option<&mut Log>) -> Written {
+        if matches!(self.sink, Sink::Tcp(_)) {
+            return self.write_tcp(send, log);
+        }
+        self.pump(send, log);
+        self.write_queue()
+    }
+
+    /// Small messages go from the send half to the system call, over memory that a thread's sessions share: to queue each here and take it out again
+    /// costs more than to copy it. A message counts as given to this way when its first byte is.
+    fn write_tcp(&mut self, send: &mut SendHalf<Frame>, mut log: Option<&mut Log>) -> Written {
+        let mut left = HIGH;
+        while left > 0 && (self.bytes > 0 || send.is_ready()) {
+            if self.bytes > GATHERED {
+                match self.write_queue() {
+                    Written::All => continue,
+                    other => return other,
+                }
+            }
+            let tried: io::Result<_> = SCRATCH.with_borrow_mut(|scratch| {
+                scratch.clear();
+                self.queue.iter().for_each(|bytes| scratch.extend_from_slice(bytes));
+                for wire in send.ready().map(Frame::wire) {
+                    if scratch.len() + wire.len() > GATHERED {
+                        break;
+                    }
+                    scratch.extend_from_slice(wire);
+                }
+                let Sink::Tcp(tcp) = &self.sink else { return Ok((0, 0)) };
+                // A large one alone is not copied.
+                if scratch.is_empty() { Ok((0, 0)) } else { Ok((tcp.try_write(scratch)?, scratch.len())) }
+            });
+            match tried {
+                Ok((_, 0)) => self.give(send, log.as_deref_mut()),
+                Ok((0, _)) => return Written::Dead,
+                Ok((written, all)) => {
+                    left = left.saturating_sub(written);
+                    self.written(written, send, log.as_deref_mut());
+                    if written < all {
+                        return Written::Blocked;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Blocked,
+                Err(_) => return Written::Dead,
+            }
+        }
+        Written::All
+    }
+
+    /// So many bytes have been written: of the queue first, then of the messages that are ready.
+    fn written(&mut self, mut bytes: usize, send: &mut SendHalf<Frame>, mut log: Option<&mut Log>) {
+        let queued = bytes.min(self.bytes);
+        bytes -= queued;
+        if queued > 0 {
+            self.begun = advance(&mut self.queue, &mut self.bytes, queued);
+        }
+        let mut foreign = false;
+        while bytes > 0
+            && let Some(message) = send.next()
+        {
+            let size = message.wire().len();
+            self.carried += size as u64;
+            if bytes < size {
+                let mut rest = message.frame();
+                rest.advance(bytes);
+                self.bytes = rest.len();
+                self.begun = true;
+                self.queue.push_back(rest);
+            }
+            bytes = bytes.saturating_sub(size);
+            foreign |= given(message, log.as_deref_mut());
+        }
+        if foreign {
+            forget(send);
+        }
+    }
+
+    /// Writes what is in here, as far as that can be done without a task to wait.
+    pub(crate) fn write_queue(&mut self) -> Written {
         match &self.sink {
             Sink::Exchange(exchange) => {
                 self.bytes = 0;
@@ -162,10 +250,31 @@ impl Writer {
         }
     }
 
-    /// Writes in the driver's task, which is woken when more can be written.
-    pub(crate) fn poll_write(&mut self, cx: &mut Context<'_>) -> Written {
+    /// The same as [`write`](Self::write) in the driver's task, which is woken when more can be written.
+    pub(crate) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        send: &mut SendHalf<Frame>,
+        mut log: Option<&mut Log>,
+    ) -> Written {
+        loop {
+            let written = self.write(send, log.as_deref_mut());
+            if written != Written::Blocked {
+                return written;
+            }
+            let Sink::Tcp(tcp) = &self.sink else { return self.poll_queue(cx) };
+            match tcp.as_ref().poll_write_ready(cx) {
+                Poll::Ready(Ok(())) => {}
+                Poll::Ready(Err(_)) => return Written::Dead,
+                Poll::Pending => return Written::Blocked,
+            }
+        }
+    }
+
+    /// The same as [`write_queue`](Self::write_queue) in the driver's task.
+    pub(crate) fn poll_queue(&mut self, cx: &mut Context<'_>) -> Written {
         if matches!(self.sink, Sink::Exchange(_)) {
-            return self.try_write();
+            return self.write_queue();
         }
         while let Some(front) = self.queue.front() {
             let sink: &mut (dyn AsyncWrite + Unpin) = match &mut self.sink {
@@ -200,6 +309,19 @@ impl Writer {
     pub(crate) fn into_parts(self) -> (Sink, VecDeque<Bytes>) {
         (self.sink, self.queue)
     }
+}
+
+/// Notes what a client that comes back may have missed. `true`: the message is of a foreign protocol.
+fn given(message: &Frame, log: Option<&mut Log>) -> bool {
+    if let Some(log) = log {
+        log.written(message);
+    }
+    matches!(message, Frame::Guest(_))
+}
+
+/// Nobody will ever confirm what a foreign client got: what is written is gone.
+fn forget(send: &mut SendHalf<Frame>) {
+    let _ = send.confirm(send.sent());
 }
 
 fn with_slices<R>(queue: &VecDeque<Bytes>, write: impl FnOnce(&[IoSlice<'_>]) -> R) -> R {

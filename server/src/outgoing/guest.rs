@@ -38,6 +38,14 @@ impl Frame {
         }
     }
 
+    /// The same, borrowed.
+    pub(crate) fn wire(&self) -> &[u8] {
+        match self {
+            Self::Guest(guest) => guest.wire(),
+            Self::Native(native) => native.wire(),
+        }
+    }
+
     /// What goes into the answer to a request.
     pub(crate) fn lines(&self, mut push: impl FnMut(Bytes)) {
         match self {
@@ -98,25 +106,33 @@ impl GuestFrame {
         self.0.mark.as_ref()
     }
 
-    pub(super) fn of(speech: Speech, out: &Outgoing) -> Option<Self> {
+    pub(super) fn of(speech: Speech, out: &Outgoing<'_>) -> Option<Self> {
         if matches!(speech, Speech::SocketIoMarked | Speech::SocketIoPackedMarked)
             && out.kind() == Kind::Event
         {
             let offset = out.id().is_none().then(|| OFFSET.fetch_add(1, Ordering::Relaxed));
             let parts = socket_io::say_marked(out, offset, speech == Speech::SocketIoPackedMarked);
-            return Some(Self::marked(speech, parts, Some(Mark { offset, namespace: out.place() })));
+            return Some(Self::marked(
+                speech,
+                parts,
+                Some(Mark { offset, namespace: out.namespace().into() }),
+            ));
         }
         let parts = speech.say(out);
         (!parts.is_empty()).then(|| Self::new(speech, parts))
     }
 
     fn frame(&self) -> Bytes {
+        self.wire().clone()
+    }
+
+    fn wire(&self) -> &Bytes {
         let Inner { speech, parts, size, frame, .. } = &*self.0;
         let encode = || {
             let mut out = Vec::with_capacity(size + 16 * parts.len());
             parts.iter().for_each(|part| speech.frame(part, &mut out));
             out.into()
         };
-        frame.get_or_init(encode).clone()
+        frame.get_or_init(encode)
     }
 }

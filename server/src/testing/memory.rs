@@ -7,6 +7,7 @@ use everwire_session::code::Code;
 use everwire_session::packet::Kind;
 use parking_lot::Mutex;
 
+use crate::chunk::Chunk;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
 use crate::outlet::{Outlet, SendError};
@@ -35,6 +36,10 @@ struct State {
 }
 
 impl State {
+    fn has_room(&self) -> bool {
+        self.closed.is_some() || self.bytes < HARD_LIMIT / 2
+    }
+
     fn wake(&mut self) {
         self.wakers.drain(..).for_each(Waker::wake);
     }
@@ -95,8 +100,8 @@ impl Memory {
 }
 
 impl Outlet for Memory {
-    fn send(&self, out: &Outgoing) -> Result<(), SendError> {
-        let frame = out.native();
+    fn send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
+        let frame = out.native(&mut Chunk::default());
         let packet = frame.packet();
         // Through the bytes, so that tests cover what really travels.
         let message = if frame.is_binary() { Incoming::binary(&packet) } else { Incoming::text(&packet) };
@@ -121,9 +126,8 @@ impl Outlet for Memory {
         Ok(())
     }
 
-    fn has_room(&self) -> bool {
-        let state = self.state.lock();
-        state.closed.is_some() || state.bytes < HARD_LIMIT / 2
+    fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
+        if self.state.lock().has_room() { self.send(out) } else { Err(SendError::Busy) }
     }
 
     fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {
@@ -131,7 +135,7 @@ impl Outlet for Memory {
         if state.closed.is_some() {
             return Poll::Ready(Err(SendError::Closed));
         }
-        if state.bytes < HARD_LIMIT / 2 {
+        if state.has_room() {
             return Poll::Ready(Ok(()));
         }
         state.watch(cx.waker());

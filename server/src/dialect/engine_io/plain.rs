@@ -30,7 +30,7 @@ impl Plain {
 }
 
 /// Writes a message.
-pub(crate) fn say(out: &Outgoing) -> Vec<Part> {
+pub(crate) fn say(out: &Outgoing<'_>) -> Vec<Part> {
     if let Some(bytes) = sock_js::bytes(out) {
         return vec![Part::Binary(bytes)];
     }

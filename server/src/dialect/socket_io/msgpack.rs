@@ -17,7 +17,7 @@ use crate::outgoing::{Body, Outgoing};
 const DEPTH: usize = 128;
 
 /// Writes a message; `trail` is JSON text of one more argument of an event.
-pub(super) fn say(out: &Outgoing, trail: Option<&str>) -> Vec<Part> {
+pub(super) fn say(out: &Outgoing<'_>, trail: Option<&str>) -> Vec<Part> {
     let kind = match out.kind() {
         Kind::Opened => 0,
         Kind::Left => 1,

@@ -112,7 +112,7 @@ impl Driver {
         if let Some(writer) = &mut shared.writer
             && writer.pipe == pipe
         {
-            let _ = writer.try_write();
+            let _ = writer.write_queue();
         }
         if let Some(exchange) = self.exchange(pipe, true) {
             exchange.end();
@@ -127,7 +127,7 @@ impl Driver {
             if let Some(writer) = &mut shared.writer
                 && writer.pipe == pipe
             {
-                let _ = writer.try_write();
+                let _ = writer.write_queue();
                 shared.writer = None;
             }
             return exchange.refuse((code, expected));

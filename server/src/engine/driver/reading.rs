@@ -7,6 +7,7 @@ use bytes::Bytes;
 use everwire_session::server::{Input, Pipe, Up};
 
 use super::Driver;
+use crate::chunk::Chunk;
 use crate::dialect::native;
 use crate::engine::socket;
 use crate::incoming::Incoming;
@@ -30,7 +31,7 @@ impl Driver {
         self.reading = Some(pipe);
         for early in std::mem::take(&mut reader.early_frames) {
             if self.parting.is_none()
-                && let ControlFlow::Break(farewell) = self.frame(pipe, &early.frame())
+                && let ControlFlow::Break(farewell) = self.frame(pipe, &early.frame(), &mut Chunk::default())
             {
                 self.reading = None;
                 self.socket = Some((pipe, reader));
@@ -39,11 +40,12 @@ impl Driver {
             }
         }
         let polled = reader.poll_read(cx, |decoder, bytes| {
+            let mut chunk = Chunk::of(bytes.len());
             let mut frames = decoder.read(bytes);
             loop {
                 match frames.next() {
                     Ok(None) => return None,
-                    Ok(Some(frame)) => match self.frame(pipe, &frame) {
+                    Ok(Some(frame)) => match self.frame(pipe, &frame, &mut chunk) {
                         ControlFlow::Continue(()) if self.parting.is_none() => {}
                         ControlFlow::Continue(()) => return None,
                         ControlFlow::Break(farewell) => return farewell,
@@ -88,9 +90,9 @@ impl Driver {
     }
 
     /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
-    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Option<Bytes>> {
+    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>, chunk: &mut Chunk) -> ControlFlow<Option<Bytes>> {
         let incoming = match frame {
-            Frame::Text(text) => Incoming::copied(text),
+            Frame::Text(text) => Incoming::copied_to(text, chunk),
             Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
             Frame::Ping(payload) => {
                 // Who sends pings and reads nothing gets no more pongs.
@@ -107,7 +109,7 @@ impl Driver {
             }
         };
         match incoming.and_then(native::up) {
-            Ok(Up::Message(message)) => match self.machine.accept(self.engine.wheel.now(), pipe, &message) {
+            Ok(Up::Message(message)) => match self.machine.accept(self.round, pipe, &message) {
                 Ok(true) => {
                     self.traffic.up += message.size as u64;
                     self.client.receive(message);

@@ -154,7 +154,7 @@ impl Guest {
         let mut sockets: Vec<_> = self.probe.take().map(|probe| probe.writer).into_iter().collect();
         self.deferred.drain(..).for_each(GuestJob::refuse);
         if let Some(mut writer) = shared.take_writer(|_| true) {
-            let _ = writer.try_write();
+            let _ = writer.write_queue();
             sockets.push(writer);
         }
         self.fill(&mut shared);

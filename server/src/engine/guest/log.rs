@@ -82,13 +82,14 @@ mod tests {
     use everwire_session::payload::IntoArgs;
 
     use super::*;
+    use crate::chunk::Chunk;
     use crate::dialect::Speech;
     use crate::outgoing::Outgoing;
 
     fn frame(namespace: &str, id: Option<u64>) -> Frame {
         let namespace: Arc<str> = namespace.into();
         let out = Outgoing::event(&namespace, id, "tick", "x".into_payload().unwrap());
-        out.frame(Speech::SocketIoMarked).unwrap()
+        out.frame(Speech::SocketIoMarked, &mut Chunk::default()).unwrap()
     }
 
     fn offset(frame: &Frame) -> String {

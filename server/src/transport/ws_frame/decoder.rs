@@ -84,6 +84,15 @@ impl Decoder {
         self.control.capacity() + self.message.capacity()
     }
 
+    /// Is anything under way, or over?
+    fn holds(&self) -> bool {
+        self.head_len > 0
+            || self.current.is_some()
+            || self.message.holds()
+            || !self.control.is_empty()
+            || !matches!(self.state, State::Open)
+    }
+
     /// All that can be refused about a frame before its payload has come, and so before it takes memory.
     fn admit(&self, header: &Header) -> Result<(), FrameError> {
         match header.kind {
@@ -137,19 +146,12 @@ impl Frames<'_> {
     /// # Errors
     /// What the client did wrong; again and again for whatever is read afterwards.
     pub(crate) fn next(&mut self) -> Result<Option<Frame<'_>>, FrameError> {
-        self.decoder.release();
-        match self.decoder.state {
-            State::Closed => return Ok(None),
-            State::Failed(error) => return Err(error),
-            State::Open => {}
-        }
-        let found = match self.find() {
-            Ok(Some(found)) => found,
-            Ok(None) => return Ok(None),
-            Err(error) => {
-                self.decoder.state = State::Failed(error);
-                return Err(error);
-            }
+        let found = match self.whole() {
+            Some(found) => found,
+            None => match self.any()? {
+                Some(found) => found,
+                None => return Ok(None),
+            },
         };
         let (kind, payload) = match found {
             Found::Control(kind) => (kind, &self.decoder.control[..]),
@@ -163,6 +165,32 @@ impl Frames<'_> {
             Ok(_) => {}
         }
         frame.map(Some)
+    }
+
+    /// Nearly always nothing is under way, and the next message lies whole in the input.
+    fn whole(&mut self) -> Option<Found> {
+        if self.decoder.holds() {
+            return None;
+        }
+        let (header, used) = Header::parse(&self.input[self.at..]).ok()??;
+        let from = self.at + used;
+        if !header.stands_alone() || header.kind.is_control() || header.payload > self.decoder.max_message {
+            return None;
+        }
+        unmask(self.input[from..].get_mut(..header.payload)?, header.mask, 0);
+        self.at = from + header.payload;
+        Some(Found::Input(header.kind, from..self.at))
+    }
+
+    /// Whatever comes next.
+    fn any(&mut self) -> Result<Option<Found>, FrameError> {
+        self.decoder.release();
+        match self.decoder.state {
+            State::Closed => return Ok(None),
+            State::Failed(error) => return Err(error),
+            State::Open => {}
+        }
+        self.find().inspect_err(|error| self.decoder.state = State::Failed(*error))
     }
 
     fn find(&mut self) -> Result<Option<Found>, FrameError> {

@@ -24,6 +24,11 @@ impl Message {
         self.kind.is_some()
     }
 
+    /// Is there a message, under way or handed out?
+    pub(super) fn holds(&self) -> bool {
+        self.fragments > 0
+    }
+
     /// Whether one more fragment of `payload` bytes may come.
     pub(super) fn admit(&self, payload: usize, max: usize) -> Result<(), FrameError> {
         if self.fragments >= FREE_FRAGMENTS + self.bytes.len() / CRUMB {
