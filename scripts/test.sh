@@ -131,6 +131,7 @@ proxies() {
 chaos() {
   client_deps && testbed || return 1
   run "chaos: 200 clients in bad weather" "$TARGET/debug/everwire-chaos" run --seconds 45
+  run "a server restarts under 500 clients" "$TARGET/debug/everwire-chaos" storm --sessions 500
 }
 
 # Each runs once, however many groups ask for them.

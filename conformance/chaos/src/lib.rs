@@ -1,6 +1,7 @@
 //! A TCP proxy that does all that networks do, by a seed, and a run of clients through it whose every event is numbered.
 #![forbid(unsafe_code)]
 
+pub mod crowd;
 mod dice;
 mod fault;
 mod line;

@@ -1,4 +1,4 @@
-//! `everwire-chaos proxy` puts bad weather before a server; `everwire-chaos run` sends clients through it and holds their ledgers.
+//! `everwire-chaos proxy` puts bad weather before a server; `everwire-chaos run` sends clients through it and holds their ledgers; `hold` and `storm` are about numbers.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
+use everwire_chaos::crowd::{self, hold, storm};
 use everwire_chaos::run::{Options, run};
 use everwire_chaos::{Fault, Proxy, Rates, Tally};
 
@@ -32,15 +33,21 @@ enum What {
         #[command(flatten)]
         rates: Rates,
     },
+    /// Many clients for a long time, while some come and go.
+    Hold(crowd::Options),
     /// Clients of all kinds through proxies, for some time.
     Run(Options),
+    /// Many clients whose server restarts.
+    Storm(crowd::Options),
 }
 
 #[tokio::main]
 async fn main() -> ExitCode {
     let outcome = match Arguments::parse().what {
         What::Proxy { upstream, listen, seed, rates } => proxy(upstream, listen, seed, rates).await,
+        What::Hold(options) => hold(options).await,
         What::Run(options) => run(options).await,
+        What::Storm(options) => storm(options).await,
     };
     let (text, code) = match outcome {
         Ok(text) => (text, ExitCode::SUCCESS),
