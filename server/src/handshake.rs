@@ -1,9 +1,12 @@
 //! How a session began: what is copied out of the opening request, and a namespace's auth.
 
+use std::borrow::Cow;
 use std::net::SocketAddr;
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
+
+use crate::transport::service::percent_decode;
 
 /// What is kept of the request that opened a session. Nothing else of it stays in memory.
 #[derive(Clone, Debug, Default)]
@@ -24,6 +27,19 @@ impl RequestInfo {
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
         Self { remote_addr, target: target.into(), headers }
     }
+
+    fn query(&self, key: &str) -> Option<Cow<'_, str>> {
+        let (_, query) = self.target.split_once('?')?;
+        let mut pairs = query.split('&').map(|pair| pair.split_once('=').unwrap_or((pair, "")));
+        pairs.find(|(name, _)| decoded(name) == key).map(|(_, value)| decoded(value))
+    }
+}
+
+fn decoded(text: &str) -> Cow<'_, str> {
+    match text.contains(['%', '+']).then(|| percent_decode(text.as_bytes())).flatten() {
+        Some(text) => text.into(),
+        None => text.into(),
+    }
 }
 
 /// How a socket came to be: its auth and parts of the request that opened its session. Also an extractor.
@@ -32,7 +48,7 @@ impl RequestInfo {
 /// # use everwire::{Everwire, Handshake, Socket};
 /// # let wire = Everwire::new();
 /// wire.on_connect(|socket: Socket, handshake: Handshake| async move {
-///     let room = handshake.query("room").unwrap_or("lobby");
+///     let room = handshake.query("room").unwrap_or("lobby".into());
 ///     socket.join(room)
 /// });
 /// ```
@@ -71,14 +87,9 @@ impl Handshake {
         self.request().target.split('?').next().unwrap_or_default()
     }
 
-    /// The first value of a key in the query of the opening request, as it stands there: not decoded.
-    pub fn query(&self, key: &str) -> Option<&str> {
-        let (_, query) = self.request().target.split_once('?')?;
-        query
-            .split('&')
-            .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-            .find(|(k, _)| *k == key)
-            .map(|(_, v)| v)
+    /// The first value of a key in the query of the opening request, both decoded. What cannot be decoded is left as it stands there.
+    pub fn query(&self, key: &str) -> Option<Cow<'_, str>> {
+        self.request().query(key)
     }
 
     /// Where the opening request came from, as the server's own socket saw it.
@@ -88,5 +99,25 @@ impl Handshake {
 
     fn request(&self) -> &RequestInfo {
         &self.socket.inner().link.request
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values_of_the_query_are_decoded() {
+        let request = RequestInfo::new(None, "/s?a=b&%26a=%26%3D%3F+a&bare&bad=%ff&a=c&=e", []);
+        for (key, value) in [
+            ("a", Some("b")),
+            ("&a", Some("&=? a")),
+            ("bare", Some("")),
+            ("bad", Some("%ff")),
+            ("", Some("e")),
+            ("c", None),
+        ] {
+            assert_eq!(request.query(key).as_deref(), value, "{key}");
+        }
     }
 }
