@@ -111,6 +111,16 @@ def a_client_that_closes_is_answered_at_once(server):
         assert client.is_gone()
 
 
+@test()
+def a_poll_that_crosses_the_close_is_answered(server):
+    """Both are sent at once, on two connections, and the close is heard first."""
+    for revision in (3, 4):
+        client = echo(server, revision)
+        client.send("1")
+        assert client.poll() == ["6"]
+        assert client.is_gone()
+
+
 # What cannot be taken apart is answered 400. Packets that make no sense are found later, by the session.
 BAD = {
     (4, False): ([b"", b"b***", b"bAA", b"4\xff"], [b"abc", b"7", b"4a\x1e", b"\x1e", b"2", b"5", b"0", b"4a\x1e9"]),

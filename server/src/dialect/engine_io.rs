@@ -60,11 +60,18 @@ const UPGRADE: Duration = Duration::from_secs(10);
 /// How long a poll waits at the most while the session is about to move.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long a poll is answered that has crossed the client's close on its way: both are sent at once, on two connections.
+const CROSSED: Duration = Duration::from_secs(1);
+
 /// One session.
 pub(crate) struct EngineIo {
     terms: Terms,
     packets: Reader,
     transport: Option<Transport>,
+    /// A poll waits.
+    polled: bool,
+    /// The client has closed, and a poll may still be on its way.
+    crossed: bool,
     /// Revision 4: when to ping; none while a pong is due.
     ping_at: Option<Duration>,
     /// When the client counts as gone.
@@ -75,7 +82,8 @@ impl EngineIo {
     pub(crate) fn new(now: Duration, terms: Terms) -> Self {
         let ping_at = (terms.revision == Revision::Four).then_some(now + terms.ping);
         let dead_at = now + terms.ping + terms.timeout;
-        Self { packets: Reader::new(terms.max, terms.msgpack), terms, transport: None, ping_at, dead_at }
+        let packets = Reader::new(terms.max, terms.msgpack);
+        Self { packets, terms, transport: None, polled: false, crossed: false, ping_at, dead_at }
     }
 
     fn open(&self, upgrades: &[&str]) -> Part {
@@ -107,6 +115,12 @@ impl EngineIo {
         }
     }
 
+    /// The client has closed.
+    fn left(&mut self) -> Deed {
+        self.crossed = !self.polled && self.transport != Some(Transport::Websocket);
+        Deed::EndWith(Code::ClientDisconnect, noop())
+    }
+
     /// Something came: the client lives.
     fn heard(&mut self, now: Duration) {
         self.dead_at = match (self.terms.revision, self.ping_at) {
@@ -119,7 +133,7 @@ impl EngineIo {
     fn text(&mut self, now: Duration, text: &str, deeds: &mut Vec<Deed>) {
         use Revision::{Four, Three};
         match (text.as_bytes().first(), self.terms.revision) {
-            (Some(b'1'), _) => deeds.push(Deed::EndWith(Code::ClientDisconnect, noop())),
+            (Some(b'1'), _) => deeds.push(self.left()),
             (Some(b'2'), Three) => deeds.push(Deed::Say(Part::text(format!("3{}", &text[1..])))),
             (Some(b'3'), Four) => {
                 self.ping_at = Some(now + self.terms.ping);
@@ -155,7 +169,7 @@ impl EngineIo {
         self.incoming(read, deeds);
     }
 
-    fn incoming(&self, read: Result<Option<Incoming>, Malformed>, deeds: &mut Vec<Deed>) {
+    fn incoming(&mut self, read: Result<Option<Incoming>, Malformed>, deeds: &mut Vec<Deed>) {
         let incoming = match read {
             Ok(Some(incoming)) => incoming,
             Ok(None) => return,
@@ -166,7 +180,7 @@ impl EngineIo {
             && incoming.namespace.is_none()
         {
             // In this revision the main namespace is the connection.
-            return deeds.push(Deed::EndWith(Code::ClientDisconnect, noop()));
+            return deeds.push(self.left());
         }
         deeds.push(Deed::Deliver(incoming));
     }
@@ -204,10 +218,11 @@ impl Tongue for EngineIo {
     }
 
     fn attached(&mut self, _: Duration, transport: Transport, deeds: &mut Vec<Deed>) {
+        let polling = transport != Transport::Websocket;
+        self.polled = polling;
         if self.transport.replace(transport).is_some() {
             return;
         }
-        let polling = transport != Transport::Websocket;
         let upgrades: &[&str] = if polling && self.terms.upgrades { &["websocket"] } else { &[] };
         deeds.push(Deed::Say(self.open(upgrades)));
         let connect = match (&self.terms.plain, self.terms.revision) {
@@ -218,6 +233,18 @@ impl Tongue for EngineIo {
         // The answer to the handshake has nothing but that in it; then the namespace connects by itself.
         deeds.push(Deed::Flush);
         deeds.extend(connect.ok().map(Deed::Deliver));
+    }
+
+    fn detached(&mut self, _: Duration) {
+        self.polled = false;
+    }
+
+    fn linger(&self) -> Duration {
+        if self.crossed { CROSSED } else { Duration::ZERO }
+    }
+
+    fn afterwards(&mut self, _: Code, _: Option<&str>) -> Option<Part> {
+        std::mem::take(&mut self.crossed).then(noop)
     }
 
     fn second(&self) -> Second {

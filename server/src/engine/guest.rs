@@ -79,6 +79,11 @@ pub(crate) trait Tongue: Send {
         Duration::ZERO
     }
 
+    /// What a request hears that comes meanwhile.
+    fn afterwards(&mut self, code: Code, reason: Option<&str>) -> Option<Part> {
+        self.farewell(code, reason).filter(|_| !self.linger().is_zero())
+    }
+
     /// May the session move from requests to a WebSocket? Then so long may that take to ask for it.
     fn upgrades(&self) -> Option<Duration> {
         None

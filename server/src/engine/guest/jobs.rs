@@ -137,11 +137,7 @@ impl Guest {
 
     fn get(&mut self, exchange: Arc<Exchange>, transport: Transport, limit: Option<usize>) {
         if let Some((_, code, reason)) = &self.ended {
-            return match self
-                .tongue
-                .farewell(*code, reason.as_deref())
-                .filter(|_| !self.tongue.linger().is_zero())
-            {
+            return match self.tongue.afterwards(*code, reason.as_deref()) {
                 Some(last) => answer_with(&exchange, &last),
                 None => exchange.refuse((Code::UnknownSession, None)),
             };
