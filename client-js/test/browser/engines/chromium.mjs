@@ -16,6 +16,8 @@ export async function start() {
   const network = async (offline) => {
     await page.send("Network.enable");
     await page.send("Network.emulateNetworkConditions", { offline, latency: 0, downloadThroughput: -1, uploadThroughput: -1 });
+    // Undone before the page has heard of it, it would never have been.
+    await page.until("the page knows", (wanted) => navigator.onLine === wanted, !offline);
   };
   return {
     close: () => browser.close(),
