@@ -9,13 +9,16 @@ import { textOf } from "./session/body.ts";
 import { messageOf } from "./session/halves.ts";
 import type { Message, Session } from "./session/state.ts";
 
-/** What `volatile` and `timeout` give. */
+/** What `volatile` gives. */
 export interface Emits<Emit> {
-  /** As `emit` of the socket. */
-  emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
+  /** As `emit` of the socket, without an ack. */
+  emit<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): void;
 }
 
-export interface Asks<Emit> extends Emits<Emit> {
+/** What `timeout` gives. */
+export interface Asks<Emit> {
+  /** As `emit` of the socket. */
+  emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
   /** As `emitWithAck` of the socket. */
   emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 }

@@ -28,6 +28,9 @@ export function typed(socket: Socket<FromServer, ToServer>): void {
   socket.emit("say", "hello").emit("add", 1, 2);
   socket.emit("add", 1, 2, (error, sum) => (error ? error.code : sum.toFixed()));
   socket.volatile.emit("say", "now");
+  socket.volatile.emit("add", 1, 2);
+  // @ts-expect-error: nobody answers a volatile event
+  socket.volatile.emit("add", 1, 2, () => {});
   const sum: Promise<number> = socket.timeout(10).emitWithAck("add", 1, 2);
   void sum;
 
