@@ -1,9 +1,12 @@
 # Everwire. `make` alone tells what there is.
 .DEFAULT_GOAL := help
-.PHONY: build client fmt help lint nightly test test-browsers
+.PHONY: bench build client fmt help lint nightly test test-browsers
 
 help: ## What there is
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+bench: ## Everwire beside other servers, into docs/performance.md; QUICK=1 in 5 minutes, ROW=... one row only
+	@bench/run.sh compare $(if $(QUICK),--quick) $(if $(ROW),--row $(ROW))
 
 build: ## The server, the demo and the testbed, for release
 	@echo "==> building everwire and testbed (release)"

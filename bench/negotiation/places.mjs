@@ -11,7 +11,7 @@ import { installKit } from "./kit.mjs";
 
 // Node 20 has no WebSocket of its own.
 const { WebSocket } = createRequire(new URL("../../client-js/package.json", import.meta.url))("ws");
-const modules = new URL("node_modules/", import.meta.url);
+const modules = new URL("../node_modules/", import.meta.url);
 
 export class NodePlace {
   name = "node";

@@ -7,11 +7,13 @@ pub struct Histogram {
     count: u64,
 }
 
-impl Histogram {
-    pub fn new() -> Self {
+impl Default for Histogram {
+    fn default() -> Self {
         Self { buckets: vec![0; (64 * STEPS) as usize], count: 0 }
     }
+}
 
+impl Histogram {
     pub fn record(&mut self, nanos: u64) {
         let nanos = nanos.max(u64::from(STEPS));
         let power = nanos.ilog2();
@@ -31,5 +33,20 @@ impl Histogram {
             left -= count;
         }
         0.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Histogram;
+
+    #[test]
+    fn quantiles_are_right_within_a_bucket() {
+        let mut histogram = Histogram::default();
+        (1..=1000).for_each(|millis| histogram.record(millis * 1_000_000));
+        for (share, expected) in [(0.5, 500.0), (0.99, 990.0)] {
+            let found = histogram.quantile(share);
+            assert!((found / expected - 1.0).abs() < 0.04, "{share}: {found}");
+        }
     }
 }

@@ -1,44 +1,36 @@
-//! The load generator: one thread, one epoll, many WebSockets. Prints one line of JSON about one run.
+//! The load generator: one thread, one epoll, many sessions. Prints one line of JSON about one run.
 //!
-//! `load ADDRESS PID DIALECT SCENARIO CONNECTIONS WINDOW RATE SECONDS`, where the dialect is `native` or `bare`, the scenario `echo`, `fanout` or
-//! `idle`, and a fan-out with a rate of 0 keeps as many publications on their way as the window says.
+//! `load ADDRESS PID scenario=echo dialect=native transport=websocket connections=100 window=16 rate=0 rooms=1 warm=0.5 seconds=3`:
+//! what is left out is as here. `plan.rs` says what each means, `README.md` what it prints.
 
 mod client;
+mod connection;
+mod crowd;
+mod dialect;
 mod frames;
 mod histogram;
+mod http;
+mod load;
+mod measure;
+mod plan;
 mod process;
-mod run;
+mod stamp;
+mod way;
 
-use std::net::SocketAddr;
-
-use client::Dialect;
-use run::{Plan, Run, Scenario};
+use load::echo::Echo;
+use load::fan_out::FanOut;
+use load::{idle, rooms};
+use plan::{Plan, Scenario};
 
 fn main() -> std::io::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [address, pid, dialect, scenario, connections, window, rate, seconds] = &arguments[..] else {
-        panic!("load ADDRESS PID DIALECT SCENARIO CONNECTIONS WINDOW RATE SECONDS");
-    };
-    let address: SocketAddr = address.parse().expect("an address");
-    let plan = Plan {
-        address,
-        pid: number(pid) as u32,
-        dialect: if dialect == "bare" { Dialect::Bare } else { Dialect::Native },
-        scenario: match scenario.as_str() {
-            "echo" => Scenario::Echo,
-            "fanout" => Scenario::FanOut,
-            "idle" => Scenario::Idle,
-            other => panic!("no scenario {other}"),
-        },
-        connections: number(connections) as usize,
-        window: number(window) as usize,
-        rate: number(rate),
-        seconds: number(seconds),
-    };
-    println!("{}", Run::new(plan)?.go()?);
+    let plan = Plan::parse(std::env::args().skip(1));
+    let figures = match plan.scenario {
+        Scenario::Echo => measure::steady(&plan, &mut Echo::new(&plan)),
+        Scenario::FanOut => measure::steady(&plan, &mut FanOut::new(&plan)),
+        Scenario::Idle => idle::run(&plan),
+        Scenario::Rooms => rooms::run(&plan),
+    }?;
+    let fields: Vec<String> = figures.iter().map(|(name, value)| format!("\"{name}\":{value:.4}")).collect();
+    println!("{{{}}}", fields.join(","));
     Ok(())
-}
-
-fn number(text: &str) -> f64 {
-    text.parse().expect("a number")
 }
