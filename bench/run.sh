@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds what a bench needs, release throughout, and runs it; what each prints stands in README.md.
-#   bench/run.sh compare [--quick] [--row ROW]... [--again]
+#   bench/run.sh compare [--quick] [--row ROW]... [--server SERVER]... [--other TESTBED] [--again]
 #   bench/run.sh negotiation [--runs N] [--only opening,blocked,mute,moves] [--place node,Chromium]
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)

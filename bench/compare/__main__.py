@@ -10,26 +10,26 @@ from pathlib import Path
 import facts
 import report
 import runs
-from rows import ROWS
-from servers import HERE
+from rows import ROWS, pick
+from servers import HERE, commands
 
 
 def main():
     options = arguments()
-    docs, scratch = HERE.parent / "docs", Path(options.scratch)
     pace = runs.QUICK if options.quick else runs.WHOLE
-    rows = [row for row in ROWS if not options.row or row.id in options.row]
-    whole = pace.whole and len(rows) == len(ROWS)
-    folder = docs if whole or options.again else scratch
+    rows = list(pick(options.row, options.server, options.other))
+    whole = not (options.quick or options.row or options.server or options.other)
+    folder = HERE.parent / "docs" if whole else Path(options.scratch)
     saved = folder / "performance" / "runs.json"
     if options.again:
         run = json.loads(saved.read_text())
     else:
         about = facts.facts(pace)
-        run = {"facts": about, "results": runs.measure(rows, pace, (options.ours, options.bench))}
+        started = commands(options.ours, options.bench, options.other)
+        run = {"facts": about, "results": runs.measure(rows, pace, started)}
         saved.parent.mkdir(parents=True, exist_ok=True)
         saved.write_text(json.dumps(run, indent=1, ensure_ascii=False) + "\n")
-    page = report.write(run, folder)
+    page = report.write(run, rows, folder)
     if not whole:
         print(page[page.index("## ") :])
     print(f"written to {folder / 'performance.md'}")
@@ -42,7 +42,9 @@ def arguments():
     parser.add_argument("--scratch", required=True, help="the folder for what is not the whole")
     parser.add_argument("--quick", action="store_true", help="one short run of each")
     parser.add_argument("--row", action="append", choices=[row.id for row in ROWS], help="only this one")
-    parser.add_argument("--again", action="store_true", help="measure nothing: write the page of the last whole run again, with today's notes")
+    parser.add_argument("--server", action="append", choices=commands("", ""), help="only this one")
+    parser.add_argument("--other", help="another build of the testbed, to be run beside it")
+    parser.add_argument("--again", action="store_true", help="measure nothing: write the last whole run's page again")
     return parser.parse_args()
 
 

@@ -3,7 +3,6 @@
 import re
 
 import plot
-from rows import ROWS
 from table import cell, table
 from servers import HERE
 
@@ -36,11 +35,10 @@ sender also pays for TCP's receiving half, so absolute costs of a write are too 
 """
 
 
-def write(run, folder):
+def write(run, rows, folder):
     """`run`: as `__main__` saves it. Returns the page, and writes the plots beside it."""
     pictures = folder / "performance"
     pictures.mkdir(parents=True, exist_ok=True)
-    rows = [row for row in ROWS if row.id in run["results"]]
     parts = [HEAD, facts(run), goals(rows, run["results"])]
     for row in rows:
         for each in row.tables:
@@ -82,11 +80,17 @@ def section(row, each, rounds, pictures):
         each.says,
         f"![{each.title}](performance/{each.id}.svg)",
         table(shown, each, rounds, NAMES),
+        failed(rounds),
         waited(rounds),
         "\n".join(f"- {goal.says}: {outcome(goal, rounds).replace(' | ', ', ')}" for goal in each.goals),
         note(each.id),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def failed(rounds):
+    names = sorted({name for figures in rounds for name in figures if "failed" in figures[name]})
+    return f"Runs failed of: {', '.join(names)}." if names else ""
 
 
 def waited(rounds):

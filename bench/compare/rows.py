@@ -330,3 +330,20 @@ ROWS = (
     two_cores("two-cores-echo", "Two cores: echo, 1,000 connections, 1 in flight", ECHO_WIDE.load),
     two_cores("two-cores-fan-out", "Two cores: fan-out, 1,000 subscribers, 4 in flight", FAN_OUT.load),
 )
+
+
+def pick(ids, servers, other):
+    """The rows with these ids, with these servers, or all; and if there is another build of the testbed, that beside it."""
+    for row in ROWS:
+        if not ids or row.id in ids:
+            contestants = tuple(each for each in row.contestants if not servers or each.server in servers)
+            more = other_builds(contestants) if other else ()
+            yield replace(row, contestants=contestants + more, whole_only=row.whole_only + other_builds(row.whole_only))
+
+
+def other_builds(contestants):
+    return tuple(
+        replace(each, name=f"{each.name} (other build)", server="other")
+        for each in contestants
+        if each.server == "testbed"
+    )

@@ -1,6 +1,7 @@
 """Makes the runs of a row, one contestant after the other, round by round."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -24,7 +25,7 @@ WHOLE = Pace(rounds=3, warm=0.5, seconds=3, idle=1, whole=True)
 QUICK = Pace(rounds=1, warm=0.2, seconds=0.8, idle=0.5, whole=False)
 
 
-def measure(rows, pace, binaries):
+def measure(rows, pace, commands):
     """Row's id -> rounds, each contestant's name -> figures."""
     plans = [(row, number, each) for row in rows for number in range(pace.rounds) for each in chosen(row, pace)]
     progress = Progress(sum(expected(row, each, pace) for row, _, each in plans))
@@ -32,11 +33,11 @@ def measure(rows, pace, binaries):
     for row, number, each in plans:
         progress.say(f"{row.id}: {each.name}, run {number + 1} of {pace.rounds}")
         try:
-            figures = one(row, each, pace, binaries)
-        except (RuntimeError, subprocess.SubprocessError) as error:
+            figures = one(row, each, pace, commands)
+        except (OSError, RuntimeError, ValueError, subprocess.SubprocessError) as error:
             print(f"\n{row.id}: {each.name} failed: {error}", file=sys.stderr)
-        else:
-            results[row.id][number][each.name] = figures
+            figures = {"failed": 1}
+        results[row.id][number][each.name] = figures
         progress.done(expected(row, each, pace))
     progress.end()
     return results
@@ -60,9 +61,9 @@ def expected(row, contestant, pace):
     return phases * (pace.warm + seconds(row, contestant, pace)) + opening + 1
 
 
-def one(row, contestant, pace, binaries):
+def one(row, contestant, pace, commands):
     if contestant.server == "instructions":
-        return instructions.count(contestant.dialect, binaries)
+        return instructions.count([*commands["instructions"], contestant.dialect])
     load = {
         **row.load,
         **dict(contestant.load),
@@ -71,12 +72,13 @@ def one(row, contestant, pace, binaries):
         "warm": pace.warm,
         "seconds": seconds(row, contestant, pace),
     }
-    with Running(contestant, binaries) as (address, pid):
+    with Running(commands[contestant.server], contestant.cores) as (address, pid):
         arguments = [f"{name}={value}" for name, value in load.items()]
-        command = ["taskset", "-c", LOAD_CORE, f"{binaries[1]}/load", address, str(pid), *arguments]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=180)
+        command = ["taskset", "-c", LOAD_CORE, *commands["load"], address, str(pid), *arguments]
+        plain = {**os.environ, "RUST_BACKTRACE": "0"}
+        done = subprocess.run(command, capture_output=True, text=True, timeout=180, env=plain)
     if done.returncode != 0:
-        raise RuntimeError(done.stderr.strip()[-400:])
+        raise RuntimeError(" ".join(done.stderr.split())[:400])
     return json.loads(done.stdout)
 
 

@@ -44,27 +44,29 @@ def over(contestant, transport):
     return replace(contestant, name=f"{contestant.name}, {names[transport]}", transport=transport)
 
 
-def command(server, binaries):
-    """`binaries`: the folders with what cargo has built, ours and the bench's."""
-    ours, bench = binaries
+def commands(ours, bench, other=None):
+    """How each is started. `ours` and `bench` are the folders with what cargo has built; `other` is another build of the testbed."""
     return {
         "floor": [f"{bench}/floor"],
         "floor-socket-io": [f"{bench}/floor", "--socket-io"],
         "hyper": [f"{bench}/hyper"],
+        "instructions": [f"{bench}/instructions"],
+        "load": [f"{bench}/load"],
+        "other": [f"{other}", "--port", "0"],
         "socket.io": ["node", f"{HERE}/servers/socket_io.mjs"],
         "socketioxide": [f"{bench}/socketioxide"],
         "sockjs-node": ["node", f"{HERE}/servers/sock_js.mjs"],
         "testbed": [f"{ours}/testbed", "--port", "0"],
         "tungstenite": [f"{bench}/tungstenite"],
         "ws": ["node", f"{HERE}/servers/ws.mjs"],
-    }[server]
+    }
 
 
 class Running:
     """A server on its core, until the block ends."""
 
-    def __init__(self, contestant, binaries):
-        self.command = ["taskset", "-c", contestant.cores, *command(contestant.server, binaries)]
+    def __init__(self, command, cores):
+        self.command = ["taskset", "-c", cores, *command]
 
     def __enter__(self):
         environment = {**os.environ, "NODE_ENV": "production"}
