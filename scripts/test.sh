@@ -75,6 +75,7 @@ browser() {
   npm_step "browser suite: texts that would run as code" test:markup
   npm_step "browser suite: a page's life" test:lifecycle -- --check websocket,streaming
   npm_step "browser suite: many tabs" test:tabs
+  npm_step "browser suite: TLS and HTTP/2" test:tls
   npm_step "browser suite: workers" test:worker
   npm_step "npm package: packed, bundled by three, run" test:package
   find_runtimes
@@ -89,6 +90,7 @@ browsers() {
   npm_step "browser suite: texts that would run as code" test:markup
   npm_step "browser suite: a page's life" test:lifecycle
   npm_step "browser suite: many tabs" test:tabs
+  npm_step "browser suite: TLS and HTTP/2" test:tls
   npm_step "browser suite: workers" test:worker
   find_engines all
   VERBOSE=1 run "browser suite: all engines, whole" npm --prefix client-js run --silent test:engines -- --whole

@@ -86,6 +86,7 @@ find_tools() {
   want cc build-essential "a C compiler"
   want make make "GNU make"
   want python3 python3 "Python 3.9 or newer"
+  want openssl openssl "OpenSSL"
   [ -n "$(chromium_path)" ] || want chromium chromium "Chromium or Chrome, or its path in CHROMIUM"
   want_rust
   want_node

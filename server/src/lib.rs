@@ -26,7 +26,9 @@ pub use transport::engine_io::{EngineIoService, SocketIoService};
 pub use transport::service::EverwireService;
 pub use transport::sock_js::SockJsService;
 
-pub use serve::serve;
+pub use serve::{InvalidNetwork, Networks, ServeConfig, serve, serve_with};
+#[cfg(feature = "tls")]
+pub use serve::{Tls, TlsError};
 pub use transport::http::origin::{InvalidOrigin, OriginPattern, OriginPolicy};
 
 mod ack;

@@ -1,32 +1,53 @@
-//! The accept loop: HTTP/1.1 as strict and as bounded as a server on the open network needs it.
+//! The accept loop: HTTP/1.1, HTTP/2 and TLS, as strict and as bounded as a server on the open network needs them.
 //!
 //! Not `axum::serve`, which waits for ever for the end of a head and takes very large ones.
 
 use std::io;
 use std::net::SocketAddr;
 use std::pin::pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
 use hyper::upgrade::Upgraded;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use hyper_util::rt::TokioIo;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, watch};
 use tokio_util::task::TaskTracker;
 
+mod answer;
+mod config;
+mod connection;
+mod forwarded;
 mod guard;
+#[cfg(feature = "tls")]
+mod handshakes;
 mod head;
+mod network;
+mod pace;
 mod refuse;
+mod seats;
+mod streams;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "tls")]
+mod tls;
 
+pub use config::ServeConfig;
+pub use network::{InvalidNetwork, Networks};
+pub(crate) use seats::Seat;
+#[cfg(feature = "tls")]
+pub use tls::{Tls, TlsError};
+
+use connection::Accepted;
 use guard::Guard;
-use refuse::Checked;
+#[cfg(feature = "tls")]
+use handshakes::Handshakes;
+use pace::Pace;
+use seats::{Addresses, Connection, Seats, Ticket};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -42,20 +63,34 @@ struct Limits {
     /// How long what the client still sends after the last answer is read and thrown away. Closing at once
     /// would make the kernel send a reset, which can overtake the answer.
     linger: Duration,
+    /// How often is looked whether the certificate has changed.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "there is none"))]
+    look: Duration,
 }
 
 const LIMITS: Limits = Limits {
     head: Duration::from_secs(10),
     drain: Duration::from_millis(1500),
     linger: Duration::from_secs(2),
+    look: Duration::from_secs(5),
 };
+
+/// What holds for all connections.
+#[derive(Debug)]
+struct Rules {
+    limits: Limits,
+    write: Duration,
+    /// Set if they are counted by address.
+    addresses: Option<Arc<Addresses>>,
+    proxies: Networks,
+    #[cfg(feature = "tls")]
+    tls: Option<(Tls, Arc<Handshakes>)>,
+}
 
 /// Bytes of a head, request line included.
 const MAX_HEAD: usize = 16 * 1024;
 /// Fields of a head.
 const MAX_HEADERS: usize = 100;
-/// The most that is read and thrown away after the last answer.
-const MAX_LINGER: u64 = 16 * 1024 * 1024;
 /// How long no connection is accepted after the process ran out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -69,12 +104,15 @@ enum Stage {
     Over,
 }
 
-/// Serves HTTP/1.1 on `listener` until `shutdown` is ready; then accepts no more, gives the requests that
+/// Serves HTTP/1.1 and HTTP/2 on `listener` until `shutdown` is ready; then accepts no more, gives the requests that
 /// are under way 1.5 s to end, and returns.
 ///
-/// A head must end within 10 s, and has at most 16 KiB and 100 fields. Requests on which two servers could
+/// A connection must begin to speak within 10 s. A head must end within 10 s, and has at most 16 KiB and 100 fields. Requests on which two servers could
 /// differ (no `Host` or two, two lengths, a length beside `Transfer-Encoding`, lines that end without CR,
 /// a target on another host) are answered 400, and their connection is closed. Upgrades work.
+///
+/// HTTP/2 is spoken to who begins with it; WebSockets in it too (RFC 8441). A connection has at most 128 requests at a time. One without a request is closed after 10 s,
+/// as in HTTP/1.1. An answer that nobody reads is given up after 30 s: see [`ServeConfig`].
 ///
 /// The address of the peer, a `SocketAddr`, is among the extensions of each request.
 ///
@@ -99,15 +137,46 @@ where
     B::Error: Into<BoxError>,
     F: Future<Output = ()>,
 {
-    serve_within(LIMITS, listener, service, shutdown).await
+    serve_with(ServeConfig::default(), listener, service, shutdown).await
+}
+
+/// The same with TLS, or other limits than the default ones.
+///
+/// # Errors
+/// Those of the listener, when it can never accept again.
+///
+/// ```no_run
+/// # async fn run() -> std::io::Result<()> {
+/// let mut config = everwire::ServeConfig::default();
+/// config.connections = 5_000;
+/// let app = axum::Router::new();
+/// let listener = tokio::net::TcpListener::bind("127.0.0.1:3000").await?;
+/// everwire::serve_with(config, listener, app, std::future::pending()).await
+/// # }
+/// ```
+pub async fn serve_with<S, B, F>(
+    config: ServeConfig,
+    listener: TcpListener,
+    service: S,
+    shutdown: F,
+) -> io::Result<()>
+where
+    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError> + Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+    F: Future<Output = ()>,
+{
+    serve_within(LIMITS, config, listener, service, shutdown).await
 }
 
 /// The plain TCP connection below an upgraded one, with what was read from it already; the upgraded one
 /// itself when there is something else below, such as TLS. Knows this loop's connections and those of
 /// `axum::serve`.
 pub(crate) fn plain_tcp(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgraded> {
-    match upgraded.downcast::<TokioIo<Guard>>() {
-        Ok(parts) => Ok((parts.io.into_inner().into_stream(), parts.read_buf)),
+    match upgraded.downcast::<TokioIo<Guard<Pace<TcpStream>>>>() {
+        Ok(parts) => Ok((parts.io.into_inner().into_stream().into_stream(), parts.read_buf)),
         Err(upgraded) => {
             let parts = upgraded.downcast::<TokioIo<TcpStream>>()?;
             Ok((parts.io.into_inner(), parts.read_buf))
@@ -117,6 +186,7 @@ pub(crate) fn plain_tcp(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgrad
 
 async fn serve_within<S, B, F>(
     limits: Limits,
+    config: ServeConfig,
     listener: TcpListener,
     service: S,
     shutdown: F,
@@ -131,15 +201,36 @@ where
 {
     let (stage, stages) = watch::channel(Stage::Serving);
     let connections = TaskTracker::new();
+    let mut seats = Seats::new(config.connections);
+    let rules = Arc::new(Rules::new(limits, config));
     let mut shutdown = pin!(shutdown);
+    let mut reloading = pin!(rules.watch_certificate());
     loop {
         let accepted = tokio::select! {
-            accepted = listener.accept() => accepted,
+            accepted = accept(&mut seats, &listener) => accepted,
+            () = &mut reloading => unreachable!("never ends"),
             () = &mut shutdown => break,
         };
         match accepted {
-            Ok((stream, peer)) => {
-                connections.spawn(connection(limits, stream, peer, service.clone(), stages.clone()));
+            Ok((permit, stream, peer)) => {
+                let ticket = rules.ticket(peer);
+                let is_beyond = ticket.as_ref().is_some_and(Ticket::is_beyond);
+                // Who speaks TLS would have to be listened to first.
+                if is_beyond && (rules.is_tls() || ticket.as_ref().is_some_and(Ticket::is_far_beyond)) {
+                    continue;
+                }
+                let accepted = Accepted {
+                    rules: rules.clone(),
+                    service: service.clone(),
+                    peer,
+                    seat: Connection::new(permit, ticket),
+                    stage: stages.clone(),
+                };
+                if is_beyond {
+                    connections.spawn(accepted.turn_away(stream));
+                } else {
+                    connections.spawn(accepted.serve(stream));
+                }
             }
             Err(error) if is_of_one_connection(&error) => {}
             Err(error) => {
@@ -160,78 +251,51 @@ where
     Ok(())
 }
 
+async fn accept(
+    seats: &mut Seats,
+    listener: &TcpListener,
+) -> io::Result<(OwnedSemaphorePermit, TcpStream, SocketAddr)> {
+    let permit = seats.take().await;
+    let (stream, peer) = listener.accept().await?;
+    Ok((permit, stream, peer))
+}
+
+impl Rules {
+    fn new(limits: Limits, config: ServeConfig) -> Self {
+        Self {
+            limits,
+            write: config.write,
+            addresses: config.connections_per_address.map(Addresses::new),
+            proxies: config.trusted_proxies,
+            #[cfg(feature = "tls")]
+            tls: config.tls.map(|tls| (tls, Handshakes::new(config.connections / 4))),
+        }
+    }
+
+    /// Counts a connection for its address. Proxies are not counted: what comes through them is.
+    fn ticket(&self, peer: SocketAddr) -> Option<Ticket> {
+        let addresses = self.addresses.as_ref().filter(|_| !self.proxies.contains(peer.ip()))?;
+        Some(addresses.enter(peer.ip()))
+    }
+
+    fn is_tls(&self) -> bool {
+        #[cfg(feature = "tls")]
+        return self.tls.is_some();
+        #[cfg(not(feature = "tls"))]
+        false
+    }
+
+    /// Never ends.
+    async fn watch_certificate(&self) {
+        #[cfg(feature = "tls")]
+        if let Some((tls, _)) = &self.tls {
+            tls.watch(self.limits.look).await;
+        }
+        std::future::pending::<()>().await;
+    }
+}
+
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
-}
-
-async fn connection<S, B>(
-    limits: Limits,
-    stream: TcpStream,
-    peer: SocketAddr,
-    service: S,
-    mut stage: watch::Receiver<Stage>,
-) where
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
-    S::Future: Send,
-    S::Error: Into<BoxError> + Send,
-    B: Body<Data = Bytes> + Send + 'static,
-    B::Error: Into<BoxError>,
-{
-    // Small frames must not wait for the acknowledgement of the one before.
-    if stream.set_nodelay(true).is_err() {
-        return; // it is closed already
-    }
-    let mut http = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(limits.head)
-        .max_headers(MAX_HEADERS)
-        .max_header_size(MAX_HEAD)
-        .max_buf_size(MAX_HEAD)
-        .serve_connection(TokioIo::new(Guard::new(stream)), Checked { service, peer })
-        .with_upgrades();
-    let result = loop {
-        tokio::select! {
-            result = &mut http => break result,
-            Ok(now) = next_stage(&mut stage) => match now {
-                Stage::Serving => {}
-                Stage::Draining => std::pin::Pin::new(&mut http).graceful_shutdown(),
-                Stage::Over => return,
-            },
-        }
-    };
-    let Some(parts) = http.into_parts() else {
-        return; // upgraded
-    };
-    let timed_out = result.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
-    let mut guard = parts.io.into_inner();
-    let refusal = guard.stop_looking().map(refuse::bad_request).or(timed_out.then(refuse::timeout));
-    tokio::select! {
-        _ = end(&mut guard, refusal) => {}
-        _ = stage.wait_for(|now| *now == Stage::Over) => return,
-    }
-    tokio::select! {
-        () = discard(guard, limits.linger) => {}
-        _ = stage.wait_for(|now| *now != Stage::Serving) => {}
-    }
-}
-
-async fn next_stage(stage: &mut watch::Receiver<Stage>) -> Result<Stage, watch::error::RecvError> {
-    stage.changed().await?;
-    Ok(*stage.borrow_and_update())
-}
-
-/// Gives the last answer, if hyper left that to us, and says that nothing follows.
-async fn end(guard: &mut Guard, refusal: Option<Response<Bytes>>) -> io::Result<()> {
-    if let Some(refusal) = refusal {
-        guard.write_all(&refuse::to_bytes(&refusal)).await?;
-    }
-    guard.shutdown().await
-}
-
-/// Reads what the client still sends, so that the last answer arrives.
-async fn discard(guard: Guard, linger: Duration) {
-    let mut rest = guard.take(MAX_LINGER);
-    let all = async { tokio::io::copy(&mut rest, &mut tokio::io::sink()).await };
-    let _ = tokio::time::timeout(linger, all).await;
 }

@@ -15,7 +15,8 @@ macro_rules! tower_service {
                 std::task::Poll::Ready(Ok(()))
             }
 
-            fn call(&mut self, request: ::http::Request<B>) -> Self::Future {
+            fn call(&mut self, mut request: ::http::Request<B>) -> Self::Future {
+                $crate::transport::service::in_words_of_http1(&mut request);
                 let open = $crate::transport::service::OpenRequest::new(&self.$($engine).+);
                 let mount = self.clone();
                 Box::pin(async move { Ok(($answer)(mount, request).await.map(|body| body.counted(open))) })
@@ -37,5 +38,6 @@ pub(crate) mod service;
 pub(crate) mod sock_js;
 mod streaming;
 mod up;
+pub(crate) mod upgrade;
 pub(crate) mod websocket;
 pub(crate) mod ws_frame;

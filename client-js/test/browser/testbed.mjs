@@ -22,6 +22,7 @@ export class Testbed {
   /** What it wrote to stderr, the latest part. */
   log = "";
   port = 0;
+  #scheme = "http";
   #binary;
   #flags;
   #child = null;
@@ -34,7 +35,7 @@ export class Testbed {
   }
 
   get origin() {
-    return `http://127.0.0.1:${this.port}`;
+    return `${this.#scheme}://127.0.0.1:${this.port}`;
   }
 
   get running() {
@@ -51,11 +52,12 @@ export class Testbed {
       this.log = (this.log + text).slice(-LOG_KEPT);
     });
     const line = await within("the testbed's first line", firstLine(child));
-    const match = /^listening on http:\/\/127\.0\.0\.1:(\d+)$/.exec(line);
+    const match = /^listening on (https?):\/\/127\.0\.0\.1:(\d+)$/.exec(line);
     if (!match) {
       throw new Error(`the testbed's first line is ${JSON.stringify(line)}; stderr: ${this.log}`);
     }
-    this.port = Number(match[1]);
+    this.#scheme = match[1];
+    this.port = Number(match[2]);
   }
 
   /** Sends the signal and resolves with the exit code (null when the signal ended it). */

@@ -14,7 +14,7 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use clap::Parser;
-use everwire::{Config, Everwire, InvalidOrigin, OriginPolicy, Transport};
+use everwire::{Config, Everwire, InvalidOrigin, Networks, OriginPolicy, ServeConfig, Tls, Transport};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -55,9 +55,39 @@ struct Flags {
     /// A file with SockJS's client, served at `/client/sockjs.js`.
     #[arg(long)]
     sockjs_client: Option<PathBuf>,
+    /// A certificate in PEM: speak TLS.
+    #[arg(long, requires = "key")]
+    cert: Option<PathBuf>,
+    /// Its key.
+    #[arg(long, requires = "cert")]
+    key: Option<PathBuf>,
+    /// Connections at a time.
+    #[arg(long)]
+    max_connections: Option<usize>,
+    /// Connections at a time from one address.
+    #[arg(long)]
+    max_per_address: Option<usize>,
+    /// Proxies that are believed: addresses or networks with commas between them.
+    #[arg(long, value_delimiter = ',')]
+    trusted_proxy: Vec<String>,
+    /// How long an answer may wait for its reader.
+    #[arg(long, default_value_t = 30_000)]
+    write_ms: u64,
 }
 
 impl Flags {
+    fn serving(&self) -> Result<ServeConfig, Box<dyn std::error::Error>> {
+        let mut config = ServeConfig::default();
+        config.connections = self.max_connections.unwrap_or(config.connections);
+        config.connections_per_address = self.max_per_address;
+        config.trusted_proxies = Networks::list(&self.trusted_proxy)?;
+        config.write = Duration::from_millis(self.write_ms);
+        if let (Some(cert), Some(key)) = (&self.cert, &self.key) {
+            config.tls = Some(Tls::from_files(cert, key)?);
+        }
+        Ok(config)
+    }
+
     fn config(&self) -> Result<Config, InvalidOrigin> {
         let mut config = Config::default();
         config.ping = Duration::from_millis(self.ping_interval_ms);
@@ -85,7 +115,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     handlers::install(&wire);
     let listener = TcpListener::bind(("127.0.0.1", flags.port)).await?;
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "listening on http://{}", listener.local_addr()?)?;
+    let serving = flags.serving()?;
+    let scheme = if serving.tls.is_some() { "https" } else { "http" };
+    writeln!(stdout, "listening on {scheme}://{}", listener.local_addr()?)?;
     stdout.flush()?;
 
     let mut terminate = signal(SignalKind::terminate())?;
@@ -103,7 +135,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         });
         let _ = tokio::time::timeout(Duration::from_secs(1), ending.shutdown(Duration::ZERO)).await;
     };
-    everwire::serve(listener, routes(&wire, sockjs_client), stopped).await?;
+    everwire::serve_with(serving, listener, routes(&wire, sockjs_client), stopped).await?;
     // Whatever still runs has been told.
     std::process::exit(0)
 }

@@ -15,6 +15,7 @@ use tokio::net::tcp::OwnedReadHalf;
 
 use super::writer::{Sink, Writer};
 use crate::dialect::native::Control;
+use crate::serve::Seat;
 use crate::transport::websocket::EarlyFrame;
 use crate::transport::ws_frame::{self, Decoder, Frame};
 
@@ -47,6 +48,8 @@ pub(crate) struct Reader {
     /// Frames that came with the first one.
     pub(crate) early_frames: Vec<EarlyFrame>,
     decoder: Decoder,
+    /// Its connection's place at the server.
+    _seat: Option<Seat>,
 }
 
 /// A WebSocket whose first frame has been read.
@@ -56,8 +59,9 @@ pub(crate) struct WebSocket {
 }
 
 impl Reader {
-    pub(crate) fn new(source: Source, early: BytesMut, max_message: usize) -> Self {
-        Self { source, early, early_frames: Vec::new(), decoder: Decoder::new(max_message) }
+    pub(crate) fn new(source: Source, early: BytesMut, max_message: usize, seat: Option<Seat>) -> Self {
+        let decoder = Decoder::new(max_message);
+        Self { source, early, early_frames: Vec::new(), decoder, _seat: seat }
     }
 
     /// Reads once and gives the bytes, with the decoder, to `take`. `Ready(Ok(None))` is the end.

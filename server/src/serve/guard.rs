@@ -5,20 +5,19 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::TcpStream;
 
 use super::head::Scanner;
 
 #[derive(Debug)]
-pub(super) struct Guard {
-    stream: TcpStream,
+pub(super) struct Guard<S> {
+    stream: S,
     /// `None` as soon as there is nothing more to look at; a WebSocket then carries no more than a pointer.
     scanner: Option<Box<Scanner>>,
     violation: Option<&'static str>,
 }
 
-impl Guard {
-    pub(super) fn new(stream: TcpStream) -> Self {
+impl<S> Guard<S> {
+    pub(super) fn new(stream: S) -> Self {
         Self { stream, scanner: Some(Box::default()), violation: None }
     }
 
@@ -28,7 +27,7 @@ impl Guard {
         self.violation.take()
     }
 
-    pub(super) fn into_stream(self) -> TcpStream {
+    pub(super) fn into_stream(self) -> S {
         self.stream
     }
 
@@ -48,7 +47,7 @@ impl Guard {
     }
 }
 
-impl AsyncRead for Guard {
+impl<S: AsyncRead + Unpin> AsyncRead for Guard<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -60,7 +59,7 @@ impl AsyncRead for Guard {
     }
 }
 
-impl AsyncWrite for Guard {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guard<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

@@ -1,62 +1,99 @@
 //! Requests refused before any handler sees them.
 
-use std::future::{Ready, ready};
+use std::future::poll_fn;
 use std::net::SocketAddr;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
 
 use bytes::Bytes;
 use everwire_session::code::Code;
-use futures_util::TryFutureExt;
-use futures_util::future::{Either as EitherFuture, MapOk};
 use http::header::{CONNECTION, CONTENT_LENGTH, HOST, HeaderValue};
 use http::{Method, Request, Response, StatusCode, Version};
-use http_body_util::{Either, Full};
+use http_body::Body;
+use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::ServiceExt;
-use tower::util::Oneshot;
 
+use super::answer::Answer;
+use super::seats::{Seat, Ticket};
+use super::{BoxError, MAX_HEADERS, Rules, forwarded, streams};
+use crate::transport::handshake::is_extended;
 use crate::transport::http::answer::Refusal;
 use crate::transport::sock_js::hixie;
 
 /// The longest target of a request.
 const MAX_URI: usize = 8 * 1024;
 
-/// A service behind the checks that need the whole head. It is told where the request came from: the
-/// peer's `SocketAddr` is among the request's extensions.
+/// A service behind the checks that need the whole head. It is told where the request came from: the peer's `SocketAddr` is among the
+/// request's extensions, and the [`Seat`] for who takes the connection over.
 #[derive(Clone, Debug)]
 pub(super) struct Checked<S> {
+    pub(super) rules: Arc<Rules>,
     pub(super) service: S,
     pub(super) peer: SocketAddr,
+    pub(super) seat: Seat,
 }
-
-type Answered<B> = Response<Either<B, Full<Bytes>>>;
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Checked<S>
 where
-    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone,
+    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
 {
-    type Response = Answered<B>;
+    type Response = Response<Answer>;
     type Error = S::Error;
-    type Future = EitherFuture<
-        MapOk<Oneshot<S, Request<Incoming>>, fn(Response<B>) -> Answered<B>>,
-        Ready<Result<Answered<B>, S::Error>>,
-    >;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, S::Error>> + Send>>;
 
-    fn call(&self, mut request: Request<Incoming>) -> Self::Future {
-        match check(&request) {
-            None => {
-                request.extensions_mut().insert(self.peer);
-                if hixie::is_asked_for(request.headers()) {
-                    let target = hixie::Target(request.uri().clone());
-                    request.extensions_mut().insert(target);
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let Self { rules, service, peer, seat } = self;
+        let is_http2 = request.version() == Version::HTTP_2;
+        let guest = match rules.guest(*peer, &request) {
+            Some(ticket) if ticket.is_beyond() => Err(Refusal::from(Code::Rate).answer()),
+            guest => check(&request).map_or(Ok(guest.map(Arc::new)), Err),
+        };
+        let guest = match guest {
+            Ok(guest) => guest,
+            Err(mut refusal) => {
+                if is_http2 {
+                    refusal.headers_mut().remove(CONNECTION);
                 }
-                let wrap: fn(Response<B>) -> Answered<B> = |response| response.map(Either::Left);
-                EitherFuture::Left(self.service.clone().oneshot(request).map_ok(wrap))
+                let refusal = refusal.map(|body| Answer::new(Full::new(body), is_http2, None));
+                return Box::pin(async { Ok(refusal) });
             }
-            Some(refusal) => {
-                EitherFuture::Right(ready(Ok(refusal.map(|body| Either::Right(Full::new(body))))))
-            }
-        }
+        };
+        let seat = guest.clone().map_or_else(|| seat.clone(), |guest| seat.clone().with_guest(guest));
+        let (service, peer) = (service.clone(), *peer);
+        Box::pin(async move {
+            let answering = service.oneshot(labelled(request, peer, seat));
+            let mut answering = pin!(answering);
+            let response = poll_fn(|cx| streams::note(answering.as_mut().poll(cx))).await?;
+            Ok(response.map(|body| Answer::new(body, is_http2, guest)))
+        })
     }
+}
+
+impl Rules {
+    /// A request through a proxy, counted for whom it comes from. Who comes directly has been counted at the door.
+    fn guest<B>(&self, peer: SocketAddr, request: &Request<B>) -> Option<Ticket> {
+        let addresses = self.addresses.as_ref().filter(|_| self.proxies.contains(peer.ip()))?;
+        Some(addresses.enter(forwarded::origin(peer.ip(), request.headers(), &self.proxies)))
+    }
+}
+
+/// The request with what only this loop knows.
+fn labelled<B>(mut request: Request<B>, peer: SocketAddr, seat: Seat) -> Request<B> {
+    let seat = match streams::left() {
+        Some(left) if is_extended(&request) => seat.with_left(left),
+        _ => seat,
+    };
+    if hixie::is_asked_for(request.headers()) {
+        let target = hixie::Target(request.uri().clone());
+        request.extensions_mut().insert(target);
+    }
+    request.extensions_mut().insert(peer);
+    request.extensions_mut().insert(seat);
+    request
 }
 
 fn check<B>(request: &Request<B>) -> Option<Response<Bytes>> {
@@ -66,18 +103,28 @@ fn check<B>(request: &Request<B>) -> Option<Response<Bytes>> {
         *refusal.status_mut() = StatusCode::URI_TOO_LONG;
         return Some(refusal);
     }
+    // HTTP/1.1 has been refused by hyper.
+    if request.headers().len() > MAX_HEADERS {
+        let mut refusal = bad_request("Too many fields.");
+        *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
+        return Some(refusal);
+    }
     let mut hosts = request.headers().get_all(HOST).iter();
     let host = match (hosts.next(), hosts.next()) {
         (Some(_), Some(_)) => return Some(bad_request("Two hosts.")),
         (Some(host), None) => host.as_bytes(),
         // Only since HTTP/1.1 it must be there.
         (None, _) if request.version() < Version::HTTP_11 => return None,
+        // HTTP/2 has `:authority` instead.
+        (None, _) if request.version() == Version::HTTP_2 && uri.authority().is_some() => b"",
         (None, _) => return Some(bad_request("No host.")),
     };
     // Proxies are spoken to like this, and this is none.
-    let is_elsewhere =
-        |authority: &http::uri::Authority| !authority.as_str().as_bytes().eq_ignore_ascii_case(host);
-    if uri.authority().is_some_and(is_elsewhere) || request.method() == Method::CONNECT {
+    let is_elsewhere = |authority: &http::uri::Authority| {
+        !host.is_empty() && !authority.as_str().as_bytes().eq_ignore_ascii_case(host)
+    };
+    let is_connect = request.method() == Method::CONNECT && !is_extended(request);
+    if uri.authority().is_some_and(is_elsewhere) || is_connect {
         return Some(bad_request("The target is on another host."));
     }
     None
@@ -86,6 +133,11 @@ fn check<B>(request: &Request<B>) -> Option<Response<Bytes>> {
 /// Refuses in a way that ends the connection, since nobody knows where the next request begins.
 pub(super) fn bad_request(message: &'static str) -> Response<Bytes> {
     close_after(Refusal::new(Code::BadRequest).message(message).answer())
+}
+
+/// To who has too many connections.
+pub(super) fn too_many() -> Response<Bytes> {
+    close_after(Refusal::new(Code::Rate).message("Too many connections from this address.").answer())
 }
 
 pub(super) fn timeout() -> Response<Bytes> {

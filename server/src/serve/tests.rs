@@ -5,14 +5,21 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::{any, get, post};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use super::*;
 
+mod http2;
+mod limits;
+#[cfg(feature = "tls")]
+mod tls;
+
 /// The time-outs under test are short, the others long: what ends a test early is never the wrong one.
 const LONG: Duration = Duration::from_secs(60);
+const LONGEST: Limits = Limits { head: LONG, drain: LONG, linger: LONG, look: LONG };
 
 struct Server {
     address: SocketAddr,
@@ -22,16 +29,20 @@ struct Server {
 
 impl Server {
     async fn start(limits: Limits, app: Router) -> Self {
+        Self::with(limits, ServeConfig::default(), app).await
+    }
+
+    async fn with(limits: Limits, config: ServeConfig, app: Router) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let shutdown = async { stopped.await.unwrap_or(()) };
-        let done = tokio::spawn(serve_within(limits, listener, app, shutdown));
+        let done = tokio::spawn(serve_within(limits, config, listener, app, shutdown));
         Self { address, stop, done }
     }
 
     async fn plain() -> Self {
-        Self::start(Limits { head: LONG, drain: LONG, linger: LONG }, app()).await
+        Self::start(LONGEST, app()).await
     }
 
     async fn connect(&self) -> TcpStream {
@@ -44,6 +55,10 @@ impl Server {
         stream.write_all(request.as_bytes()).await.unwrap();
         read_to_end(&mut stream).await
     }
+}
+
+async fn soon<T>(what: impl Future<Output = T>) -> T {
+    tokio::time::timeout(LONG, what).await.expect("it hangs")
 }
 
 fn app() -> Router {
@@ -158,7 +173,7 @@ async fn heads_are_bounded() {
 
 #[tokio::test]
 async fn a_head_that_does_not_end_is_answered_408() {
-    let limits = Limits { head: Duration::from_millis(50), drain: LONG, linger: LONG };
+    let limits = Limits { head: Duration::from_millis(50), ..LONGEST };
     let server = Server::start(limits, app()).await;
     assert_eq!(status(&server.exchange("GET / HTTP/1.1\r\nHos").await), 408);
     assert_eq!(server.exchange("").await, "", "an idle connection is closed without a word");
@@ -197,7 +212,7 @@ async fn shutdown_ends_idle_connections_and_lets_requests_end() {
             "slow"
         }
     };
-    let limits = Limits { head: LONG, drain: LONG, linger: LONG };
+    let limits = LONGEST;
     let server = Server::start(limits, app().route("/slow", get(slow))).await;
     let mut idle = server.connect().await;
     idle.write_all(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n").await.unwrap();
@@ -217,7 +232,7 @@ async fn shutdown_ends_idle_connections_and_lets_requests_end() {
 
 #[tokio::test]
 async fn shutdown_does_not_wait_for_ever() {
-    let limits = Limits { head: LONG, drain: Duration::from_millis(50), linger: LONG };
+    let limits = Limits { drain: Duration::from_millis(50), ..LONGEST };
     let arrived = Arc::new(Notify::new());
     let hang = {
         let arrived = arrived.clone();

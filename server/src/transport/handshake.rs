@@ -8,6 +8,14 @@
 //! Sec-WebSocket-Version: 13
 //! Sec-WebSocket-Key: 16 bytes in base64
 //! ```
+//!
+//! In HTTP/2 (RFC 8441) a stream is asked for, and neither keys nor tokens are needed:
+//!
+//! ```text
+//! :method CONNECT  :protocol websocket       :status 200
+//! :path /everwire/websocket             ->
+//! sec-websocket-version: 13
+//! ```
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -17,19 +25,45 @@ use http::header::{
     CONNECTION, HeaderMap, HeaderName, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY,
     SEC_WEBSOCKET_VERSION, UPGRADE,
 };
-use http::{Method, Response, StatusCode, Version};
+use http::request::Parts;
+use http::{Extensions, Method, Request, Response, StatusCode, Version};
+use hyper::ext::Protocol;
 use sha1::{Digest, Sha1};
 
 use super::http::answer::Refusal;
+use super::upgrade::Upgrade;
 
 const GUID: &str = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
-/// Judges a request on the websocket URL and answers with the value of `Sec-WebSocket-Accept`.
+/// Judges a request on the websocket URL, and answers a good one.
+///
+/// # Errors
+/// As [`check`] says; `upgrade_required` too when the server in front of us cannot upgrade.
+pub(crate) fn shake(parts: &mut Parts) -> Result<(Upgrade, Response<Bytes>), Refusal> {
+    let response = if asks_for_websocket(&parts.extensions) {
+        check_version(&parts.headers)?;
+        Response::new(Bytes::new())
+    } else {
+        switch(check(&parts.method, parts.version, &parts.headers)?)
+    };
+    Ok((Upgrade::of(parts).ok_or(Code::UpgradeRequired)?, response))
+}
+
+/// Whether this is how HTTP/2 asks for a WebSocket.
+pub(crate) fn is_extended<B>(request: &Request<B>) -> bool {
+    request.method() == Method::CONNECT && asks_for_websocket(request.extensions())
+}
+
+fn asks_for_websocket(extensions: &Extensions) -> bool {
+    extensions.get::<Protocol>().is_some_and(|protocol| protocol.as_ref() == b"websocket")
+}
+
+/// Judges a handshake of HTTP/1.1 and gives the value of `Sec-WebSocket-Accept`.
 ///
 /// # Errors
 /// `method` for anything but GET; `upgrade_required` when no WebSocket is asked for (which is also what is
 /// left when a proxy takes the header away) or one of another version; else `bad_handshake`.
-pub(crate) fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
+fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let bad = |message| Refusal::new(Code::BadHandshake).message(message);
     if method != Method::GET {
         return Err(Refusal::method("GET"));
@@ -46,17 +80,22 @@ pub(crate) fn check(method: &Method, version: Version, headers: &HeaderMap) -> R
     if !has_token(headers, &CONNECTION, "upgrade") {
         return Err(bad("`Connection: upgrade` is missing."));
     }
-    if only(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != b"13") {
-        return Err(Refusal::new(Code::UpgradeRequired).message("The version of WebSocket is 13."));
-    }
+    check_version(headers)?;
     match only(headers, &SEC_WEBSOCKET_KEY) {
         Some(key) if is_key(key.as_bytes()) => Ok(accept(key.as_bytes())),
         _ => Err(bad("`Sec-WebSocket-Key` is not 16 bytes in base64.")),
     }
 }
 
+fn check_version(headers: &HeaderMap) -> Result<(), Refusal> {
+    if only(headers, &SEC_WEBSOCKET_VERSION).is_none_or(|version| version.as_bytes() != b"13") {
+        return Err(Refusal::new(Code::UpgradeRequired).message("The version of WebSocket is 13."));
+    }
+    Ok(())
+}
+
 /// The answer to a good handshake.
-pub(crate) fn switch(accept: HeaderValue) -> Response<Bytes> {
+fn switch(accept: HeaderValue) -> Response<Bytes> {
     let mut response = Response::new(Bytes::new());
     *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
     let headers = response.headers_mut();

@@ -9,16 +9,16 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use everwire_session::code::Code;
-use http::header::{HeaderMap, USER_AGENT};
+use http::header::{HOST, HeaderMap, USER_AGENT};
 use http::request::Parts;
-use http::{Method, Request, Response, StatusCode};
+use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as HttpBody;
 
 use super::answers::{Body, TEXT};
 use super::http::answer::{self, Refusal};
 use super::http::cors::Cors;
 use super::http::origin::Verdict;
-use super::{event_source, forever_iframe, jsonp, long_polling, send, streaming, websocket};
+use super::{event_source, forever_iframe, handshake, jsonp, long_polling, send, streaming, websocket};
 use crate::config::Transport;
 use crate::engine::Engine;
 use crate::handshake::RequestInfo;
@@ -57,6 +57,19 @@ tower_service!(EverwireService, engine, answer);
 
 /// An answer on its way.
 pub(crate) type Answering = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+/// HTTP/2 says the host in `:authority`, and asks for a WebSocket by CONNECT. The transports need not know.
+pub(crate) fn in_words_of_http1<B>(request: &mut Request<B>) {
+    if request.version() == Version::HTTP_2
+        && !request.headers().contains_key(HOST)
+        && let Some(host) = request.uri().authority().and_then(|host| host.as_str().parse().ok())
+    {
+        request.headers_mut().insert(HOST, host);
+    }
+    if handshake::is_extended(request) {
+        *request.method_mut() = Method::GET;
+    }
+}
 
 /// Counts a request until its answer has been given to its end.
 pub(crate) struct OpenRequest(Arc<Engine>);

@@ -24,7 +24,6 @@ use http::header::{
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode};
 use http_body::Body as HttpBody;
-use hyper::upgrade::OnUpgrade;
 
 pub(crate) use self::wrap::Framing;
 use super::answers::Body;
@@ -32,7 +31,7 @@ use super::handshake;
 use super::http::body::{Kind, Limits, collect};
 use super::http::origin::Verdict;
 use super::service::{query, request_info};
-use super::websocket::take_over;
+use super::upgrade::Upgrade;
 use crate::config::Transport;
 use crate::dialect::sock_js::{BadBody, SockJs, form_value, messages};
 use crate::dialect::{Part, Speech};
@@ -376,21 +375,15 @@ impl Visit {
         if !self.options.websocket {
             return not_found();
         }
-        let Some((numbers, response)) = self.shake_hands() else {
-            return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
-        };
-        let Some(upgrade) = self.parts.extensions.remove::<OnUpgrade>() else {
+        let Some((numbers, upgrade, response)) = self.shake_hands() else {
             return plain(StatusCode::BAD_REQUEST, TEXT, "Not a valid websocket request");
         };
         tokio::spawn(async move {
-            let Ok(upgraded) = upgrade.await else { return };
             let socket = match numbers {
-                None => take_over(&self.engine, upgraded),
-                Some(numbers) => match hixie::take_over(&self.engine, upgraded, &numbers).await {
-                    Some(socket) => socket,
-                    None => return,
-                },
+                None => upgrade.socket(&self.engine).await,
+                Some(numbers) => hixie::take_over(&self.engine, upgrade, &numbers).await,
             };
+            let Some(socket) = socket else { return };
             // Each WebSocket is a session of its own, whatever its URL says.
             let key = format!("sock_js {} {}", self.options.mount, ids::random());
             let _ = self.begin(&key, speech, GuestJob::Socket(Some(Box::new(socket))));
@@ -399,13 +392,13 @@ impl Visit {
     }
 
     /// The answer to a good handshake, and what the draft has still to prove, if it is the draft's.
-    fn shake_hands(&self) -> Option<(Option<hixie::Numbers>, Response<Bytes>)> {
-        let Parts { method, version, headers, .. } = &self.parts;
-        if hixie::is_asked_for(headers) {
-            return hixie::check(&self.parts).map(|(numbers, response)| (Some(numbers), response));
+    fn shake_hands(&mut self) -> Option<(Option<hixie::Numbers>, Upgrade, Response<Bytes>)> {
+        if hixie::is_asked_for(&self.parts.headers) {
+            let (numbers, response) = hixie::check(&self.parts)?;
+            return Some((Some(numbers), Upgrade::of(&mut self.parts)?, response));
         }
-        let accept = handshake::check(method, *version, headers).ok()?;
-        Some((None, handshake::switch(accept)))
+        let (upgrade, response) = handshake::shake(&mut self.parts).ok()?;
+        Some((None, upgrade, response))
     }
 }
 

@@ -3,14 +3,11 @@
 use std::future::poll_fn;
 use std::sync::Arc;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::packet::Packet;
 use everwire_session::wire::Attach;
 use http::Response;
-use hyper::upgrade::{OnUpgrade, Upgraded};
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 
 use super::answers::Body;
 use super::handshake;
@@ -20,26 +17,23 @@ use super::ws_frame::{self, Frame};
 use crate::dialect::native;
 use crate::engine::Engine;
 use crate::engine::live::Job;
-use crate::engine::socket::{Reader, Source, WebSocket};
-use crate::engine::writer::{Sink, Writer};
+use crate::engine::socket::WebSocket;
 use crate::handshake::RequestInfo;
 
 pub(crate) fn upgrade(call: Call<()>) -> Result<Response<Body>, Refusal> {
     let Call { engine, mut parts, .. } = call;
-    let accept = handshake::check(&parts.method, parts.version, &parts.headers)?;
+    let (upgrade, response) = handshake::shake(&mut parts)?;
     let info = request_info(&parts);
-    let upgrade = parts.extensions.remove::<OnUpgrade>().ok_or(Code::UpgradeRequired)?;
     tokio::spawn(async move {
-        if let Ok(upgraded) = upgrade.await {
-            welcome(engine, upgraded, info).await;
+        if let Some(socket) = upgrade.socket(&engine).await {
+            welcome(engine, socket, info).await;
         }
     });
-    Ok(handshake::switch(accept).map(Body::full))
+    Ok(response.map(Body::full))
 }
 
 /// Reads the first frame, and hands the socket to the session that it names.
-async fn welcome(engine: Arc<Engine>, upgraded: Upgraded, info: RequestInfo) {
-    let mut socket = take_over(&engine, upgraded);
+async fn welcome(engine: Arc<Engine>, mut socket: WebSocket, info: RequestInfo) {
     let first = tokio::time::timeout(engine.config.handshake, first_frame(&mut socket)).await;
     match first {
         Ok(Some(Ok(head))) => {
@@ -143,35 +137,5 @@ impl EarlyFrame {
             Self::Pong => Frame::Pong(&[]),
             Self::Text(text) => Frame::Text(text),
         }
-    }
-}
-
-/// Takes the connection from hyper. Plain TCP is taken apart, so that publishers can write to it; anything else stays with the driver.
-pub(crate) fn take_over(engine: &Engine, upgraded: Upgraded) -> WebSocket {
-    let pipe = engine.pipe();
-    let max = engine.config.max_payload;
-    let (stream, early) = match plain(upgraded) {
-        Ok(plain) => plain,
-        Err(other) => {
-            let (reader, writer) = tokio::io::split(TokioIo::new(other));
-            let reader = Reader::new(Source::Other(Box::new(reader)), BytesMut::new(), max);
-            return WebSocket { reader, writer: Writer::new(pipe, Sink::Driver(Box::new(writer))) };
-        }
-    };
-    let _ = stream.set_nodelay(true);
-    let (read, write) = stream.into_split();
-    let reader = Reader::new(Source::Tcp(read), BytesMut::from(&early[..]), max);
-    WebSocket { reader, writer: Writer::new(pipe, Sink::Tcp(write)) }
-}
-
-/// Our own accept loop and `axum::serve` both give plain TCP, each in its own wrapping.
-fn plain(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgraded> {
-    let upgraded = match crate::serve::plain_tcp(upgraded) {
-        Ok(plain) => return Ok(plain),
-        Err(upgraded) => upgraded,
-    };
-    match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf)),
-        Err(upgraded) => Err(upgraded),
     }
 }

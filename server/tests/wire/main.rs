@@ -4,7 +4,9 @@
 mod closes;
 mod ends;
 mod floods;
+mod http2;
 mod integrations;
+mod limits;
 mod moves;
 mod slow_readers;
 

@@ -8,7 +8,6 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderValue, SET_COOKIE};
 use http::request::Parts;
 use http::{Method, Response, StatusCode};
 use http_body::Body as HttpBody;
-use hyper::upgrade::OnUpgrade;
 
 use super::Options;
 use super::trouble::Trouble;
@@ -23,7 +22,6 @@ use crate::transport::handshake;
 use crate::transport::http::answer::answer;
 use crate::transport::http::body::{Kind, Limits, collect};
 use crate::transport::service::{query, request_info};
-use crate::transport::websocket::take_over;
 
 /// Ends the id of a session whose client has said at its opening that it takes no bytes: whoever puts bodies together sees no more of it than its id.
 const TEXT_ONLY: &str = ".b64";
@@ -172,23 +170,19 @@ impl Visit {
     }
 
     fn upgrade(mut self, live: Option<Arc<Live>>) -> Result<Response<Bytes>, Trouble> {
-        let Parts { method, version, headers, .. } = &self.parts;
-        let accept = handshake::check(method, *version, headers).map_err(|_| Trouble::BadRequest)?;
-        let upgrade = self.parts.extensions.remove::<OnUpgrade>().ok_or(Trouble::BadRequest)?;
-        let mut response = handshake::switch(accept);
+        let (upgrade, mut response) = handshake::shake(&mut self.parts).map_err(|_| Trouble::BadRequest)?;
         if let Some(live) = live {
             live.submit(Job::Guest(GuestJob::Expect));
             tokio::spawn(async move {
-                let socket = upgrade.await.ok().map(|upgraded| Box::new(take_over(&self.engine, upgraded)));
-                live.submit(Job::Guest(GuestJob::Socket(socket)));
+                let socket = upgrade.socket(&self.engine).await;
+                live.submit(Job::Guest(GuestJob::Socket(socket.map(Box::new))));
             });
         } else {
             let sid = ids::random();
             self.set_cookie(&sid, response.headers_mut());
             tokio::spawn(async move {
-                if let Ok(upgraded) = upgrade.await {
-                    let socket = Box::new(take_over(&self.engine, upgraded));
-                    let _ = self.begin(&sid, GuestJob::Socket(Some(socket)));
+                if let Some(socket) = upgrade.socket(&self.engine).await {
+                    let _ = self.begin(&sid, GuestJob::Socket(Some(Box::new(socket))));
                 }
             });
         }

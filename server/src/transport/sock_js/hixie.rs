@@ -32,6 +32,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use self::reading::Reading;
 use self::writing::Writing;
 use super::super::handshake::{has_token, only};
+use super::super::upgrade::{Taken, Upgrade};
 use crate::engine::Engine;
 use crate::engine::socket::{Reader, Source, WebSocket};
 use crate::engine::writer::{Sink, Writer};
@@ -107,13 +108,14 @@ impl Numbers {
 }
 
 /// Ends the handshake, and takes the connection. None: the rest of it never came.
-pub(super) async fn take_over(engine: &Engine, upgraded: Upgraded, numbers: &Numbers) -> Option<WebSocket> {
+pub(super) async fn take_over(engine: &Engine, upgrade: Upgrade, numbers: &Numbers) -> Option<WebSocket> {
+    let Taken { upgraded, seat, .. } = upgrade.taken().await?;
     let mut io = TokioIo::new(upgraded);
     let proving = tokio::time::timeout(engine.config.handshake, prove(&mut io, numbers));
     proving.await.ok()?.ok()?;
     let (read, write) = tokio::io::split(io);
     let max = engine.config.max_payload;
-    let reader = Reader::new(Source::Other(Box::new(Reading::new(read, max))), BytesMut::new(), max);
+    let reader = Reader::new(Source::Other(Box::new(Reading::new(read, max))), BytesMut::new(), max, seat);
     Some(WebSocket {
         reader,
         writer: Writer::new(engine.pipe(), Sink::Driver(Box::new(Writing::new(write)))),

@@ -1,0 +1,246 @@
+//! One connection, from its first byte to its last.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body::Body;
+use hyper::body::Incoming;
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+
+use super::guard::Guard;
+use super::pace::Pace;
+use super::refuse::{self, Checked};
+use super::seats::{Connection, Seat};
+use super::streams::Streams;
+use super::{BoxError, MAX_HEAD, MAX_HEADERS, Rules, Stage};
+
+/// The most that is read and thrown away after the last answer.
+const MAX_LINGER: u64 = 16 * 1024 * 1024;
+
+/// Requests at a time on a connection of HTTP/2, streams and WebSockets included. All tabs of a browser share one.
+const STREAMS: u32 = 128;
+/// Streams that a client may reset before we have even looked at them, and that we may reset for its errors; one more ends the connection.
+const RESETS: usize = 20;
+const ERRORS: usize = 64;
+/// What of one body, and of all bodies of a connection, may wait to be read by us.
+const STREAM_WINDOW: u32 = 256 << 10;
+const CONNECTION_WINDOW: u32 = 1 << 20;
+/// What of one answer h2 takes before its reader does.
+const SEND_BUFFER: usize = 64 << 10;
+/// How often a connection is asked whether it is still there, and how long it may think about that.
+const PING: Duration = Duration::from_secs(20);
+const PONG: Duration = Duration::from_secs(10);
+
+/// How HTTP/2 begins; nothing that HTTP/1.1 allows begins with three of these bytes.
+const PREFACE: &[u8; 3] = b"PRI";
+
+/// A connection that was accepted.
+pub(super) struct Accepted<S> {
+    pub(super) rules: Arc<Rules>,
+    pub(super) service: S,
+    pub(super) peer: SocketAddr,
+    pub(super) seat: Arc<Connection>,
+    pub(super) stage: watch::Receiver<Stage>,
+}
+
+impl<S, B> Accepted<S>
+where
+    S: tower::Service<Request<Incoming>, Response = Response<B>> + Clone + Send + 'static,
+    S::Future: Send,
+    S::Error: Into<BoxError> + Send,
+    B: Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
+    pub(super) async fn serve(self, stream: TcpStream) {
+        // Small frames must not wait for the acknowledgement of the one before.
+        if stream.set_nodelay(true).is_err() {
+            return; // it is closed already
+        }
+        let limits = self.rules.limits;
+        #[cfg(feature = "tls")]
+        if let Some((tls, handshakes)) = &self.rules.tls {
+            let stream = Pace::new(stream, self.rules.write);
+            let mut stage = self.stage.clone();
+            let shaken = tokio::select! {
+                shaken = handshakes.shake(tls.acceptor(), stream, limits.head) => shaken,
+                _ = stage.wait_for(|now| *now != Stage::Serving) => return,
+            };
+            // Who cannot even shake hands is not worth a word in the log.
+            let Ok(stream) = shaken else { return };
+            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+                return Box::pin(self.http2(stream)).await;
+            }
+            return Box::pin(self.http1(stream)).await;
+        }
+        let mut stage = self.stage.clone();
+        let preface = tokio::select! {
+            preface = tokio::time::timeout(limits.head, is_http2(&stream)) => preface,
+            _ = stage.wait_for(|now| *now != Stage::Serving) => return,
+        };
+        let stream = Pace::new(stream, self.rules.write);
+        match preface {
+            Ok(Ok(true)) => Box::pin(self.http2(stream)).await,
+            Ok(Ok(false)) => self.http1(stream).await,
+            Ok(Err(_)) | Err(_) => {}
+        }
+    }
+
+    /// Says why at once, and closes.
+    pub(super) async fn turn_away(self, mut stream: TcpStream) {
+        let mut stage = self.stage;
+        let limits = self.rules.limits;
+        let farewell = async {
+            let _ = tokio::time::timeout(limits.linger, end(&mut stream, Some(refuse::too_many()))).await;
+            discard(stream, limits.linger).await;
+        };
+        tokio::select! {
+            () = farewell => {}
+            _ = stage.wait_for(|now| *now != Stage::Serving) => {}
+        }
+    }
+
+    fn checked(&self) -> Checked<S> {
+        Checked {
+            rules: self.rules.clone(),
+            service: self.service.clone(),
+            peer: self.peer,
+            seat: Seat::new(self.seat.clone()),
+        }
+    }
+
+    async fn http1<I>(mut self, stream: I)
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let limits = self.rules.limits;
+        let mut http = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_headers(MAX_HEADERS)
+            .max_header_size(MAX_HEAD)
+            .max_buf_size(MAX_HEAD)
+            .serve_connection(TokioIo::new(Guard::new(stream)), self.checked())
+            .with_upgrades();
+        let stage = &mut self.stage;
+        let result = loop {
+            tokio::select! {
+                result = &mut http => break result,
+                Ok(now) = next_stage(stage) => match now {
+                    Stage::Serving => {}
+                    Stage::Draining => std::pin::Pin::new(&mut http).graceful_shutdown(),
+                    Stage::Over => return,
+                },
+            }
+        };
+        let Some(parts) = http.into_parts() else {
+            return; // upgraded
+        };
+        let timed_out = result.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
+        let mut guard = parts.io.into_inner();
+        let refusal = guard.stop_looking().map(refuse::bad_request).or(timed_out.then(refuse::timeout));
+        tokio::select! {
+            _ = end(&mut guard, refusal) => {}
+            _ = stage.wait_for(|now| *now == Stage::Over) => return,
+        }
+        tokio::select! {
+            () = discard(guard, limits.linger) => {}
+            _ = stage.wait_for(|now| *now != Stage::Serving) => {}
+        }
+    }
+
+    async fn http2<I>(mut self, stream: I)
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let limits = self.rules.limits;
+        let (streams, mut open) = Streams::new(self.rules.write);
+        let mut http = http2::Builder::new(streams)
+            .timer(TokioTimer::new())
+            .enable_connect_protocol()
+            .max_concurrent_streams(STREAMS)
+            .max_header_list_size(MAX_HEAD as u32)
+            .max_pending_accept_reset_streams(RESETS)
+            .max_local_error_reset_streams(ERRORS)
+            .initial_stream_window_size(STREAM_WINDOW)
+            .initial_connection_window_size(CONNECTION_WINDOW)
+            .max_send_buf_size(SEND_BUFFER)
+            .keep_alive_interval(PING)
+            .keep_alive_timeout(PONG)
+            .serve_connection(TokioIo::new(stream), self.checked());
+        let stage = &mut self.stage;
+        let (mut patience, mut told) = (limits.head, false);
+        loop {
+            tokio::select! {
+                _ = &mut http => return,
+                () = idle(&mut open, patience) => {
+                    // Who does not end it then is cut off.
+                    if told {
+                        return;
+                    }
+                    (patience, told) = (limits.linger, true);
+                    std::pin::Pin::new(&mut http).graceful_shutdown();
+                }
+                Ok(now) = next_stage(stage) => match now {
+                    Stage::Serving => {}
+                    Stage::Draining => {
+                        (patience, told) = (limits.linger, true);
+                        std::pin::Pin::new(&mut http).graceful_shutdown();
+                    }
+                    Stage::Over => return,
+                },
+            }
+        }
+    }
+}
+
+/// Looks at the first bytes without taking them. Who sends them one by one is taken for HTTP/1.1, and finds out.
+async fn is_http2(stream: &TcpStream) -> io::Result<bool> {
+    let mut first = [0; PREFACE.len()];
+    stream.peek(&mut first).await?;
+    Ok(first == *PREFACE)
+}
+
+/// Waits until no stream has been open for so long.
+async fn idle(open: &mut watch::Receiver<usize>, patience: Duration) {
+    loop {
+        let _ = open.wait_for(|open| *open == 0).await;
+        tokio::select! {
+            () = tokio::time::sleep(patience) => return,
+            Ok(_) = open.wait_for(|open| *open > 0) => {}
+        }
+    }
+}
+
+async fn next_stage(stage: &mut watch::Receiver<Stage>) -> Result<Stage, watch::error::RecvError> {
+    stage.changed().await?;
+    Ok(*stage.borrow_and_update())
+}
+
+/// Gives the last answer, if hyper left that to us, and says that nothing follows.
+async fn end<I>(stream: &mut I, refusal: Option<Response<Bytes>>) -> io::Result<()>
+where
+    I: AsyncWrite + Unpin,
+{
+    if let Some(refusal) = refusal {
+        stream.write_all(&refuse::to_bytes(&refusal)).await?;
+    }
+    stream.shutdown().await
+}
+
+/// Reads what the client still sends, so that the last answer arrives.
+async fn discard<I>(stream: I, linger: Duration)
+where
+    I: AsyncRead + Unpin,
+{
+    let mut rest = stream.take(MAX_LINGER);
+    let all = async { tokio::io::copy(&mut rest, &mut tokio::io::sink()).await };
+    let _ = tokio::time::timeout(linger, all).await;
+}
