@@ -24,10 +24,11 @@ afterEach(async () => {
   await server.stop();
 });
 
-/** A page of the server's own origin, if not told another, with a socket whose events are in `seen`. */
-function connected(globals: object = {}, origin = server.url, options = "{}"): void {
+/** A page of the server's own origin, if not told another, with a socket whose events are in `seen`. `before` is run first. */
+function connected(globals: object = {}, origin = server.url, options = "{}", before = ""): void {
   run = oldPage(origin, { XMLHttpRequest: oldXhr(origin), ...globals });
   run(`
+    ${before}
     var seen = [];
     var names = ["connect", "connect_error", "disconnect", "echo", "bytes"];
     var socket = everwire.connect("${server.url}", ${options});
@@ -148,6 +149,14 @@ describe("XDomainRequest", () => {
 });
 
 describe("what is there and does not work", () => {
+  // The WebKit of 2011: PhantomJS 1, Safari 5.
+  test("getRandomValues that fills what it is given, and answers nothing", async () => {
+    const getRandomValues = (bytes: Uint8Array): void => bytes.forEach((_, at) => (bytes[at] = at + 1));
+    connected({ crypto: { getRandomValues }, given: { Uint8Array } }, server.url, "{}", "window.Uint8Array = given.Uint8Array;");
+    await works("long_polling");
+    expect(server.last.key).toBe("AQIDBAUGBwgJCgsMDQ4PEA");
+  });
+
   /** A WebSocket that never opens: no `error`, and a `close` that says nothing. */
   function silent(): unknown {
     return Object.assign(
