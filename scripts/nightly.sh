@@ -42,6 +42,7 @@ shown "chaos: 200 clients in bad weather, 5 minutes" "$target/debug/everwire-cha
 ulimit -n "$(ulimit -Hn)"
 shown "a server restarts under 5,000 clients" "$target/debug/everwire-chaos" storm
 shown "10,000 sessions, 100 of them new in each second, 10 minutes" "$target/debug/everwire-chaos" hold
+shown "attacks beside clients, 20 s each" python3 conformance/attacks/run.py --testbed "$target/debug/testbed" --seconds 20
 shown "all engines, whole" scripts/test.sh browsers
 CHROMIUM="$(chromium_path)"
 export CHROMIUM

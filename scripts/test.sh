@@ -59,6 +59,7 @@ conformance() {
     npm_step "client: node 18 and 26, Deno and Bun" test:runtimes
   fi
   run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
+  run "conformance: attacks beside clients, 1 s each" python3 conformance/attacks/run.py --testbed "$EVERWIRE_TESTBED" --seconds 1
   run "conformance: the server from outside" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED"
 }
 

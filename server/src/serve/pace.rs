@@ -6,6 +6,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
 /// Fails to write when for `limit` nobody has taken a byte of what waits.
@@ -17,7 +18,20 @@ pub(super) struct Pace<S> {
     waiting: Option<Pin<Box<Sleep>>>,
 }
 
-impl<S> Pace<S> {
+/// What may have bytes waiting below us.
+pub(super) trait Forget {
+    /// Nobody will read what waits: it need not be kept when this is dropped.
+    fn forget(&self);
+}
+
+impl Forget for TcpStream {
+    /// Else the kernel goes on offering it, for minutes.
+    fn forget(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl<S: Forget> Pace<S> {
     pub(super) fn new(stream: S, limit: Duration) -> Self {
         Self { stream, limit, waiting: None }
     }
@@ -34,7 +48,10 @@ impl<S> Pace<S> {
         let limit = self.limit;
         let waiting =
             self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + limit)));
-        waiting.as_mut().poll(cx).map(|()| Err(io::ErrorKind::TimedOut.into()))
+        waiting.as_mut().poll(cx).map(|()| {
+            self.stream.forget();
+            Err(io::ErrorKind::TimedOut.into())
+        })
     }
 }
 
@@ -48,7 +65,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Pace<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Pace<S> {
+impl<S: AsyncWrite + Forget + Unpin> AsyncWrite for Pace<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
         self.judge(cx, polled)
@@ -83,6 +100,10 @@ mod tests {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     use super::*;
+
+    impl Forget for tokio::io::DuplexStream {
+        fn forget(&self) {}
+    }
 
     const LIMIT: Duration = Duration::from_secs(30);
 
