@@ -1,8 +1,26 @@
 // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
-import { fromUtf8, newBytes, toUtf8, type Bytes } from "./bytes.ts";
+import { fromUtf8, toUtf8, type Bytes } from "./bytes.ts";
 import { parseText, type Binary, type Packet } from "./packet.ts";
 
-export const binaryForm: Binary = { _write: write, _read: read };
+export const binaryForm: Binary = { _text: textOf, _write: write, _read: read };
+
+function textOf(body: unknown, attachments: unknown[]): string | undefined {
+  // Holder and key say what the value was before a toJSON, as that of node's Buffer.
+  const text = JSON.stringify(body, function (this: { [key: string]: unknown }, key, value: unknown) {
+    return isBinary(this[key])
+      ? "\0" + (attachments.push(this[key]) - 1)
+      : typeof value === "string" && value.charAt(0) === "\0"
+        ? "\0" + value
+        : value;
+  });
+  return attachments.length || !/\\u0000/.test(text) ? text : JSON.stringify(body);
+}
+
+/** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */
+function isBinary(value: unknown): boolean {
+  const given = value as ArrayBufferView | null | undefined;
+  return !!given && given.byteLength >= 0 && /Buffer\]$/.test({}.toString.call(given.buffer || given));
+}
 
 function write(head: string, attachments: unknown[]): Bytes {
   const parts = [toUtf8(head)];
@@ -14,7 +32,7 @@ function write(head: string, attachments: unknown[]): Bytes {
   for (const part of parts) {
     length += 4 + part.length;
   }
-  const out = newBytes(length) as Uint8Array;
+  const out = new Uint8Array(length);
   for (const part of parts) {
     for (let shift = 32; shift; ) {
       out[at++] = part.length >>> (shift -= 8);
@@ -34,41 +52,18 @@ function read(bytes: Bytes): Packet | string {
       length = length * 256 + (bytes[at++] as number);
     }
     if (!(at + length <= bytes.length)) {
-      return parts.length ? "attachments" : "bad_packet";
+      return "attachments";
     }
     parts.push("subarray" in bytes ? bytes.subarray(at, at + length) : bytes.slice(at, at + length));
     at += length;
   }
-  const head = parts.shift();
   let text = "";
   try {
-    text = head ? fromUtf8(head) : "";
+    text = fromUtf8(parts.shift() || []);
   } catch (_) {
     return "utf8";
   }
-  const packet = parseText(text, (_key, value) =>
+  return parseText(text, (_key, value) =>
     typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)],
   );
-  if (typeof packet === "string") {
-    return packet;
-  }
-  if (!/^[vea]/.test(text)) {
-    return "bad_packet";
-  }
-  return parts.length && parts.length < 1001 && refersTo(text, parts.length) ? packet : "attachments";
-}
-
-/**
- * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
- * keep their order once they are parsed.
- */
-function refersTo(text: string, count: number): boolean {
-  let next = 0;
-  text.replace(/"((?:[^"\\]+|\\.)*)"(\s*:)?/g, (all, inner: string, key) => {
-    if (!key && /^\\u0000(?!\\u0000)/.test(inner)) {
-      next = inner.slice(6) === String(next) ? next + 1 : NaN;
-    }
-    return all;
-  });
-  return next === count;
 }

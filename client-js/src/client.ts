@@ -3,23 +3,22 @@ import { backoff } from "./backoff.ts";
 import { NEVER, OPEN, actionOf } from "./codes.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { now, root, soon } from "./env/index.ts";
+import { platform } from "./env/platform.ts";
 import { failure } from "./errors.ts";
 import { usable, type Kit } from "./kit.ts";
 import { find, without } from "./lists.ts";
 import type { AnyOptions } from "./options.ts";
-import { encode, isObject, withBinary, type Binary, type Packet } from "./packet.ts";
-import { messageOf, push as pushTo } from "./session/halves.ts";
+import { encode, withBinary, type Binary, type Packet } from "./packet.ts";
+import { messageOf } from "./session/halves.ts";
+import type { Limits } from "./plan.ts";
 import type { Message } from "./session/state.ts";
-import { createSocket, type AnySocket, type Host, type Known } from "./socket.ts";
+import { createSocket, type AnySocket, type Host } from "./socket.ts";
 import type { Io } from "./transports/transport.ts";
 
 interface Client extends Host {
   _io: Io;
   _socketOf(namespace: string): AnySocket | undefined;
 }
-
-/** What holds before there is a session. */
-const UNKNOWN: Known = { _max: Infinity, _acks: 1000, _bytes: 0, _log: [] };
 
 /** Those that have a session, or want one. */
 let clients: Client[] = [];
@@ -36,43 +35,24 @@ export function open(kit: Kit, url: string | undefined, options: AnyOptions | un
   return socket;
 }
 
-/** Where it connects to, and by what. */
+/** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */
 export function createIo(kit: Kit, url = "", options: AnyOptions = {}): Io {
-  const parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url) as RegExpExecArray;
-  const here = root.location;
-  const secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
-  const host = parts[2] || (here && here.host);
-  if (!host) {
-    throw failure("bad_data", "the URL needs a host here: " + url);
-  }
-  const mount = ((parts[3] as string).replace(/\/+$/, "") || options.path || "/everwire").replace(/\/+$/, "");
-  return { _kit: kit, _url: "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount, _options: options };
+  const path = options.path || "/everwire";
+  const place = url || path;
+  const { protocol, host, pathname } = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href);
+  const mount = pathname.replace(/\/+$/, "") || path;
+  return { _kit: kit, _url: protocol.replace("ws", "http") + "//" + host + mount, _options: options };
 }
 
+/** Options of one session are those of its first socket: who wants others says that it is not to be shared. */
 function suits(mine: Io, other: Io): boolean {
-  const a = mine._options;
-  const b = other._options;
-  const plain = (options: AnyOptions): string => JSON.stringify([!!options.withCredentials, options.extraHeaders, String(options.transports)]);
-  return (
-    a.multiplex !== false &&
-    b.multiplex !== false &&
-    mine._kit === other._kit &&
-    mine._url === other._url &&
-    plain(a) === plain(b) &&
-    a.WebSocket === b.WebSocket &&
-    a.fetch === b.fetch &&
-    a.EventSource === b.EventSource &&
-    a.memory === b.memory
-  );
+  return mine._options.multiplex !== false && other._options.multiplex !== false && mine._kit === other._kit && mine._url === other._url;
 }
 
 function createClient(io: Io): Client {
-  const wanted = io._options.reconnection === false ? { attempts: 0 } : io._options.reconnection || {};
-  const limits = {
-    _attempts: wanted.attempts === undefined ? Infinity : wanted.attempts,
-    _delay: wanted.delay || 500,
-    _maxDelay: wanted.maxDelay || 10000,
-  };
+  const { reconnection } = io._options;
+  const { attempts = Infinity, delay = 500, maxDelay = 10000 } = reconnection === false ? { attempts: 0 } : reconnection || {};
+  const limits: Limits = { _attempts: attempts, _pause: (tries) => backoff(tries, delay, maxDelay, Math.random) };
   let sockets: AnySocket[] = [];
   let driver: Driver | null = null;
   let starting = false;
@@ -83,17 +63,12 @@ function createClient(io: Io): Client {
 
   const socketOf = (namespace: string): AnySocket | undefined => find(sockets, (one) => one.namespace === namespace);
 
-  const sessionOf = (): Known => (driver ? driver._session : UNKNOWN);
-
-  const push = (message: Message): void => {
-    if (driver) {
-      pushTo(driver._session, message);
-      driver._flush();
-    }
-  };
+  const driverOf = (): Driver | null => driver;
 
   const control = (type: string, namespace: string, body: unknown, id: number | null = null): void => {
-    push(messageOf(namespace, encode(type, namespace, id, body), false, null));
+    if (driver) {
+      driver._push(messageOf(namespace, encode(type, namespace, id, body), false));
+    }
   };
 
   /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
@@ -145,12 +120,6 @@ function createClient(io: Io): Client {
           socket.transport = null;
           socket._fire("suspended");
         }),
-      _rejected: (message) =>
-        each((socket) => {
-          if (socket.namespace === message._namespace) {
-            socket._rejected(message);
-          }
-        }),
       _failing: (code) =>
         each((socket) => {
           if (!socket.connected) {
@@ -180,8 +149,8 @@ function createClient(io: Io): Client {
   /** Asks for the socket's auth, then for its namespace. */
   const join = (socket: AnySocket, then?: () => void): void => {
     const mine = driver;
-    ask(
-      socket.auth,
+    platform._promise(
+      (done) => ask(socket.auth, done),
       (auth) => {
         if (driver === mine && socket._wanted && !socket._joined) {
           control("c", socket.namespace, auth);
@@ -190,7 +159,7 @@ function createClient(io: Io): Client {
         }
       },
       (error) => refuse(socket, "auth", String((error && (error as Error).message) || error)),
-      then || (() => {}),
+      then,
     );
   };
 
@@ -219,20 +188,20 @@ function createClient(io: Io): Client {
   const deliver = (packet: Packet): void => {
     const { _type: type, _namespace: namespace } = packet;
     const socket = socketOf(namespace);
-    const body = isObject(packet._body) ? packet._body : {};
+    const body = (packet._body || {}) as { [key: string]: unknown };
     if (!socket || !socket._joined) {
       if (type === "e") {
         control("x", namespace, { code: "unknown_namespace" }, packet._id);
       }
     } else if (type === "o") {
-      socket.id = String(body["id"]);
+      socket.id = body["id"] as string;
       socket.connected = true;
       socket._fire("connect", { recovered: false });
     } else if (type === "d") {
-      refuse(socket, "denied", String(body["message"]), body["data"]);
+      refuse(socket, "denied", body["message"] as string, body["data"]);
     } else if (type === "l") {
       forget(socket);
-      socket._end(String(body["code"]), String(body["reason"] || ""), 0);
+      socket._end(body["code"] as string, (body["reason"] || "") as string, 0);
     } else {
       socket._take(packet);
     }
@@ -240,7 +209,7 @@ function createClient(io: Io): Client {
 
   const ended = (code: string, reason: string, retry: number, unconfirmed: Message[]): void => {
     const action = actionOf(code);
-    const over = action === NEVER || code === "no_transport" || !limits._attempts;
+    const over = action === NEVER || code === "no_transport" || !attempts;
     const opened = openedAt;
     const stood = opened && now() - opened > 1000;
     driver = null;
@@ -261,7 +230,7 @@ function createClient(io: Io): Client {
       if (action === OPEN && stood) {
         start();
       } else {
-        timer = setTimeout(start, Math.max(retry, backoff(tries, limits._delay, limits._maxDelay, Math.random)));
+        timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
       }
     }
   };
@@ -269,18 +238,7 @@ function createClient(io: Io): Client {
   const client: Client = {
     _io: io,
     _socketOf: socketOf,
-    _push: push,
-    _pushVolatile(data) {
-      if (driver) {
-        driver._pushVolatile(data);
-      }
-    },
-    _session: sessionOf,
-    _abort(code) {
-      if (driver) {
-        driver._abort(code);
-      }
-    },
+    _driver: driverOf,
     _open(socket) {
       if (!socket._wanted) {
         const other = socketOf(socket.namespace);
@@ -299,7 +257,7 @@ function createClient(io: Io): Client {
     },
     _close(socket) {
       if (socket._wanted) {
-        const log = sessionOf()._log;
+        const log = driver ? driver._session._log : [];
         if (socket._joined) {
           control("l", socket.namespace, { code: "client_disconnect" });
         }
@@ -322,28 +280,9 @@ function countEvents(log: Message[], namespace: string): number {
 }
 
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */
-function ask(auth: unknown, answer: (value: unknown) => void, fail: (error: unknown) => void, then: () => void): void {
-  let open = true;
-  const once = (run: (value: unknown) => void) => (value: unknown) => {
-    if (open) {
-      open = false;
-      try {
-        run(value);
-      } catch (error) {
-        fail(error);
-      }
-      then();
-    }
-  };
-  const done = once(answer);
-  try {
-    const value: unknown = typeof auth === "function" ? auth(done) : auth;
-    if (isObject(value) && typeof value["then"] === "function") {
-      (value as unknown as PromiseLike<unknown>).then(done, once(fail));
-    } else if (value !== undefined || !auth || !(auth as unknown[]).length) {
-      done(value);
-    }
-  } catch (error) {
-    once(fail)(error);
+function ask(auth: unknown, answer: (value: unknown) => void): void {
+  const value: unknown = typeof auth === "function" ? auth(answer) : auth;
+  if (value !== undefined || !auth || !(auth as unknown[]).length) {
+    answer(value);
   }
 }

@@ -5,7 +5,7 @@ import { later, now, root, soon } from "./env/index.ts";
 import { CROWDED, type Memory } from "./negotiation.ts";
 import type { Attempt } from "./plan.ts";
 import { refused } from "./session/down.ts";
-import { ATTACHING, DUPLEX, POLL, POLLING, STREAM, type Carrier, type Request } from "./session/state.ts";
+import { ATTACHING, DUPLEX, POLL, POLLING, STREAM, type Request } from "./session/state.ts";
 
 /** An answer takes less than this and four round trips. */
 const TIME = 1500;
@@ -33,7 +33,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
       able = able || way._kind === POLL;
     }
     if (able) {
-      refused(session, attempt._carrier as Carrier, CROWDED);
+      refused(session, attempt, CROWDED);
       hub._drain();
     }
   };
@@ -64,7 +64,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
     ? {
         _asked(attempt, request) {
           if (request._kind !== ATTACHING && memory.tight <= now()) {
-            if (attempt._transport._kind !== POLL || request._carrier._requests.length > 1) {
+            if (attempt._way._kind !== POLL || request._carrier._requests.length > 1) {
               if (!attempt._waits && request._body.length < SMALL) {
                 attempt._aborts.push(() => answered(attempt));
                 wait(attempt, TIME + 4 * memory.rtt);
@@ -77,7 +77,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
         },
         _answered: answered,
         _proven(attempt) {
-          const kind = attempt._transport._kind;
+          const kind = attempt._way._kind;
           if (kind !== DUPLEX && isTight() && kind === STREAM) {
             yieldTo(attempt);
           } else if (kind === STREAM) {

@@ -1,6 +1,6 @@
 /** What a call or an ack can fail with. `code` is made for programs, `message` for people. */
 export interface EverwireError extends Error {
-  /** `timeout`, `session_ended`, `too_large`, `buffer_full`, `reserved_event`, `bad_data`, …, or what the peer said, as `handler_panic`. */
+  /** `timeout`, `session_ended`, `too_large`, `buffer_full`, `bad_data`, …, or what the peer said, as `reserved_event` or `handler_panic`. */
   code: string;
   /** What the server gave with a refusal (`connect_error`). */
   data?: unknown;

@@ -4,38 +4,24 @@ import { KEPT, type Memory } from "./negotiation.ts";
 
 /** `ahead`: by how much the time of day is ahead of the clock. */
 export function load(store: Store, key: string, now: number, ahead: number): Memory {
-  const memory: Memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} };
-  // However wrong the time of day was or is.
-  const here = (until: number): number => Math.min(now + KEPT, until - ahead);
   try {
-    const kept = JSON.parse(store.get(key) || "{}") as Memory;
-    if (here(kept.until) > now) {
-      memory.best = kept.best;
-      memory.until = here(kept.until);
-      memory.rtt = +kept.rtt || 0;
-    }
-    memory.tight = here(kept.tight) || 0;
-    for (const name in kept.failed) {
-      const { why, until } = kept.failed[name] as Memory["failed"][""];
-      memory.failed[name] = { why, until: here(until) };
+    const kept = JSON.parse(store.get(key) as string) as Memory;
+    // However wrong the time of day was or is.
+    kept.until = Math.min(now + KEPT, kept.until - ahead);
+    kept.tight = Math.min(now + KEPT, kept.tight - ahead);
+    if (kept.until > now) {
+      return kept;
     }
   } catch (_) {
     // What cannot be read is not known.
   }
-  return memory;
+  return { until: 0, best: "", rtt: 0, tight: 0, failed: {} };
 }
 
-export function save(store: Store, key: string, memory: Memory, now: number, ahead: number): void {
-  const { best, rtt } = memory;
-  const failed: Memory["failed"] = {};
-  for (const name in memory.failed) {
-    const { why, until } = memory.failed[name] as Memory["failed"][""];
-    if (until > now) {
-      failed[name] = { why, until: until + ahead };
-    }
-  }
+export function save(store: Store, key: string, memory: Memory, ahead: number): void {
+  const { best, rtt, failed } = memory;
   try {
-    store.set(key, JSON.stringify({ best, until: memory.until + ahead, rtt, tight: memory.tight + ahead, failed }));
+    store.set(key, JSON.stringify({ until: memory.until + ahead, best, rtt, tight: memory.tight + ahead, failed }));
   } catch (_) {
     // The user's store is the user's.
   }

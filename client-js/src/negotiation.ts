@@ -1,23 +1,43 @@
 // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
 // that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
 import { backoff } from "./backoff.ts";
-import { ATTACH, BACKOFF, actionOf } from "./codes.ts";
-import { without } from "./lists.ts";
-import type { Attempt, Limits, Plan, PlanHost, Upward } from "./plan.ts";
+import { BACKOFF, actionOf, asksAgain } from "./codes.ts";
+import { find, without } from "./lists.ts";
+import { createAttempt, type Attempt, type Limits, type Plan, type PlanHost } from "./plan.ts";
 import { DUPLEX, POLL, STREAM } from "./session/state.ts";
 import type { Transport } from "./transports/transport.ts";
 
 /** What is known of this server from here. */
 export interface Memory {
-  /** What worked last, and until when that counts. */
-  best: string;
+  /** Until when all this counts. */
   until: number;
+  /** What worked last. */
+  best: string;
   /** The shortest round trip seen; 0 if none was. */
   rtt: number;
   /** Until then nothing is held that takes one of a browser's few connections. */
   tight: number;
   /** What failed while something else worked, and how. */
-  failed: { [name: string]: { why: string; until: number } };
+  failed: { [name: string]: string };
+}
+
+/** What it needs to look for something better. */
+export interface Upward {
+  /** See with a session of its own whether this one works by now: `done` is told the time, and null, or why it does not. */
+  _probe(transport: Transport, done: (now: number, why: string | null) => void): void;
+  /** The memory has changed. */
+  _learnt(): void;
+  /** The session is over. */
+  _stop(): void;
+}
+
+export interface Negotiation extends Plan {
+  /** Something has come over the carrier, and something more has to come until `by`. */
+  _heard(attempt: Attempt, by: number): void;
+  /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */
+  _check(now: number, by: number): void;
+  /** The carrier works but will be ended: another of its kind is to take its place. */
+  _replace(now: number, attempt: Attempt): void;
 }
 
 /** Before the next transport is started beside one that has not carried anything: this, or three round trips. */
@@ -57,7 +77,7 @@ export function createNegotiation(
   memory: Memory,
   host: PlanHost,
   upward: Upward,
-): Plan {
+): Negotiation {
   let begun = false;
   /** The session is about to end: nothing better is looked for. */
   let closing = false;
@@ -83,9 +103,9 @@ export function createNegotiation(
   let why = "";
   let probeAt = NEVER;
   let probes = 0;
-  let toProbe: number[] = [];
-  /** Overtaken by less than they may need: looked at anew soon. */
-  let doubtful: number[] = [];
+  let probing = false;
+  /** Some was overtaken by less than it may need: looked at anew soon. */
+  let doubtful = false;
   let steps: (() => void)[] = [];
   /** The time of what is happening. */
   let now = 0;
@@ -104,14 +124,7 @@ export function createNegotiation(
   };
 
   /** Is it being tried? */
-  const isUnder = (rank: number): boolean => {
-    for (const attempt of racers()) {
-      if (attempt._rank === rank) {
-        return true;
-      }
-    }
-    return false;
-  };
+  const isUnder = (rank: number): unknown => find(racers(), (attempt) => attempt._rank === rank);
 
   const remove = (attempt: Attempt): void => {
     attempt._over = true;
@@ -124,7 +137,7 @@ export function createNegotiation(
   };
 
   const demote = (rank: number, reason: string): void => {
-    memory.failed[(ways[rank] as Transport).name] = { why: reason, until: now + KEPT };
+    memory.failed[(ways[rank] as Transport).name] = reason;
     upward._learnt();
   };
 
@@ -136,7 +149,9 @@ export function createNegotiation(
 
   // ---- racing
 
-  const pauseOf = (): number => backoff(Math.max(0, rounds - 1), limits._delay, limits._maxDelay, random);
+  const pauseOf = (): number => limits._pause(Math.max(0, rounds - 1));
+
+  const unlessBusy = (time: number): number => (time < now - BUSY ? now + headStart() : time);
 
   const headStart = (): number => Math.max(HEAD_START, 3 * memory.rtt);
 
@@ -150,12 +165,16 @@ export function createNegotiation(
   const race = (pause: number): void => {
     const groups: number[][] = [[], [], [], []];
     left = [];
+    if (memory.until <= now) {
+      memory.until = now + KEPT;
+      memory.best = "";
+      memory.failed = {};
+    }
     for (let rank = 0; rank < ways.length; rank++) {
       const way = ways[rank] as Transport;
-      const bad = memory.failed[way.name];
       const tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-      const reason = suspects[rank] || (bad && bad.until > now && bad.why) || tight;
-      const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best && memory.until > now ? 0 : 1;
+      const reason = suspects[rank] || memory.failed[way.name] || tight;
+      const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
       (groups[group] as number[]).push(rank);
     }
     for (const group of groups) {
@@ -165,21 +184,8 @@ export function createNegotiation(
   };
 
   const start = (rank: number): void => {
-    const way = ways[rank] as Transport;
-    const patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
-    const attempt: Attempt = {
-      _transport: way,
-      _rank: rank,
-      _patience: patience,
-      _over: false,
-      _late: false,
-      _at: now,
-      _openedAt: -1,
-      _due: now + headStart() * Math.pow(2, racers().length),
-      // Only of a connection that does not stand yet nobody else keeps the time.
-      _until: way._kind === DUPLEX ? now + patience : NEVER,
-      _aborts: [],
-    };
+    const attempt = createAttempt(ways[rank] as Transport, rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
+    attempt._due = now + headStart() * Math.pow(2, racers().length);
     attempts = attempts.concat(attempt);
     if (!current || renewing) {
       due = attempt._due;
@@ -192,9 +198,7 @@ export function createNegotiation(
     while (left.length && isUnder(left[0] as number)) {
       left.shift();
     }
-    if (racers().length && due < now - BUSY) {
-      due = now + headStart();
-    } else if (left.length) {
+    if (left.length) {
       start(left.shift() as number);
     } else if (racers().length) {
       due = NEVER;
@@ -210,7 +214,7 @@ export function createNegotiation(
   };
 
   const retry = (pause: number): void => {
-    if (!ways.length || rounds > limits._attempts) {
+    if (rounds > limits._attempts) {
       due = NEVER;
       steps.push(() => host._giveUp());
     } else {
@@ -222,6 +226,13 @@ export function createNegotiation(
   const first = (rank: number): void => {
     left.unshift(rank);
     due = now;
+  };
+
+  /** No carrier, and none under way: no more pause. */
+  const hurry = (): void => {
+    if (begun && !current && !racers().length) {
+      due = now;
+    }
   };
 
   const died = (attempt: Attempt, reason: string): void => {
@@ -257,63 +268,53 @@ export function createNegotiation(
     current = null;
     renewing = false;
     race(headStart());
-    if (former) {
-      let under = false;
-      for (const other of racers()) {
-        under = under || other._rank <= rank;
-      }
-      if (!under) {
-        // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-        first(rank);
-      }
+    if (former && !find(racers(), (other) => other._rank <= rank)) {
+      // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+      first(rank);
     }
   };
 
   // ---- upward
 
   const planProbe = (): void => {
-    const pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
-    probeAt = current && current._rank > 0 ? now + PROBE_LEAST + pause : NEVER;
+    const pause = doubtful ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+    probeAt = current && current._rank && !probing ? now + PROBE_LEAST + pause : NEVER;
   };
 
-  const probeNext = (): void => {
-    while (toProbe.length) {
-      const rank = toProbe[0] as number;
-      const way = ways[rank] as Transport;
-      if (!isUnder(rank) && current && rank < current._rank && (way._kind !== STREAM || memory.tight <= now)) {
-        steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
-        return;
-      }
-      toProbe.shift();
+  /** Looks at this one, or the next that is better than what there is. */
+  const probe = (rank: number): void => {
+    const way = ways[rank] as Transport;
+    if (!current || rank >= current._rank) {
+      probes++;
+      planProbe();
+    } else if (isUnder(rank) || (way._kind === STREAM && memory.tight > now)) {
+      probe(rank + 1);
+    } else {
+      probing = true;
+      steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
     }
-    probes++;
-    planProbe();
   };
 
   /** What a probe has found: null if it works, else why not. */
   const probed = (at: number, rank: number, failed: string | null): void => {
     now = at;
-    const asked = toProbe.shift();
-    if (asked === undefined || !current || closing || rank >= current._rank) {
-      toProbe = [];
-      planProbe();
-    } else if (failed === null) {
-      toProbe = [];
+    probing = false;
+    if (failed === CROWDED) {
+      tighten();
+    } else if (failed !== null) {
+      demote(rank, failed);
+    } else if (current && rank < current._rank && !closing) {
       probes++;
       start(rank);
-    } else {
-      if (failed === CROWDED) {
-        tighten();
-      } else {
-        demote(rank, failed);
-      }
-      probeNext();
+      return;
     }
+    probe(rank + 1);
   };
 
   const failed = (attempt: Attempt, reason: string): void => {
     const rank = attempt._rank;
     const action = actionOf(reason);
+    const again = asksAgain(reason) && reason !== "timeout";
     const cause = causeOf(attempt, reason);
     if (attempt._over) {
       return;
@@ -321,10 +322,10 @@ export function createNegotiation(
     remove(attempt);
     if (reason === CROWDED) {
       crowdedAt = now;
-    } else if (attempt === current && attempt._transport._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
+    } else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
       // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
       suspects[rank] = "buffered";
-      doubtful.push(rank);
+      doubtful = true;
     }
     if (attempt === current) {
       if (reason === "taken_over" && racers().length) {
@@ -333,14 +334,14 @@ export function createNegotiation(
         died(attempt, reason);
       }
     } else if (attempt._late || (current && !renewing)) {
-      if (current && current._rank !== rank && (!action || reason === "timeout")) {
+      if (current && current._rank !== rank && !action && !again) {
         demote(rank, cause);
       }
       planProbe();
     } else if (action === BACKOFF) {
       rounds++;
       retry(pauseOf());
-    } else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+    } else if (again && hasty++ < HASTY) {
       // A refusal is data, too.
       first(rank);
     } else {
@@ -359,8 +360,10 @@ export function createNegotiation(
       begun = true;
       race(0);
     },
-    _close() {
+    _close(at) {
+      now = at;
       closing = true;
+      hurry();
     },
     _opened(at, attempt) {
       attempt._openedAt = now = at;
@@ -373,7 +376,7 @@ export function createNegotiation(
     _carried(at, attempt) {
       const before = former;
       const rank = attempt._rank;
-      const { name, _kind: kind } = attempt._transport;
+      const { name, _kind: kind } = attempt._way;
       now = at;
       if (attempt._over || attempt === current) {
         return;
@@ -385,7 +388,7 @@ export function createNegotiation(
       calm();
       for (const other of attempts) {
         // Another two-way connection that is better has some time left; what cannot harm is let go.
-        if (other._transport._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
+        if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
           if (other._rank < rank) {
             other._until = Math.min(other._until, other._at + LATE);
           } else if (other !== attempt) {
@@ -405,7 +408,6 @@ export function createNegotiation(
       }
       if (memory.tight <= now) {
         memory.best = name;
-        memory.until = now + KEPT;
       }
       memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
       upward._learnt();
@@ -421,13 +423,13 @@ export function createNegotiation(
       }
       if (attempt === current) {
         superseded(attempt);
-      } else if (attempt._transport._kind === DUPLEX) {
+      } else if (attempt._way._kind === DUPLEX) {
         attempt._late = true;
         attempt._until = attempt._at + LATE;
       } else {
         if (now >= attempt._due) {
           suspects[attempt._rank] = causeOf(attempt, "timeout");
-          doubtful.push(attempt._rank);
+          doubtful = true;
         }
         remove(attempt);
       }
@@ -466,24 +468,21 @@ export function createNegotiation(
       now = at;
       if (current) {
         lifeBy = Math.min(lifeBy, by);
-      } else if (begun && !racers().length) {
-        due = now;
       }
+      hurry();
     },
     _next(at) {
       now = at;
       if (!steps.length) {
         for (const attempt of attempts) {
-          if (attempt._until < now - BUSY) {
-            attempt._until = now + HEAD_START;
-          } else if (attempt._until <= now) {
+          attempt._until = unlessBusy(attempt._until);
+          if (attempt._until <= now) {
             failed(attempt, "timeout");
             return () => host._cancel(attempt);
           }
         }
-        if (lifeBy < now - BUSY) {
-          lifeBy = now + HEAD_START;
-        } else if (lifeBy <= now) {
+        lifeBy = unlessBusy(lifeBy);
+        if (lifeBy <= now) {
           lifeBy = NEVER;
           if (current && !renewing && !closing) {
             race(0);
@@ -491,18 +490,15 @@ export function createNegotiation(
             renewing = true;
           }
         }
+        if (racers().length) {
+          due = unlessBusy(due);
+        }
         if (due <= now) {
           step();
         } else if (probeAt <= now && current && !closing) {
           probeAt = NEVER;
-          toProbe = doubtful;
-          if (!doubtful.length) {
-            for (let rank = 0; rank < current._rank; rank++) {
-              toProbe.push(rank);
-            }
-          }
-          doubtful = [];
-          probeNext();
+          doubtful = false;
+          probe(0);
         }
       }
       return steps.shift();
@@ -524,7 +520,7 @@ function causeOf(attempt: Attempt, code: string): string {
     ? code
     : !code && !attempt._late
       ? "failed"
-      : attempt._transport._kind === STREAM
+      : attempt._way._kind === STREAM
         ? "buffered"
         : attempt._openedAt >= 0
           ? "mute"

@@ -17,6 +17,8 @@ export type Data = string | Bytes;
 
 /** The binary form: of a head and what it refers to, and back. */
 export interface Binary {
+  /** The JSON of a body; the binary in it goes to `attachments`. */
+  _text(body: unknown, attachments: unknown[]): string | undefined;
   _write(head: string, attachments: unknown[]): Bytes;
   /** A string as answer is the code of what is wrong with it. */
   _read(bytes: Bytes): Packet | string;
@@ -30,12 +32,9 @@ export function withBinary(given: Binary | undefined): void {
 }
 
 const MAX_DEPTH = 64;
-const MAX_INTEGER = 9007199254740991;
 
-/** Type, namespace, id, body, first character of the body. */
-const PARTS = /^(.)(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])(?:[ \t]*((\S)[^\r\n]*))?$/;
-/** Which of these may, or must, go together: `/` stands for a namespace, a space for an id. Counts look like an id with more behind it. */
-const SHAPES = /^([APWrz]\{|h|n ,(0|[1-9]\d{0,15})|v\/?\[|e\/? ?\[|a\/? \[|x\/? ?\{|c\/?\S?|[odl]\/?\{)$/;
+/** Type, namespace, id, body. Two counts are no id. */
+const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 
 /** Is it one of the messages that are counted? */
 export function isCounted(type: string): boolean {
@@ -62,27 +61,20 @@ export function fromLine(line: string): Data {
   return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
 }
 
-/** `revive` puts something else in the place of some values. */
+/**
+ * Takes what it can read: to refuse the rest of what is malformed is the server's part (protocol.md, section 2.1). `revive` puts
+ * something else in the place of some values.
+ */
 export function parseText(text: string, revive?: (key: string, value: unknown) => unknown): Packet | string {
   const parts = PARTS.exec(text);
   if (!parts) {
     return "bad_packet";
   }
   const type = parts[1] as string;
-  const namespace = parts[2] || "/";
-  const id = parts[3] ? +parts[3] : null;
-  const body = parts[4] || "";
-  const counts = type === "n";
-  const shape = type + (parts[2] ? "/" : "") + (parts[3] ? " " : "") + (counts ? body : parts[5] || "");
-  if (!SHAPES.test(shape) || +(id as number) > MAX_INTEGER || utf8Length(namespace) > 128) {
-    return "bad_packet";
-  }
-  if (counts) {
-    const pair = [id, +body.slice(1)];
-    return isInteger(pair[1]) ? { _type: type, _namespace: namespace, _id: null, _body: pair } : "bad_packet";
-  }
+  const id = parts[3];
+  const body = type === "n" ? "[" + parts[4] + "]" : parts[4];
   try {
-    return isSound(body) ? { _type: type, _namespace: namespace, _id: id, _body: body ? JSON.parse(body, revive) : undefined } : "bad_json";
+    return { _type: type, _namespace: parts[2] || "/", _id: id ? +id : null, _body: body ? JSON.parse(body, revive) : undefined };
   } catch (_) {
     return "bad_json";
   }
@@ -92,21 +84,10 @@ export function parseText(text: string, revive?: (key: string, value: unknown) =
 export function encode(type: string, namespace: string, id: number | null, body?: unknown): Data {
   const attachments: unknown[] = [];
   let text = "";
-  let why: unknown = "not JSON";
+  let why: unknown = "too deep, or half a character";
   try {
-    // Holder and key say what the value was before a toJSON, as that of node's Buffer.
-    text = JSON.stringify(body, function (this: { [key: string]: unknown }, key, value: unknown) {
-      return isBinary(this[key])
-        ? "\0" + (attachments.push(this[key]) - 1)
-        : typeof value === "string" && value.charAt(0) === "\0"
-          ? "\0" + value
-          : value;
-    }) || "";
-    if (!attachments.length && /\\u0000/.test(text)) {
-      text = JSON.stringify(body);
-    }
-    why =
-      attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
+    text = (binary ? binary._text(body, attachments) : JSON.stringify(body, refuseBinary)) || "";
+    why = !isSound(text) && why;
   } catch (error) {
     why = error;
   }
@@ -118,10 +99,18 @@ export function encode(type: string, namespace: string, id: number | null, body?
   return binary && attachments.length ? binary._write(head, attachments) : head;
 }
 
+/** Else it would arrive as an object without anything in it. */
+function refuseBinary(_key: string, value: ArrayBufferView | null | undefined): unknown {
+  if (value && value.byteLength >= 0) {
+    throw "binary needs everwire/binary";
+  }
+  return value;
+}
+
 /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
 function isSound(text: string): boolean {
   return (
-    !/\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab]..\\ud[c-f]../gi, "")) &&
+    !/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
     // Few texts hold as many brackets as may be nested.
     !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH))
   );
@@ -137,26 +126,4 @@ function isDeeper(value: unknown, depth: number): boolean {
     return !depth;
   }
   return false;
-}
-
-/** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */
-function isBinary(value: unknown): boolean {
-  const given = value as ArrayBufferView | null | undefined;
-  return !!given && typeof given.byteLength === "number" && /Buffer\]$/.test(tag(given.buffer || given));
-}
-
-export function isArray(value: unknown): value is unknown[] {
-  return tag(value) === "[object Array]";
-}
-
-export function isObject(value: unknown): value is { [key: string]: unknown } {
-  return typeof value === "object" && value !== null && !isArray(value);
-}
-
-export function isInteger(value: unknown): value is number {
-  return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
-}
-
-function tag(value: unknown): string {
-  return Object.prototype.toString.call(value);
 }

@@ -1,23 +1,24 @@
 // What decides which transport is tried when, as the driver knows it.
-import type { Carrier } from "./session/state.ts";
+import { DUPLEX, type Carrier } from "./session/state.ts";
 import type { Duplex, Transport } from "./transports/transport.ts";
 
-/** How a client comes back: attempts, and the bounds of its pauses. */
+/** How a client comes back. */
 export interface Limits {
+  /** Rounds through all transports. */
   _attempts: number;
-  _delay: number;
-  _maxDelay: number;
+  /** The pause before try number `tries`, from 0. */
+  _pause(tries: number): number;
 }
 
-/** A connection that is made, or a carrier. */
-export interface Attempt {
-  _transport: Transport;
+/** A connection that is made, and from its attach on a carrier. */
+export interface Attempt extends Carrier {
+  _way: Transport;
   /** The place of the transport in the order of preference. */
   _rank: number;
-  _patience: number;
-  _over: boolean;
+  /** The plan is done with it. */
+  _over?: boolean;
   /** Another was faster: it is no carrier, but may still show that it works. */
-  _late: boolean;
+  _late?: boolean;
   _at: number;
   /** When a duplex had its connection, else -1. */
   _openedAt: number;
@@ -27,7 +28,6 @@ export interface Attempt {
   _until: number;
 
   // ---- the driver's
-  _carrier?: Carrier;
   _duplex?: Duplex;
   /** Nothing of it is wanted any more. */
   _closed?: boolean;
@@ -36,9 +36,36 @@ export interface Attempt {
   /** How to stop its requests, and its stream. */
   _aborts: (() => void)[];
   /** What its stream has carried since it was last to be replaced. */
-  _length?: number;
+  _length: number;
   /** The timer for what is asked beside it. */
   _waits?: unknown;
+}
+
+export function createAttempt(way: Transport, rank: number, now: number, patience: number): Attempt {
+  return {
+    _way: way,
+    _rank: rank,
+    _patience: patience,
+    _at: now,
+    _openedAt: -1,
+    _due: 0,
+    // Only of a connection that does not stand yet nobody else keeps the time.
+    _until: way._kind === DUPLEX ? now + patience : Infinity,
+    _aborts: [],
+    _length: 0,
+    _gone: false,
+    _welcomed: false,
+    _attach: 0,
+    _token: "",
+    _position: 0,
+    _cursor: 0,
+    _deadline: Infinity,
+    _requests: [],
+    _polls: 0,
+    _rested: now,
+    _ticket: "",
+    _strikes: 0,
+  };
 }
 
 /** What a plan asks for, and tells. */
@@ -52,20 +79,11 @@ export interface PlanHost {
   _giveUp(): void;
 }
 
-/** What a plan that looks for something better needs besides. */
-export interface Upward {
-  /** See with a session of its own whether this one works by now: `done` is told the time, and null, or why it does not. */
-  _probe(transport: Transport, done: (now: number, why: string | null) => void): void;
-  /** The memory has changed. */
-  _learnt(): void;
-  /** The session is over. */
-  _stop(): void;
-}
-
+/** What the driver asks and tells. */
 export interface Plan {
   _begin(now: number): void;
-  /** The session is about to end: nothing better is looked for. */
-  _close(): void;
+  /** The session is about to end: nothing better is looked for, but a carrier at once if there is none. */
+  _close(now: number): void;
   /** A two-way connection stands, and its attach is under way. */
   _opened(now: number, attempt: Attempt): void;
   /** Data has come: this one works, and the session is on it. */
@@ -74,14 +92,8 @@ export interface Plan {
   _overtaken(now: number, attempt: Attempt): void;
   /** Something has come over a connection that was overtaken. */
   _alive(now: number, attempt: Attempt): void;
-  /** Something has come over the carrier, and something more has to come until `by`. */
-  _heard(attempt: Attempt, by: number): void;
-  /** The carrier works but will be ended: another of its kind is to take its place. */
-  _replace(now: number, attempt: Attempt): void;
   /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */
   _failed(now: number, attempt: Attempt, code: string): void;
-  /** There is reason for a look: attaches at once if there is no carrier, and anew if it shows no life by then. */
-  _check(now: number, by: number): void;
   /** What is to be done next, if anything. */
   _next(now: number): (() => void) | undefined;
   _nextTimeout(): number;

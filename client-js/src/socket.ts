@@ -1,13 +1,12 @@
 // One namespace of a session, as its user sees it.
-import { utf8Length } from "./bytes.ts";
+import type { Driver } from "./driver.ts";
 import { ANY, createEmitter, named, type Handler } from "./emitter.ts";
 import { failure, type EverwireError } from "./errors.ts";
-import type { AckHandler, Answer, AnyEvents, CallArgs, EmitArgs, Listener, LocalEvents, Names } from "./events.ts";
+import type { AckHandler, Answer, AnyEvents, CallArgs, EmitArgs, Listener, LocalEvents, Names, RemoteError } from "./events.ts";
 import type { Auth } from "./options.ts";
-import { encode, isArray, isObject, type Data, type Packet } from "./packet.ts";
-import { textOf } from "./session/body.ts";
+import { encode, type Packet } from "./packet.ts";
 import { messageOf } from "./session/halves.ts";
-import type { Message, Session } from "./session/state.ts";
+import { LIMITS, type Message, type Session } from "./session/state.ts";
 
 /** What `volatile` gives. */
 export interface Emits<Emit> {
@@ -94,21 +93,15 @@ export interface AnySocket extends Socket {
   _end(code: string, reason: string, unconfirmed: number): void;
   /** The namespace has been asked for: what has waited goes behind. */
   _release(): void;
-  /** The server would not take this message. */
-  _rejected(message: Message): void;
 }
 
-/** What a session takes, and has. */
-export type Known = Pick<Session, "_max" | "_acks" | "_bytes" | "_log">;
+/** What holds before there is a session. */
+const UNKNOWN = { _limits: LIMITS, _bytes: 0 };
 
 /** What a socket needs of the session it belongs to. */
 export interface Host {
-  /** Puts the message behind all others. */
-  _push(message: Message): void;
-  _pushVolatile(data: Data): void;
-  _session(): Known;
-  /** Ends the session at once. */
-  _abort(code: string): void;
+  /** Of the session that there is, or will be. */
+  _driver(): Driver | null;
   _open(socket: AnySocket): void;
   _close(socket: AnySocket): void;
 }
@@ -118,10 +111,10 @@ interface Pending {
   _timer: unknown;
 }
 
-const RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
 const MAX_QUEUED = 4194304;
 
 export function createSocket(host: Host, namespace: string, auth: Auth): AnySocket {
+  const driverOf = host._driver;
   const events = createEmitter();
   let pending: { [id: string]: Pending } = {};
   let pendingCount = 0;
@@ -132,46 +125,45 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
 
   // ---- going out
 
+  const sessionOf = (): Pick<Session, "_limits" | "_bytes"> => (driverOf() || { _session: UNKNOWN })._session;
+
   const post = (type: string, id: number | null, body: unknown): void => {
     const event = type === "e";
-    const session = host._session();
-    const message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+    const driver = driverOf();
+    const session = sessionOf();
+    const message = messageOf(namespace, encode(type, namespace, id, body), event);
     const size = message._size;
     const queued = size + waitingBytes + session._bytes;
     // An error report comes from no call that could fail.
-    if (type !== "x" && size > session._max) {
+    if (type !== "x" && size > session._limits["max"]) {
       throw failure("too_large");
     }
     if (type === "v") {
-      if (socket.connected) {
-        host._pushVolatile(message._data);
+      if (driver && socket.connected) {
+        driver._pushVolatile(message._data);
       }
     } else if (event && queued > MAX_QUEUED) {
       throw failure("buffer_full");
-    } else if (queued > 2 * MAX_QUEUED) {
-      // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-      host._abort("buffer_full");
-    } else {
-      if (socket._joined) {
-        host._push(message);
-      } else if (event) {
+    } else if (!driver || !socket._joined) {
+      if (event) {
         waiting.push(message);
         waitingBytes += size;
       }
+    } else if (queued > 2 * MAX_QUEUED) {
+      // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+      driver._abort("buffer_full");
+    } else {
+      driver._push(message);
     }
   };
 
   const send = (event: unknown, args: unknown[], ms?: number, type = "e"): void => {
     const done = args[args.length - 1];
-    const bad = nameError(event);
-    if (bad) {
-      throw failure(bad, String(event));
-    }
     if (type === "v" || typeof done !== "function") {
       post(type, null, [event].concat(args));
       return;
     }
-    if (pendingCount >= host._session()._acks) {
+    if (pendingCount >= sessionOf()._limits["acks"]) {
       throw failure("pending_acks");
     }
     const id = ++lastId;
@@ -283,24 +275,18 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     _joined: false,
     _fire: (event, ...args) => void events._fire(named(event), args, rethrow),
     _take(packet) {
-      const { _type: type, _id: id, _body: body } = packet;
+      const { _type: type, _id: id } = packet;
+      const body = packet._body || {};
       if (type === "a") {
         settle(id, null, body as unknown[]);
-      } else if (type === "x" && isObject(body)) {
-        const code = String(body["code"]);
-        const event = textOf(body["event"]) || null;
-        const message = textOf(body["message"]);
+      } else if (type === "x") {
+        const { code, event = null, message = "" } = body as RemoteError;
         if (!settle(id, failure(code, message)) && id === null) {
           socket._fire("error", { code, event, message });
         }
-      } else if (isArray(body)) {
-        const name = body[0];
-        const bad = nameError(name);
-        if (!bad) {
-          handle(packet, name as string, body.slice(1));
-        } else if (type === "e") {
-          post("x", id, { code: bad, event: typeof name === "string" ? name.slice(0, 128) : undefined });
-        }
+      } else {
+        const args = ([] as unknown[]).concat(body);
+        handle(packet, args.shift() as string, args);
       }
     },
     _end(code, reason, unconfirmed) {
@@ -321,23 +307,13 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     _release() {
       socket._joined = true;
       for (const message of waiting) {
-        host._push(message);
+        (driverOf() as Driver)._push(message);
       }
       waiting = [];
       waitingBytes = 0;
     },
-    _rejected(message) {
-      if (!settle(message._id, failure("too_large"))) {
-        socket._fire("error", { code: "too_large", event: null, message: "" });
-      }
-    },
   } as AnySocket;
   return socket;
-}
-
-/** What is wrong with the name of an event, or `""`. */
-function nameError(name: unknown): string {
-  return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
 }
 
 /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */

@@ -3,7 +3,7 @@ import { createDriver } from "./driver.ts";
 import { later, now } from "./env/index.ts";
 import { CROWDED } from "./negotiation.ts";
 import { encode } from "./packet.ts";
-import { messageOf, push } from "./session/halves.ts";
+import { messageOf } from "./session/halves.ts";
 import { STREAM } from "./session/state.ts";
 import type { Io, Transport } from "./transports/transport.ts";
 
@@ -42,7 +42,7 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
   const driver = createDriver(
     io,
     [transport],
-    { _attempts: 0, _delay: 0, _maxDelay: 0 },
+    { _attempts: 0, _pause: () => 0 },
     {
       _deliver() {
         // That nobody knows the event.
@@ -57,8 +57,7 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
         if (!asked) {
           asked = now();
           report.openMs = asked - began;
-          push(driver._session, messageOf("/", encode("e", "/", 0, ["trial"]), true, 0));
-          driver._flush();
+          driver._push(messageOf("/", encode("e", "/", 0, ["trial"]), true));
         }
       },
       _carried() {},
@@ -67,7 +66,6 @@ export function trial(io: Io, transport: Transport, done: (report: Report) => vo
         report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
         finish();
       },
-      _rejected() {},
       _failing(code, why) {
         report.code = code;
         report.why = why;

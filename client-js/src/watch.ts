@@ -15,7 +15,7 @@ export function watch(hub: Hub): () => void {
   let pulseAt = 0;
   /** Machines sleep without a word, and their clocks may stop. */
   const beat = (): void => {
-    if (pulseAt && wall() - pulseAt > PULSE + session._ping) {
+    if (pulseAt && wall() - pulseAt > PULSE + session._limits["ping"]) {
       hub._check(false);
     }
     pulseAt = wall();

@@ -1,6 +1,7 @@
 // The session machine as its twin in Rust has it, for whatever drives both: carriers and requests by number, outputs as data.
 import { binaryForm } from "../src/binary.ts";
 import { fromLine, parse as parsePacket, withBinary, type Data, type Packet } from "../src/packet.ts";
+import { createAttempt, type Attempt } from "../src/plan.ts";
 import { attach } from "../src/session/attach.ts";
 import { heard, refused } from "../src/session/down.ts";
 import { hello, write } from "../src/session/duplex.ts";
@@ -18,6 +19,7 @@ import {
   type Way,
 } from "../src/session/state.ts";
 import { nextTimeout, timeout } from "../src/session/timers.ts";
+import type { Transport } from "../src/transports/transport.ts";
 
 export type Kind = "duplex" | "stream" | "poll" | "script";
 
@@ -33,7 +35,6 @@ export interface Given {
   data: Data;
   size: number;
   credited: boolean;
-  id: number | null;
 }
 
 export interface Request {
@@ -57,7 +58,6 @@ export type Output =
   | { type: "opened"; carrier: number; resumed: boolean }
   | { type: "moved"; carrier: number }
   | { type: "suspended" }
-  | { type: "rejected"; message: Given }
   | { type: "farewell"; body: string }
   | { type: "ended"; code: string; reason: string; retry: number; unconfirmed: Given[] };
 
@@ -77,8 +77,8 @@ function plainOf(packet: Packet): Plain {
 }
 
 function given(message: Message): Given {
-  const { _namespace: namespace, _data: data, _size: size, _credited: credited, _id: id } = message;
-  return { namespace, data, size, credited, id };
+  const { _namespace: namespace, _data: data, _size: size, _credited: credited } = message;
+  return { namespace, data, size, credited };
 }
 
 export class Session {
@@ -131,7 +131,6 @@ export class Session {
         out(moved ? { type: "moved", carrier: id } : { type: "opened", carrier: id, resumed });
       },
       _suspended: () => out({ type: "suspended" }),
-      _rejected: (message) => out({ type: "rejected", message: given(message) }),
       _farewell: (line) => out({ type: "farewell", body: lastWord(this.state_, line) }),
       _ended: (code, reason, retry, unconfirmed) => out({ type: "ended", code, reason, retry, unconfirmed: unconfirmed.map(given) }),
     });
@@ -155,13 +154,13 @@ export class Session {
       },
       bytes: state._bytes,
       set window(bytes: number) {
-        state._room = bytes;
+        state._limits = { ...state._limits, window: bytes };
       },
     };
   }
 
   set max(bytes: number) {
-    this.state_._max = bytes;
+    this.state_._limits = { ...this.state_._limits, max: bytes };
   }
 
   set rest(ms: number) {
@@ -170,7 +169,9 @@ export class Session {
   }
 
   attach(now: number, id: number, kind: Kind, patience: number): void {
-    this.carriers[id] = attach(this.state_, now, wayOf(kind), patience, id);
+    const carrier = createAttempt(wayOf(kind) as Transport, id, now, patience);
+    this.carriers[id] = carrier;
+    attach(this.state_, now, carrier);
   }
 
   packet(now: number, id: number, data: Data): void {
@@ -206,7 +207,6 @@ export class Session {
       _data: message.data,
       _size: message.size,
       _credited: message.credited,
-      _id: message.id,
     });
   }
 
@@ -262,7 +262,7 @@ export class Session {
   }
 
   private idOf(carrier: Carrier): number {
-    return carrier._owner as number;
+    return (carrier as Attempt)._rank;
   }
 }
 

@@ -40,8 +40,8 @@ function take(session: Session, now: number, name: string, value: unknown): void
   const inputs: { [name: string]: () => void } = {
     emit: () => {
       const packet = parse(value as string) as Plain;
-      const { namespace, id, type } = packet;
-      session.push({ namespace, id, data: value as string, size: sizeOf(value as string), credited: type === "e" });
+      const { namespace, type } = packet;
+      session.push({ namespace, data: value as string, size: sizeOf(value as string), credited: type === "e" });
     },
     volatile: () => session.pushVolatile(value as string),
     attach: () => session.attach(now, of.carrier, of.kind, of.patience),
@@ -75,8 +75,6 @@ function told(output: Output): Values {
       return { lost: { carrier: output.carrier, code: output.code, welcomed: output.welcomed } };
     case "opened":
       return { opened: { carrier: output.carrier, resumed: output.resumed } };
-    case "rejected":
-      return { rejected: output.message.data };
     case "request": {
       const { id, carrier, kind, body } = output.request;
       return { request: { request: id, carrier, kind, body: body.split("\n").filter(Boolean) } };

@@ -22,22 +22,23 @@ export const fetchPost: Post = (url, body, options, progress, done) => {
     init.signal = abort.signal;
   }
   run(url, init).then((response) => {
-    if (progress && response.status === 200 && response.body && root.TextDecoder) {
-      const reader = response.body.getReader();
-      const decoder = new root.TextDecoder();
+    const { status } = response;
+    if (progress && status === 200) {
+      const reader = (response.body as NonNullable<Response["body"]>).getReader();
+      const decoder = new TextDecoder();
       const follow = (): void => {
-        reader.read().then((chunk) => {
-          if (chunk.done) {
+        reader.read().then(({ done: last, value }) => {
+          if (last) {
             finish(200, "");
           } else if (!over) {
-            progress(decoder.decode(chunk.value, { stream: true }));
+            progress(decoder.decode(value, { stream: true }));
             follow();
           }
         }, fail);
       };
       follow();
     } else {
-      response.text().then((text) => finish(response.status, text), fail);
+      response.text().then((text) => finish(status, text), fail);
     }
   }, fail);
   return () => {

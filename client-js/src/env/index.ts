@@ -1,6 +1,5 @@
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
 import { toBase64 } from "../base64.ts";
-import { newBytes } from "../bytes.ts";
 import { platform } from "./platform.ts";
 
 /** What a page or process may have. */
@@ -28,7 +27,7 @@ export const root: Root = (typeof globalThis === "undefined" ? self : globalThis
 
 /** Milliseconds, never going back where the platform has such a clock. */
 export function now(): number {
-  return root.performance && root.performance.now ? Math.floor(root.performance.now()) : wall();
+  return Math.floor(platform._now());
 }
 
 /** The time of day, which goes on while the machine sleeps. */
@@ -42,19 +41,10 @@ export function later(run: () => void, ms: number): unknown {
 
 /** Runs when the code that runs now is done. */
 export function soon(run: () => void): void {
-  if (root.Promise) {
-    root.Promise.resolve().then(run);
-  } else {
-    setTimeout(run, 0);
-  }
+  platform._soon(run);
 }
 
 /** 128 random bits, as 22 characters of base64url. */
 export function secret(): string {
-  const random = newBytes(16);
-  for (let i = 0; i < 16; i++) {
-    random[i] = 0;
-  }
-  platform._random(random);
-  return toBase64(random).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+  return toBase64(platform._random()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
 }

@@ -2,7 +2,7 @@
 import { failure } from "../errors.ts";
 import type { AnyOptions } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
-import { root, type Root } from "./index.ts";
+import { root, wall, type Root } from "./index.ts";
 import { platform } from "./platform.ts";
 import type { Post } from "./post.ts";
 
@@ -38,12 +38,53 @@ export function mend(): void {
   }
   if (!old.crypto || !old.crypto.getRandomValues) {
     // What is drawn here is good for seconds only.
-    platform._random = (bytes) => {
-      for (let i = 0; i < bytes.length; i++) {
-        bytes[i] = Math.floor(Math.random() * 256);
+    platform._random = () => {
+      const bytes: number[] = [];
+      while (bytes.length < 16) {
+        bytes.push(Math.floor(Math.random() * 256));
+      }
+      return bytes;
+    };
+  }
+  if (!old.performance || !old.performance.now) {
+    platform._now = wall;
+  }
+  if (!old.Promise) {
+    platform._soon = (run) => void setTimeout(run, 0);
+    platform._promise = (run, done, fail, then) => {
+      let open = true;
+      const once = (end: (value: unknown) => void) => (value: unknown): void => {
+        if (open) {
+          open = false;
+          try {
+            end(value);
+          } catch (error) {
+            fail(error);
+          }
+          if (then) {
+            then();
+          }
+        }
+      };
+      try {
+        run(once(done));
+      } catch (error) {
+        once(fail)(error);
       }
     };
   }
+}
+
+/** The parts of a URL, what it lacks from the page. */
+export function locate(url: string): { protocol: string; host: string; pathname: string } {
+  const parts = /^(\w+:)?(?:\/\/([^/?#]+))?([^?#]*)/.exec(url) as RegExpExecArray;
+  const page = root.location;
+  const protocol = parts[1] || (page && page.protocol) || "http:";
+  const host = parts[2] || (page && page.host);
+  if (!host) {
+    throw failure("bad_data", "the URL needs a host here: " + url);
+  }
+  return { protocol, host, pathname: (parts[3] as string).replace(/^([^/])/, "/$1") };
 }
 
 /** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */

@@ -1,6 +1,6 @@
 import { webcrypto } from "node:crypto";
 import type { Bytes } from "../bytes.ts";
 
-export function fillRandom(bytes: Bytes): void {
-  webcrypto.getRandomValues(bytes as Uint8Array<ArrayBuffer>);
+export function randomBytes(): Bytes {
+  return webcrypto.getRandomValues(new Uint8Array(16));
 }

@@ -1,37 +1,32 @@
 // A carrier attaches, and is welcomed (protocol.md, section 4).
-import { isInteger } from "../packet.ts";
-import { numberOf, type Body } from "./body.ts";
+import { find } from "../lists.ts";
 import { drop, lose } from "./carrier.ts";
 import { end } from "./end.ts";
-import { confirm, dropLarger } from "./halves.ts";
-import { CLOSING, OPENED, SCRIPT, SUSPENDED, type Carrier, type Down, type Session, type Way } from "./state.ts";
+import { confirm } from "./halves.ts";
+import {
+  CLOSING,
+  ENDED,
+  OPENED,
+  SCRIPT,
+  SUSPENDED,
+  patienceOf,
+  type Body,
+  type Carrier,
+  type Down,
+  type Limits,
+  type Session,
+} from "./state.ts";
 
-/**
- * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
- * volatile event that it takes along is gone for the current carrier.
- */
-export function attach(session: Session, now: number, way: Way, patience: number, owner?: unknown): Carrier {
-  const carrier: Carrier = {
-    _way: way,
-    _owner: owner,
-    _gone: false,
-    _attach: ++session._attaches,
-    _token: session._token,
-    _patience: patience,
-    _welcomed: false,
-    _deadline: now + patience,
-    _position: 0,
-    // Only an opening client knows where the server stands: at nothing.
-    _cursor: session._id ? -1 : session._base,
-    _requests: [],
-    _polls: 0,
-    _rested: now,
-    _ticket: way._kind === SCRIPT ? session._secret() : "",
-    _strikes: 0,
-  };
+/** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
+export function attach(session: Session, now: number, carrier: Carrier): void {
+  carrier._attach = ++session._attaches;
+  carrier._token = session._token;
+  carrier._deadline = now + carrier._patience;
+  // Only an opening client knows where the server stands: at nothing.
+  carrier._cursor = session._id ? -1 : session._base;
+  carrier._ticket = carrier._way._kind === SCRIPT ? session._secret() : "";
   session._carriers = session._carriers.concat(carrier);
-  way._attach(session, now, carrier);
-  return carrier;
+  carrier._way._attach(session, now, carrier);
 }
 
 /** The first packet, or line, of what attaches or posts. */
@@ -49,15 +44,14 @@ export function header(session: Session, type: string, fields: Body): string {
 
 /** What begins a body or carrier going down. False if it cannot be read. */
 export function welcome(session: Session, now: number, carrier: Carrier, down: Down, body: Body): boolean {
-  const full = body["session"] !== undefined;
-  const first = body["first"];
-  if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier._welcomed)) {
+  const full = !!body["session"];
+  down._position = body["first"] as number;
+  if (!down._position || !(full || carrier._welcomed)) {
     return false;
   }
-  down._position = first;
   if (
     (!full || carrier._welcomed || adopt(session, now, carrier, body)) &&
-    counts(session, body["received"], body["consumed"]) &&
+    counts(session, body["received"] as number, body["consumed"] as number) &&
     carrier._way._welcomed
   ) {
     carrier._way._welcomed(session, now, carrier, body, full);
@@ -74,7 +68,7 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
     return false;
   }
   if (carrier._cursor < 0) {
-    carrier._cursor = numberOf(body["received"]);
+    carrier._cursor = body["received"] as number;
   }
   if (!carrier._way._kind && carrier._cursor < session._base) {
     // Counts that came another way were faster: what must come first on this WebSocket is gone.
@@ -82,21 +76,10 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
     return false;
   }
   carrier._welcomed = true;
-  session._id = String(body["session"]);
-  session._token = String(body["token"]);
-  session._ping = numberOf(body["ping"], 10000);
-  session._mute = session._ping + numberOf(body["timeout"], 8000);
-  session._room = numberOf(body["window"], session._room);
-  session._max = numberOf(body["max"], session._max);
-  session._acks = numberOf(body["acks"], session._acks);
-  session._streamEnds = numberOf(body["stream"], Infinity);
-  carrier._deadline = now + session._mute;
-  const dropped = dropLarger(session);
-  session._queue.push(() => {
-    for (const message of dropped) {
-      session._host._rejected(message);
-    }
-  });
+  session._id = body["session"] as string;
+  session._token = body["token"] as string;
+  session._limits = body as unknown as Limits;
+  carrier._deadline = now + patienceOf(session);
   session._current = carrier;
   // Older ones have nothing more to say. Newer ones may still win.
   while (session._carriers[0] !== carrier) {
@@ -110,12 +93,16 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
     // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
     carrier._way._flush(session, now, carrier);
   }
-  return true;
+  // What was emitted before this server's limit was known must not be tried for ever.
+  if (find(session._log, (message) => message._size > session._limits["max"])) {
+    end(session, "too_large");
+  }
+  return session._state !== ENDED;
 }
 
 /** The server's counts. False if they end the session. */
-export function counts(session: Session, received: unknown, consumed: unknown): boolean {
-  const fine = confirm(session, numberOf(received), numberOf(consumed));
+export function counts(session: Session, received: number, consumed: number): boolean {
+  const fine = confirm(session, received, consumed);
   if (!fine) {
     end(session, "bad_ack");
   }

@@ -1,12 +1,11 @@
 // What comes down.
 import { endsSession } from "../codes.ts";
-import { isArray, isCounted, isObject, parse, sizeOf, type Data, type Packet } from "../packet.ts";
+import { isCounted, parse, sizeOf, type Data, type Packet } from "../packet.ts";
 import { counts, welcome } from "./attach.ts";
-import type { Body } from "./body.ts";
 import { lose } from "./carrier.ts";
 import { closed, end, finish } from "./end.ts";
 import { confirm } from "./halves.ts";
-import { POLL, type Carrier, type Down, type Session } from "./state.ts";
+import { POLL, patienceOf, type Body, type Carrier, type Down, type Session } from "./state.ts";
 
 /** A packet of a WebSocket, or of a stream that was opened by ticket. */
 export function heard(session: Session, now: number, carrier: Carrier, data: Data): void {
@@ -19,7 +18,7 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
     return;
   }
   if (carrier._welcomed && alive) {
-    carrier._deadline = now + session._mute;
+    carrier._deadline = now + patienceOf(session);
   }
   const packet = parse(data);
   if (typeof packet === "string") {
@@ -27,12 +26,12 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
     return;
   }
   const type = packet._type;
-  const body = (isObject(packet._body) ? packet._body : {}) as Body;
+  const body = (packet._body || {}) as Body;
   if (type === "r") {
     // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
     const ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
     refused(session, carrier, ticket ? "stale" : String(body["error"]));
-  } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position || "AP".indexOf(type) >= 0) {
+  } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
     malformed(session, carrier, "bad_packet");
   } else if (isCounted(type)) {
     counted(session, carrier, down, packet, sizeOf(data));
@@ -41,10 +40,12 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
   } else if (type === "h") {
     // The next poll answers it anyway.
     session._owesCounts = carrier._way._kind !== POLL;
-  } else if (isArray(packet._body)) {
-    counts(session, packet._body[0], packet._body[1]);
+  } else if (type === "n") {
+    counts(session, (body as unknown as number[])[0] as number, (body as unknown as number[])[1] as number);
   } else if (type === "z") {
     closed(session, now, body);
+  } else if (type !== "W") {
+    malformed(session, carrier, "bad_packet");
   }
 }
 

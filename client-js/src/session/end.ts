@@ -1,8 +1,7 @@
 // A session closes, or is closed (protocol.md, section 9).
-import { numberOf, textOf, type Body } from "./body.ts";
 import { drop } from "./carrier.ts";
 import { confirm } from "./halves.ts";
-import { CLOSING, ENDED, type Carrier, type Session } from "./state.ts";
+import { CLOSING, ENDED, type Body, type Carrier, type Session } from "./state.ts";
 
 const CLOSE_TIME = 5000;
 
@@ -36,8 +35,8 @@ export function closed(session: Session, now: number, body: Body): void {
 /** Answers the server's `z` once everything before it is here. */
 export function finish(session: Session): void {
   const z = session._farewell;
-  if (z && session._received >= numberOf(z["final"])) {
-    farewell(session, String(z["code"]));
+  if (z && session._received >= (z["final"] as number)) {
+    farewell(session, z["code"] as string);
     giveUp(session);
   }
 }
@@ -65,7 +64,7 @@ export function closing(session: Session): string {
 /** The server has closed, or a close has taken too long. */
 export function giveUp(session: Session): void {
   const z = session._farewell || {};
-  end(session, session._farewell ? String(z["code"]) : session._closeCode, textOf(z["reason"]), numberOf(z["retry"]));
+  end(session, (z["code"] || session._closeCode) as string, z["reason"] as string | undefined, z["retry"] as number | undefined);
 }
 
 /** The session is over, without another word to the server. */

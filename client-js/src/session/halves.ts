@@ -17,7 +17,7 @@ export function lastOf(session: Session): number {
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 export function ready(session: Session, number: number): Message | undefined {
   const message = session._log[number - session._base - 1];
-  return message && (message._credit as number) <= session._returned + session._room ? message : undefined;
+  return message && (message._credit as number) <= session._returned + session._limits["window"] ? message : undefined;
 }
 
 export function markSent(session: Session, number: number): void {
@@ -29,30 +29,15 @@ export function confirm(session: Session, received: number, consumed: number): b
   if (received > session._sent) {
     return false;
   }
-  session._returned = Math.max(session._returned, consumed);
+  if (consumed > session._returned) {
+    session._returned = consumed;
+  }
   for (; session._base < received; session._base++) {
     const message = session._log.shift() as Message;
     session._floor = message._credit as number;
     session._bytes -= message._size;
   }
   return true;
-}
-
-/** Takes out waiting messages that are larger than the peer takes. */
-export function dropLarger(session: Session): Message[] {
-  const waiting = session._log.splice(Math.max(0, session._sent - session._base), session._log.length);
-  const last = session._log[session._log.length - 1];
-  const dropped: Message[] = [];
-  session._credited = last ? (last._credit as number) : session._floor;
-  for (const message of waiting) {
-    session._bytes -= message._size;
-    if (message._size > session._max) {
-      dropped.push(message);
-    } else {
-      push(session, message);
-    }
-  }
-  return dropped;
 }
 
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
@@ -70,6 +55,6 @@ export function said(session: Session): void {
 }
 
 /** What an encoded packet is to the session. */
-export function messageOf(namespace: string, data: Data, credited: boolean, id: number | null): Message {
-  return { _namespace: namespace, _data: data, _size: sizeOf(data), _credited: credited, _id: id };
+export function messageOf(namespace: string, data: Data, credited: boolean): Message {
+  return { _namespace: namespace, _data: data, _size: sizeOf(data), _credited: credited };
 }

@@ -3,7 +3,6 @@
 import { fromLine, toLine } from "../packet.ts";
 import { without } from "../lists.ts";
 import { header } from "./attach.ts";
-import type { Body } from "./body.ts";
 import { lose } from "./carrier.ts";
 import { refused, take } from "./down.ts";
 import { closing, end, farewell } from "./end.ts";
@@ -18,7 +17,9 @@ import {
   POSTING,
   SCRIPT,
   STREAM,
+  patienceOf,
   type Batch,
+  type Body,
   type Carrier,
   type Message,
   type Request,
@@ -102,7 +103,7 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
     _ticket: carrier._ticket,
     _over: false,
     _position: 0,
-    _deadline: attaching || scripted ? Infinity : now + session._mute,
+    _deadline: attaching || scripted ? Infinity : now + patienceOf(session),
   };
   if (attaching) {
     fields["v"] = 1;
@@ -137,7 +138,7 @@ function load(session: Session, made: Request, lines: string[], fields: Body, de
   } else {
     session._fits = Math.min(session._fits + GROWTH, MAX_BODY);
   }
-  const last = fill(session, lines, Math.min(session._max - HEAD, session._fits));
+  const last = fill(session, lines, Math.min(session._limits["max"] - HEAD, session._fits));
   if (lines.length) {
     fields["first"] = first;
     markSent(session, last);
@@ -267,7 +268,7 @@ export function answered(session: Session, now: number, request: Request, code: 
     session._owesCounts = true;
   } else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
     // The next poll has a higher number, and is made at once.
-    carrier._deadline = now + session._mute;
+    carrier._deadline = now + patienceOf(session);
   } else {
     refused(session, carrier, code);
   }

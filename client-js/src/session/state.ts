@@ -2,7 +2,6 @@
 // the time if it matters; after each, run what `next(session, now)` gives until that is nothing, then come back at `nextTimeout`
 // at the latest.
 import type { Data, Packet } from "../packet.ts";
-import type { Body } from "./body.ts";
 
 export const OPENING = 0;
 export const OPENED = 1;
@@ -18,6 +17,24 @@ export const DUPLEX = 0;
 export const STREAM = 1;
 export const POLL = 2;
 export const SCRIPT = 3;
+
+/** What the object of a packet says. */
+export type Body = { [key: string]: unknown };
+
+/** What the welcome grants (protocol.md, section 4.3). */
+export interface Limits {
+  /** The server's heartbeat interval, and how much longer a carrier that has answered may be mute. */
+  "ping": number;
+  "timeout": number;
+  "window": number;
+  "max": number;
+  "acks": number;
+  /** Bytes after which the server ends a stream. */
+  "stream"?: number;
+}
+
+/** What holds before the first welcome (protocol.md, sections 6.2 and 13). */
+export const LIMITS: Limits = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
 
 /** What makes a carrier: what it does differs by that alone. */
 export interface Way {
@@ -37,8 +54,6 @@ export interface Message {
   _size: number;
   /** Events need credit; nothing else does. */
   _credited: boolean;
-  /** Of an event that wants an ack. */
-  _id: number | null;
   /** The size of all credited messages up to this one. */
   _credit?: number;
 }
@@ -52,13 +67,13 @@ export interface Down {
 
 export interface Carrier extends Down {
   _way: Way;
-  /** Whatever the caller knows it by. */
-  _owner: unknown;
   /** Given up, or not wanted any more. */
   _gone: boolean;
+  /** The number of its attach, 0 before. */
   _attach: number;
   /** The token that its attach has used. */
   _token: string;
+  /** How long it may take to carry anything. */
   _patience: number;
   _welcomed: boolean;
   /** Duplex: the last message written, or -1 while the welcome has to tell where to go on. */
@@ -114,8 +129,6 @@ export interface Host {
   /** The session has a carrier: for the first time, or again, or another one without having been suspended. */
   _opened(carrier: Carrier, resumed: boolean, moved: boolean): void;
   _suspended(): void;
-  /** The server does not take messages of this size. */
-  _rejected(message: Message): void;
   /** Send this behind a `P`, if it can be done; the answer does not matter. */
   _farewell(line: string): void;
   _ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
@@ -125,14 +138,7 @@ export interface Session {
   _host: Host;
   _secret: () => string;
   _state: number;
-  /** The limits of the welcome. */
-  _max: number;
-  _acks: number;
-  /** Bytes after which the server ends a stream. */
-  _streamEnds: number;
-  /** The server's heartbeat interval, and how long a carrier that has answered may be mute. */
-  _ping: number;
-  _mute: number;
+  _limits: Limits;
   /** Until when polls do not hang, and the pause between them then. */
   _tight: number;
   _rest: number;
@@ -176,8 +182,7 @@ export interface Session {
   _sent: number;
   /** Of the log. */
   _bytes: number;
-  /** The server's window, and what it has consumed. */
-  _room: number;
+  /** What the server has consumed. */
   _returned: number;
   /** The size of all credited messages, and of those up to `_base`. */
   _credited: number;
@@ -199,11 +204,7 @@ export function createSession(window: number, secret: () => string, host: Host):
     _host: host,
     _secret: secret,
     _state: OPENING,
-    _max: Infinity,
-    _acks: 1000,
-    _streamEnds: Infinity,
-    _ping: 10000,
-    _mute: 0,
+    _limits: LIMITS,
     _tight: 0,
     _rest: 1000,
     _id: "",
@@ -230,8 +231,6 @@ export function createSession(window: number, secret: () => string, host: Host):
     _base: 0,
     _sent: 0,
     _bytes: 0,
-    // What may be sent before the welcome has named the server's window.
-    _room: 65536,
     _returned: 0,
     _credited: 0,
     _floor: 0,
@@ -241,6 +240,11 @@ export function createSession(window: number, secret: () => string, host: Host):
     _taken: 0,
     _saidConsumed: 0,
   };
+}
+
+/** So long a carrier that has answered may be mute. */
+export function patienceOf(session: Session): number {
+  return session._limits["ping"] + session._limits["timeout"];
 }
 
 /** What is to be done next, if anything. */

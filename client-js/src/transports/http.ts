@@ -1,5 +1,5 @@
 // What transports over HTTP have in common.
-import { actionOf } from "../codes.ts";
+import { actionOf, asksAgain } from "../codes.ts";
 import type { Hub } from "../driver.ts";
 import { now, root } from "../env/index.ts";
 import { fetchPost } from "../env/fetch.ts";
@@ -10,7 +10,7 @@ import { fromLine } from "../packet.ts";
 import type { Attempt } from "../plan.ts";
 import { heard, refused } from "../session/down.ts";
 import { answer, answered, ask, lastWord, post, welcomed } from "../session/http.ts";
-import { ATTACHING, POLL, STREAM, type Carrier, type Request } from "../session/state.ts";
+import { ATTACHING, POLL, STREAM, type Request } from "../session/state.ts";
 import type { Done, Io, Transport } from "./transport.ts";
 
 type Lines = (line: string) => void;
@@ -68,14 +68,13 @@ export function httpTransport(
   if (open) {
     transport._stream = (hub, attempt, ticket) => {
       const session = hub._session;
-      const carrier = attempt._carrier as Carrier;
       attempt._aborts.push(
         open(
           hub._io,
           ticket,
           (line) => {
             measure(hub, attempt, line);
-            heard(session, now(), carrier, fromLine(line));
+            heard(session, now(), attempt, fromLine(line));
             if (attempt._silent && !attempt._closed) {
               attempt._silent = false;
               hub._proven(attempt);
@@ -83,7 +82,7 @@ export function httpTransport(
             hub._drain();
           },
           () => {
-            refused(session, carrier, "");
+            refused(session, attempt, "");
             hub._drain();
           },
         ),
@@ -95,7 +94,7 @@ export function httpTransport(
 
 /** Makes a request, and tells the session what becomes of it. */
 export function track(hub: Hub, attempt: Attempt, request: Request, make: (line: Lines, done: Done) => Stop): void {
-  const { _transport: transport } = attempt;
+  const { _way: transport } = attempt;
   const session = hub._session;
   const crowd = hub._crowd;
   let over = false;
@@ -144,11 +143,11 @@ export function sayFarewell(hub: Hub, line: string): void {
 /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */
 function measure(hub: Hub, attempt: Attempt, line: string): void {
   hub._heard(attempt);
-  attempt._length = (attempt._length || 0) + line.length;
+  attempt._length += line.length;
   // A character is three bytes at most.
-  if (attempt._length * 4 > hub._session._streamEnds) {
+  if (attempt._length * 4 > (hub._session._limits["stream"] as number)) {
     attempt._length = 0;
-    hub._plan._replace(now(), attempt);
+    hub._replace(attempt);
   }
 }
 
@@ -166,11 +165,11 @@ export function lineReader(line: Lines): (text: string) => void {
   };
 }
 
-/** The code of a refusal; `""` if it is anything else, as what a proxy says. */
+/** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text: string): string {
   try {
     const code = (JSON.parse(text) as { error?: unknown }).error;
-    return typeof code === "string" && actionOf(code) ? code : "";
+    return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
   } catch (_) {
     return "";
   }

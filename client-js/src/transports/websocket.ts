@@ -1,4 +1,3 @@
-import { actionOf } from "../codes.ts";
 import { root } from "../env/index.ts";
 import type { Data } from "../packet.ts";
 import { hello, write } from "../session/duplex.ts";
@@ -21,8 +20,8 @@ export const websocket: Transport = {
     const Class = classOf(io) as WebSocketClass;
     const headers = io._options.extraHeaders;
     const url = io._url.replace(/^http/, "ws") + "/websocket";
-    // Only an implementation for node takes headers.
-    const socket = headers && io._options.WebSocket ? new Class(url, [], { headers }) : new Class(url);
+    // Only implementations for node take headers.
+    const socket = headers ? new Class(url, [], { headers }) : new Class(url);
     const end = (): void => {
       socket.onopen = socket.onmessage = socket.onclose = null;
     };
@@ -34,7 +33,7 @@ export const websocket: Transport = {
     socket.onerror = () => {};
     socket.onclose = (event) => {
       end();
-      closed(event && actionOf(event.reason) ? event.reason : "");
+      closed((event && event.reason) || "");
     };
     return {
       _send(data: Data) {

@@ -37,8 +37,7 @@ function remembering(): Options {
 
 /** What is remembered against each transport. */
 function failures(): { [name: string]: string } {
-  const { failed } = JSON.parse(kept) as { failed: { [name: string]: { why: string } } };
-  return Object.fromEntries(Object.entries(failed).map(([name, { why }]) => [name, why]));
+  return (JSON.parse(kept) as { failed: { [name: string]: string } }).failed;
 }
 
 /** The arguments of the next event of this name. */
@@ -299,12 +298,9 @@ describe("acks", () => {
 
 test("what cannot be sent fails at the call, with a code", async () => {
   const socket = open();
-  expect(() => socket.emit("connect")).toThrow(expect.objectContaining({ code: "reserved_event" }));
-  expect(() => socket.emit("")).toThrow(expect.objectContaining({ code: "bad_event" }));
   expect(() => socket.emit("x", "\ud800")).toThrow(expect.objectContaining({ code: "bad_data" }));
   await next(socket, "connect");
   expect(() => socket.emit("x", "y".repeat(1000001))).toThrow(expect.objectContaining({ code: "too_large" }));
-  await expect(socket.emitWithAck("error")).rejects.toMatchObject({ code: "reserved_event" });
   const filled = (): void => {
     for (let i = 0; i < 6; i++) {
       socket.emit("x", "y".repeat(900000));

@@ -56,7 +56,7 @@ export class Pair {
 
   push(type: string, namespace: string, body: unknown, id: number | null = null): void {
     const data = encode(type, namespace, id, body);
-    this.client.push({ namespace, data, size: sizeOf(data), credited: type === "e", id });
+    this.client.push({ namespace, data, size: sizeOf(data), credited: type === "e" });
   }
 
   /** Lets everything through until nothing is under way. */

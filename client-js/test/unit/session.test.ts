@@ -60,17 +60,14 @@ describe("opening", () => {
     expect(pair.delivered.length).toBe(2);
   });
 
-  test("what is larger than the server takes is given back, and what follows keeps its number", () => {
+  test("what waits and is larger than the server takes ends the session, and is told", () => {
     const pair = new Pair({ max: 1000 });
     pair.connect();
     pair.attach("duplex");
     pair.emit("n", 1);
     pair.emit("echo", "x".repeat(2000));
-    pair.emit("n", 2);
-    pair.client.send.window = 0;
     pair.settle();
-    expect(pair.of("rejected").length).toBe(1);
-    expect(pair.server.last.seen).toEqual(numbers(1, 2));
+    expect(pair.of("ended")).toMatchObject([{ code: "too_large" }]);
   });
 });
 

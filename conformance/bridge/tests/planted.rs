@@ -20,8 +20,8 @@ struct Bug {
 const BUGS: &[Bug] = &[
     Bug {
         name: "every attach has the same number",
-        right: "_attach: ++session._attaches,",
-        wrong: "_attach: session._attaches = 1,",
+        right: "carrier._attach = ++session._attaches;",
+        wrong: "carrier._attach = session._attaches = 1;",
     },
     Bug {
         name: "all bodies have the same serial",
@@ -45,8 +45,8 @@ const BUGS: &[Bug] = &[
     },
     Bug {
         name: "a WebSocket goes on one message too far",
-        right: "carrier._cursor = numberOf(body[\"received\"]);",
-        wrong: "carrier._cursor = numberOf(body[\"received\"]) + 1;",
+        right: "carrier._cursor = body[\"received\"];",
+        wrong: "carrier._cursor = body[\"received\"] + 1;",
     },
     Bug {
         name: "a body says the wrong place",
@@ -55,12 +55,12 @@ const BUGS: &[Bug] = &[
     },
     Bug {
         name: "credit does not count",
-        right: "<= session._returned + session._room",
+        right: "<= session._returned + session._limits[\"window\"]",
         wrong: "<= Infinity",
     },
     Bug {
         name: "consumed bytes make no room",
-        right: "session._returned = Math.max(session._returned, consumed);",
+        right: "session._returned = consumed;",
         wrong: "",
     },
     Bug {

@@ -24,6 +24,8 @@ struct Vector {
     text: Option<String>,
     base64: Option<String>,
     valid: bool,
+    /// Who has to refuse it, if not both sides.
+    by: Option<String>,
     code: Option<String>,
     packet: Option<Expected>,
     attachments: Option<Vec<String>>,
@@ -75,6 +77,7 @@ fn check(vector: &Vector) -> Result<(), String> {
     match parsed {
         Ok((packet, attachments)) if vector.valid => is_expected(&packet, &attachments, vector),
         Ok((packet, _)) => Err(format!("taken as {packet:?}")),
+        Err(_) if vector.by.as_ref().is_some_and(|by| by != "server") => Err("refused by whom?".to_owned()),
         Err(malformed) if vector.valid => Err(malformed.to_string()),
         Err(malformed) => has_code(malformed, vector.code.as_deref()),
     }
