@@ -2,6 +2,7 @@
 // polls hold them all, what is asked beside them waits for ever, and so does everything else that a page wants of this host.
 import type { Hub } from "./driver.ts";
 import { later, now, root, soon } from "./env/index.ts";
+import { find } from "./lists.ts";
 import { CROWDED, type Memory } from "./negotiation.ts";
 import type { Attempt } from "./plan.ts";
 import { refused } from "./session/down.ts";
@@ -28,11 +29,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
 
   /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */
   const yieldTo = (attempt: Attempt): void => {
-    let able = !hub._own;
-    for (const way of hub._ways) {
-      able = able || way._kind === POLL;
-    }
-    if (able) {
+    if (!hub._own || find(hub._ways, (way) => way._kind === POLL)) {
       refused(session, attempt, CROWDED);
       hub._drain();
     }
@@ -40,14 +37,7 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
 
   const wait = (attempt: Attempt, time: number): void => {
     const due = now() + time;
-    attempt._waits = later(() => {
-      attempt._waits = 0;
-      if (now() > due + LATE) {
-        wait(attempt, time);
-      } else {
-        yieldTo(attempt);
-      }
-    }, time);
+    attempt._waits = later(() => (now() > due + LATE ? wait(attempt, time) : yieldTo(attempt)), time);
   };
 
   const answered = (attempt: Attempt): void => {
@@ -77,12 +67,15 @@ export function watchCrowd(hub: Hub, memory: Memory, isTight: () => boolean): Cr
         },
         _answered: answered,
         _proven(attempt) {
-          const kind = attempt._way._kind;
-          if (kind !== DUPLEX && isTight() && kind === STREAM) {
-            yieldTo(attempt);
-          } else if (kind === STREAM) {
-            // Is there a connection left for this?
-            owe();
+          // A poll asks for the memory's sake: another page may have found out.
+          const tight = attempt._way._kind !== DUPLEX && isTight();
+          if (attempt._way._kind === STREAM) {
+            if (tight) {
+              yieldTo(attempt);
+            } else {
+              // Is there a connection left for this?
+              owe();
+            }
           }
         },
       }

@@ -1,57 +1,58 @@
-import { find, without } from "./lists.ts";
+import { without } from "./lists.ts";
 
 /** A function whose parameters the caller knows better than we do. */
 export type Handler = { bivariant(...args: unknown[]): unknown }["bivariant"];
 
+/** The name of an event, or `ANY`. */
+type Place = string | null;
+
 interface Entry {
+  _place: Place;
   _run: Handler;
   _once: boolean | undefined;
 }
 
 export interface Emitter {
-  _on(event: string, run: Handler, once?: boolean): void;
+  _on(place: Place, run: Handler, once?: boolean): void;
   /** Without `run`: all of that name; without a name: all but those for any. */
-  _off(event?: string, run?: Handler): void;
+  _off(place?: Place, run?: Handler): void;
   /** Calls them all, whatever any of them throws; `thrown` is told. Says how many there were. */
-  _fire(event: string, args: unknown[], thrown: (error: unknown) => void): number;
+  _fire(place: Place, args: unknown[], thrown: (error: unknown) => void): number;
 }
 
-/** The place of handlers for any event. */
-export const ANY = "*";
+/** The place of handlers for any event: no event has this name. */
+export const ANY = null;
 
-/** The place of handlers of one event: a name like `__proto__` is a name like others. */
-export function named(event: string): string {
-  return "$" + event;
-}
-
-/** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */
+/** Handlers in their order. The list is never changed in place, so a handler may add and remove any while it runs. */
 export function createEmitter(): Emitter {
-  let lists: { [place: string]: Entry[] } = {};
-  const at = (place: string): Entry[] => lists[place] || [];
+  let entries: Entry[] = [];
   return {
     _on(place, run, once) {
-      lists[place] = at(place).concat({ _run: run, _once: once });
+      entries = entries.concat({ _place: place, _run: run, _once: once });
     },
     _off(place, run) {
-      if (!place) {
-        lists = { [ANY]: at(ANY) };
-      } else {
-        lists[place] = run ? without(at(place), find(at(place), (entry) => entry._run === run)) : [];
+      for (const entry of entries) {
+        if ((place === undefined ? entry._place !== ANY : entry._place === place) && (!run || entry._run === run)) {
+          entries = without(entries, entry);
+        }
       }
     },
     _fire(place, args, thrown) {
-      const list = at(place);
-      for (const entry of list) {
-        if (entry._once) {
-          lists[place] = without(at(place), entry);
-        }
-        try {
-          entry._run.apply(undefined, args);
-        } catch (error) {
-          thrown(error);
+      let count = 0;
+      for (const entry of entries) {
+        if (entry._place === place) {
+          count++;
+          if (entry._once) {
+            entries = without(entries, entry);
+          }
+          try {
+            entry._run.apply(undefined, args);
+          } catch (error) {
+            thrown(error);
+          }
         }
       }
-      return list.length;
+      return count;
     },
   };
 }

@@ -354,6 +354,11 @@ export function createNegotiation(
     }
   };
 
+  const expire = (attempt: Attempt): void => {
+    steps.push(() => host._cancel(attempt));
+    failed(attempt, "timeout");
+  };
+
   return {
     _begin(at) {
       now = at;
@@ -477,8 +482,8 @@ export function createNegotiation(
         for (const attempt of attempts) {
           attempt._until = unlessBusy(attempt._until);
           if (attempt._until <= now) {
-            failed(attempt, "timeout");
-            return () => host._cancel(attempt);
+            expire(attempt);
+            return steps.shift();
           }
         }
         lifeBy = unlessBusy(lifeBy);

@@ -1,6 +1,6 @@
 // One namespace of a session, as its user sees it.
 import type { Driver } from "./driver.ts";
-import { ANY, createEmitter, named, type Handler } from "./emitter.ts";
+import { ANY, createEmitter, type Handler } from "./emitter.ts";
 import { failure, type EverwireError } from "./errors.ts";
 import type { AckHandler, Answer, AnyEvents, CallArgs, EmitArgs, Listener, LocalEvents, Names, RemoteError } from "./events.ts";
 import type { Auth } from "./options.ts";
@@ -222,17 +222,17 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       });
     }
     events._fire(ANY, [event].concat(args as string[]), thrown);
-    if (!events._fire(named(event), args, thrown)) {
+    if (!events._fire(event, args, thrown)) {
       fail("no_handler");
     }
   };
 
-  const on = (place: string, handler: Handler, once?: boolean): AnySocket => {
+  const on = (place: string | null, handler: Handler, once?: boolean): AnySocket => {
     events._on(place, handler, once);
     return socket;
   };
 
-  const off = (place?: string, handler?: Handler): AnySocket => {
+  const off = (place?: string | null, handler?: Handler): AnySocket => {
     events._off(place, handler);
     return socket;
   };
@@ -248,9 +248,9 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     "volatile": {
       emit: (event, ...args) => send(event, args, 0, "v"),
     },
-    on: (event: string, handler: Handler) => on(named(event), handler),
-    once: (event: string, handler: Handler) => on(named(event), handler, true),
-    off: (event?: string, handler?: Handler) => off(event === undefined ? event : named(event), handler),
+    on,
+    once: (event: string, handler: Handler) => on(event, handler, true),
+    off,
     onAny: (handler: Handler) => on(ANY, handler),
     offAny: (handler?: Handler) => off(ANY, handler),
     emit(event, ...args) {
@@ -273,7 +273,7 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
 
     _wanted: false,
     _joined: false,
-    _fire: (event, ...args) => void events._fire(named(event), args, rethrow),
+    _fire: (event, ...args) => void events._fire(event, args, rethrow),
     _take(packet) {
       const { _type: type, _id: id } = packet;
       const body = packet._body || {};

@@ -3,26 +3,22 @@ import { root } from "./index.ts";
 /** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */
 export function watchPage(leave: (stored: boolean) => void, wake: (surely: boolean) => void): () => void {
   const { document } = root;
-  if (!document || !root.addEventListener) {
-    return () => {};
-  }
-  const hear = (event: Event): void => {
-    const { type } = event;
-    const { persisted } = event as PageTransitionEvent;
-    const seen = type === "visibilitychange";
+  const hear = ({ type, persisted }: PageTransitionEvent): void => {
     if (type === "pagehide") {
       leave(persisted);
-    } else if (seen ? !document.hidden : type !== "pageshow" || persisted) {
-      wake(!seen);
+    } else if (type === "visibilitychange" ? !(document as Document).hidden : type !== "pageshow" || persisted) {
+      wake(type !== "visibilitychange");
     }
   };
   const each = (method: "addEventListener" | "removeEventListener"): void => {
-    for (const type of ["pagehide", "pageshow", "online"]) {
-      (root as Window)[method](type, hear);
-    }
-    // Chromium freezes pages that are hidden.
-    for (const type of ["visibilitychange", "resume"]) {
-      document[method](type, hear);
+    if (document && root.addEventListener) {
+      for (const type of ["pagehide", "pageshow", "online"]) {
+        (root as Window)[method](type, hear as EventListener);
+      }
+      // Chromium freezes pages that are hidden.
+      for (const type of ["visibilitychange", "resume"]) {
+        document[method](type, hear as EventListener);
+      }
     }
   };
   each("addEventListener");

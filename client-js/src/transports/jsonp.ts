@@ -105,7 +105,7 @@ function loadScript(io: Io, query: string, line: (line: string) => void, done: D
     script.setAttribute("nonce", io._options.nonce);
   }
   script.src = io._url + "/jsonp?c=" + name + "&" + query;
-  document.getElementsByTagName("head")[0]?.appendChild(script);
+  (document.getElementsByTagName("head")[0] as Node).appendChild(script);
   return stop;
 }
 

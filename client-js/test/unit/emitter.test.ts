@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
-import { ANY, createEmitter, named, type Handler } from "../../src/emitter.ts";
+import { ANY, createEmitter, type Handler } from "../../src/emitter.ts";
 
 function setup() {
   const made = createEmitter();
   /** As the socket does. */
   const emitter = {
-    on: (event: string, run: Handler, once?: boolean) => made._on(named(event), run, once),
-    off: (event?: string, run?: Handler) => made._off(event === undefined ? event : named(event), run),
+    on: (event: string, run: Handler, once?: boolean) => made._on(event, run, once),
+    off: (event?: string, run?: Handler) => made._off(event, run),
     onAny: (run: Handler) => made._on(ANY, run),
     offAny: (run?: Handler) => made._off(ANY, run),
   };
@@ -14,7 +14,7 @@ function setup() {
   const fire = (event: string, ...args: unknown[]): boolean => {
     const thrown = (error: unknown): unknown => log.push(["thrown", error]);
     made._fire(ANY, [event, ...args], thrown);
-    return made._fire(named(event), args, thrown) > 0;
+    return made._fire(event, args, thrown) > 0;
   };
   return { emitter, log, fire };
 }
