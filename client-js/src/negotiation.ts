@@ -284,7 +284,7 @@ export function createNegotiation(
   /** Looks at this one, or the next that is better than what there is. */
   const probe = (rank: number): void => {
     const way = ways[rank] as Transport;
-    if (!current || rank >= current._rank) {
+    if (closing || !current || rank >= current._rank) {
       probes++;
       planProbe();
     } else if (isUnder(rank) || (way._kind === STREAM && memory.tight > now)) {
@@ -299,14 +299,18 @@ export function createNegotiation(
   const probed = (at: number, rank: number, failed: string | null): void => {
     now = at;
     probing = false;
-    if (failed === CROWDED) {
-      tighten();
-    } else if (failed !== null) {
-      demote(rank, failed);
-    } else if (current && rank < current._rank && !closing) {
-      probes++;
-      start(rank);
-      return;
+    // It is evidence only beside something that works.
+    if (!closing && current && rank < current._rank) {
+      if (failed === null) {
+        probes++;
+        start(rank);
+        return;
+      }
+      if (failed === CROWDED) {
+        tighten();
+      } else {
+        demote(rank, failed);
+      }
     }
     probe(rank + 1);
   };

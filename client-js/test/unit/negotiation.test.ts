@@ -384,6 +384,18 @@ describe("upward", () => {
     expect(pilot.memory.failed["streaming"]).toBe(undefined);
   });
 
+  test("what fails while nothing works is no evidence", () => {
+    const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
+    delete pilot.memory.failed["websocket"];
+    pilot.finds = "silent";
+    while (!pilot.log.at(-1)?.includes("probe")) {
+      pilot.pass(10);
+    }
+    pilot.network = {};
+    pilot.lose("").pass(1000);
+    expect(pilot.memory.failed).toEqual({});
+  });
+
   test("not while closing", () => {
     const pilot = new Pilot({ websocket: { fails: 30 }, ...rest }).begin().pass(1000);
     pilot.plan._close(pilot.now);
