@@ -14,14 +14,13 @@ export const fetchPost: Post = (url, body, options, progress, done) => {
     }
   };
   const fail = (): void => finish(0, "");
-  const init: RequestInit = { method: "POST", body, credentials: options.withCredentials ? "include" : "same-origin" };
-  if (options.extraHeaders) {
-    init.headers = options.extraHeaders;
-  }
-  if (abort) {
-    init.signal = abort.signal;
-  }
-  run(url, init).then((response) => {
+  run(url, {
+    method: "POST",
+    body,
+    credentials: options.withCredentials ? "include" : "same-origin",
+    headers: options.extraHeaders || {},
+    signal: abort ? abort.signal : null,
+  }).then((response) => {
     const { status } = response;
     if (progress && status === 200) {
       const reader = (response.body as NonNullable<Response["body"]>).getReader();

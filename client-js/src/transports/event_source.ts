@@ -11,7 +11,6 @@ export const event_source = /* @__PURE__ */ httpTransport("event_source", STREAM
   const close = (): void => {
     if (source) {
       source.close();
-      source.onmessage = source.onerror = null;
     }
   };
   try {
