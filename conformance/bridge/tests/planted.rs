@@ -58,11 +58,7 @@ const BUGS: &[Bug] = &[
         right: "<= session._returned + session._limits[\"window\"]",
         wrong: "<= Infinity",
     },
-    Bug {
-        name: "consumed bytes make no room",
-        right: "session._returned = consumed;",
-        wrong: "",
-    },
+    Bug { name: "consumed bytes make no room", right: "session._returned = consumed;", wrong: "" },
     Bug {
         name: "what is sent counts as confirmed",
         right: "session._base < received;",
