@@ -80,6 +80,9 @@ pub struct Config {
     pub handshake: Duration,
     /// How long a request body may take. 20 s.
     pub body: Duration,
+    /// Bytes for all request bodies that are still coming and are larger than 32 KiB, at what each may become. Beyond, a large body
+    /// is not read on until there is room, within [`body`](Self::body). 64 MiB: 48 of the largest at a time.
+    pub bodies_bytes: usize,
     /// Pages of which origins may connect. Same origin.
     pub origins: OriginPolicy,
     /// Whether cross-origin pages may send cookies along. No.
@@ -103,6 +106,7 @@ impl Default for Config {
             stream_bytes: 4 << 20,
             handshake: Duration::from_secs(10),
             body: Duration::from_secs(20),
+            bodies_bytes: 64 << 20,
             origins: OriginPolicy::default(),
             credentials: false,
             transports: Transport::ALL

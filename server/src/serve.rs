@@ -35,6 +35,7 @@ mod streams;
 mod tests;
 #[cfg(feature = "tls")]
 mod tls;
+mod turn;
 
 pub use config::ServeConfig;
 pub use network::{InvalidNetwork, Networks};
@@ -91,6 +92,9 @@ struct Rules {
 const MAX_HEAD: usize = 16 * 1024;
 /// Fields of a head.
 const MAX_HEADERS: usize = 100;
+/// Bytes of a connection that the kernel takes ahead of what it sends: several flights of the fastest connection that comes into question.
+#[cfg(target_os = "linux")]
+const UNSENT: u32 = 256 << 10;
 /// How long no connection is accepted after the process ran out of file descriptors.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -199,6 +203,7 @@ where
     B::Error: Into<BoxError>,
     F: Future<Output = ()>,
 {
+    leave_unsent_to_us(&listener);
     let (stage, stages) = watch::channel(Stage::Serving);
     let connections = TaskTracker::new();
     let mut seats = Seats::new(config.connections);
@@ -249,6 +254,17 @@ where
         connections.wait().await;
     }
     Ok(())
+}
+
+/// What cannot be sent yet stays here, where it is counted, and not in the kernel, which takes megabytes for each connection that is not read, and then
+/// makes all others wait. Connections inherit it.
+fn leave_unsent_to_us(listener: &TcpListener) {
+    #[cfg(target_os = "linux")]
+    if let Err(error) = socket2::SockRef::from(listener).set_tcp_notsent_lowat(UNSENT) {
+        tracing::debug!(%error, "the kernel takes as much as it likes");
+    }
+    #[cfg(not(target_os = "linux"))]
+    let _ = listener;
 }
 
 async fn accept(

@@ -30,6 +30,7 @@ use crate::dialect::Speech;
 use crate::handshake::RequestInfo;
 use crate::hub::Hub;
 use crate::stats::Stats;
+use crate::transport::http::body::Room;
 
 /// How long a ticket is good.
 const TICKET: Duration = Duration::from_secs(10);
@@ -40,6 +41,8 @@ pub(crate) struct Engine {
     pub(crate) hub: Arc<Hub>,
     pub(crate) wheel: Wheel,
     pub(crate) open_requests: AtomicUsize,
+    /// For the bodies of requests.
+    pub(crate) bodies: Room,
     sessions: DashMap<Box<str>, Arc<Live>>,
     /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
     guests: DashMap<Box<str>, Arc<Live>>,
@@ -65,6 +68,7 @@ pub(crate) struct Ticket {
 impl Engine {
     pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Arc<Self> {
         Arc::new(Self {
+            bodies: Room::new(config.bodies_bytes),
             config,
             hub,
             wheel: Wheel::new(),

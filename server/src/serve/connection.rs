@@ -1,5 +1,6 @@
 //! One connection, from its first byte to its last.
 
+use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use super::pace::Pace;
 use super::refuse::{self, Checked};
 use super::seats::{Connection, Seat};
 use super::streams::Streams;
+use super::turn::{InTurns, Turn};
 use super::{BoxError, MAX_HEAD, MAX_HEADERS, Rules, Stage};
 
 /// The most that is read and thrown away after the last answer.
@@ -162,6 +164,7 @@ where
     {
         let limits = self.rules.limits;
         let (streams, mut open) = Streams::new(self.rules.write);
+        let turn = Turn::default();
         let mut http = http2::Builder::new(streams)
             .timer(TokioTimer::new())
             .enable_connect_protocol()
@@ -174,12 +177,15 @@ where
             .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
-            .serve_connection(TokioIo::new(stream), self.checked());
+            .serve_connection(TokioIo::new(InTurns { stream, turn: turn.clone() }), self.checked());
         let stage = &mut self.stage;
         let (mut patience, mut told) = (limits.head, false);
         loop {
             tokio::select! {
-                _ = &mut http => return,
+                _ = poll_fn(|cx| {
+                    turn.begin();
+                    std::pin::Pin::new(&mut http).poll(cx)
+                }) => return,
                 () = idle(&mut open, patience) => {
                     // Who does not end it then is cut off.
                     if told {

@@ -83,9 +83,9 @@ impl Rules {
 
 /// The request with what only this loop knows.
 fn labelled<B>(mut request: Request<B>, peer: SocketAddr, seat: Seat) -> Request<B> {
-    let seat = match streams::left() {
-        Some(left) if is_extended(&request) => seat.with_left(left),
-        _ => seat,
+    let seat = match is_extended(&request).then(streams::left).flatten() {
+        Some(left) => seat.with_left(left),
+        None => seat,
     };
     if hixie::is_asked_for(request.headers()) {
         let target = hixie::Target(request.uri().clone());

@@ -342,7 +342,8 @@ impl Visit {
             && headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(form));
         // A form's text takes up to three times as much.
         let bytes = config.max_payload * if is_form { 3 } else { 1 } + QUOTES;
-        let body = match collect(headers, body, Kind::Any, Limits { bytes, time: config.body }).await {
+        let limits = Limits { bytes, time: config.body, room: &self.engine.bodies };
+        let body = match collect(headers, body, Kind::Any, limits).await {
             Ok(body) if is_form => form_value(&body).unwrap_or_default().into(),
             Ok(body) => body,
             Err(code) => return refusal(code),

@@ -29,7 +29,7 @@ where
     // Base64 is a third longer than what it carries, a form three times if every byte is escaped.
     let text = engine.config.max_payload / 3 * 4 + MAX_HEAD + ROOM;
     let bytes = if kind == Kind::Form { text * 3 } else { text };
-    let limits = Limits { bytes, time: engine.config.body };
+    let limits = Limits { bytes, time: engine.config.body, room: &engine.bodies };
     let bytes = collect(&parts.headers, body, kind, limits).await?;
     Ok((Call { engine, parts, body: () }, bytes))
 }

@@ -150,7 +150,8 @@ impl Visit {
     {
         let config = &self.engine.config;
         // Base64 is a third longer than what it carries.
-        let limits = Limits { bytes: config.max_payload / 3 * 4 + 1024, time: config.body };
+        let limits =
+            Limits { bytes: config.max_payload / 3 * 4 + 1024, time: config.body, room: &self.engine.bodies };
         let bytes = collect(&self.parts.headers, body, Kind::Any, limits).await?;
         let kind = self.parts.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
         let parts =

@@ -9,6 +9,7 @@ use everwire_session::code::Code;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use http_body::Body;
 use http_body_util::BodyExt;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 /// What kind of body a URL takes.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -23,11 +24,35 @@ pub(crate) enum Kind {
 
 /// How much, and for how long.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Limits {
+pub(crate) struct Limits<'a> {
     /// The most bytes a body may have.
     pub(crate) bytes: usize,
     /// The longest it may take to come, from its first byte to its last.
     pub(crate) time: Duration,
+    /// Room for the large ones of all requests.
+    pub(crate) room: &'a Room,
+}
+
+/// Bytes for bodies that are still coming. A large one takes what it may become before it is read on, and waits for that if it must: what is not
+/// read waits at its client.
+#[derive(Debug)]
+pub(crate) struct Room {
+    free: Semaphore,
+    total: usize,
+}
+
+/// A body up to this is not large.
+const SMALL: usize = 32 << 10;
+
+impl Room {
+    pub(crate) fn new(total: usize) -> Self {
+        let total = total.clamp(1, u32::MAX as usize >> 3);
+        Self { free: Semaphore::new(total), total }
+    }
+
+    async fn take(&self, bytes: usize) -> Option<SemaphorePermit<'_>> {
+        self.free.acquire_many(bytes.min(self.total) as u32).await.ok()
+    }
 }
 
 /// Collects a body.
@@ -40,7 +65,7 @@ pub(crate) async fn collect<B>(
     headers: &HeaderMap,
     body: B,
     kind: Kind,
-    limits: Limits,
+    limits: Limits<'_>,
 ) -> Result<Bytes, Code>
 where
     B: Body<Data = Bytes>,
@@ -50,23 +75,30 @@ where
     if body.size_hint().lower() > limits.bytes as u64 {
         return Err(Code::TooLarge);
     }
-    tokio::time::timeout(limits.time, read(body, limits.bytes)).await.map_err(|_| Code::Timeout)?
+    tokio::time::timeout(limits.time, read(body, limits)).await.map_err(|_| Code::Timeout)?
 }
 
-async fn read<B>(body: B, limit: usize) -> Result<Bytes, Code>
+async fn read<B>(body: B, limits: Limits<'_>) -> Result<Bytes, Code>
 where
     B: Body<Data = Bytes>,
 {
+    let limit = limits.bytes;
+    let whole = body.size_hint().upper().map_or(limit, |bytes| limit.min(bytes as usize));
+    let mut room = None;
     let mut body = pin!(body);
     // Most bodies come in one piece, which then needs no copy.
     let mut first = Bytes::new();
     let mut all = BytesMut::new();
-    while let Some(frame) = body.frame().await {
-        let Ok(piece) = frame.map_err(|_| Code::BadRequest)?.into_data() else {
+    // An error of the body's own need not be `Send`, so it does not outlive this line.
+    while let Some(frame) = body.frame().await.map(|frame| frame.map_err(|_| Code::BadRequest)) {
+        let Ok(piece) = frame?.into_data() else {
             continue; // trailers say nothing to us
         };
         if piece.len() > limit - first.len() - all.len() {
             return Err(Code::TooLarge);
+        }
+        if room.is_none() && piece.len() + first.len() + all.len() > SMALL {
+            room = limits.room.take(whole).await;
         }
         if first.is_empty() && all.is_empty() {
             first = piece;
@@ -114,7 +146,9 @@ mod tests {
 
     use super::*;
 
-    const LIMITS: Limits = Limits { bytes: 10, time: Duration::from_secs(20) };
+    fn limits(room: &Room) -> Limits<'_> {
+        Limits { bytes: 10, time: Duration::from_secs(20), room }
+    }
 
     fn headers(pairs: &[(&'static str, &'static str)]) -> HeaderMap {
         pairs.iter().map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap())).collect()
@@ -127,7 +161,7 @@ mod tests {
     }
 
     async fn text(body: impl Body<Data = Bytes>) -> Result<Bytes, Code> {
-        collect(&HeaderMap::new(), body, Kind::Text, LIMITS).await
+        collect(&HeaderMap::new(), body, Kind::Text, limits(&Room::new(100))).await
     }
 
     #[tokio::test]
@@ -162,6 +196,28 @@ mod tests {
         assert_eq!(text(StreamBody::new(drip)).await, Err(Code::Timeout));
         let silent = StreamBody::new(stream::pending::<Result<Frame<Bytes>, Infallible>>());
         assert_eq!(text(silent).await, Err(Code::Timeout));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn large_bodies_share_a_room_and_small_ones_need_none() {
+        let room = Room::new(2 * SMALL);
+        let limits = Limits { bytes: 2 * SMALL, time: Duration::from_secs(20), room: &room };
+        let headers = HeaderMap::new();
+        let body = |bytes: usize| Full::from(vec![b'x'; bytes]);
+        let stalled = stream::iter([Ok::<_, Infallible>(Frame::data(Bytes::from(vec![b'x'; SMALL + 1])))])
+            .chain(stream::pending());
+        let stalled = collect(&headers, StreamBody::new(stalled), Kind::Text, limits);
+        let other = async {
+            // It has been there for half its time.
+            tokio::time::sleep(Duration::from_secs(10)).await;
+            let small = collect(&headers, body(SMALL), Kind::Text, limits).await;
+            let mut large = pin!(collect(&headers, body(SMALL + 1), Kind::Text, limits));
+            let waits = tokio::time::timeout(Duration::from_secs(9), &mut large).await.is_err();
+            (small.map(|bytes| bytes.len()), waits, large.await.map(|bytes| bytes.len()))
+        };
+        let (stalled, (small, waits, large)) = tokio::join!(stalled, other);
+        assert_eq!(stalled, Err(Code::Timeout));
+        assert_eq!((small, waits, large), (Ok(SMALL), true, Ok(SMALL + 1)));
     }
 
     #[tokio::test]
@@ -202,7 +258,7 @@ mod tests {
             (&[("content-encoding", "")], Kind::Text, Err(Code::Encoding)),
         ];
         for (pairs, kind, expected) in table {
-            let result = collect(&headers(pairs), Full::from("x"), *kind, LIMITS).await;
+            let result = collect(&headers(pairs), Full::from("x"), *kind, limits(&Room::new(100))).await;
             assert_eq!(result.map(|_| ()), *expected, "{pairs:?} {kind:?}");
         }
     }
