@@ -99,6 +99,8 @@ where
         }
         if room.is_none() && piece.len() + first.len() + all.len() > SMALL {
             room = limits.room.take(whole).await;
+            // As much as was asked for: growing would take up to three times that.
+            all.reserve(whole.saturating_sub(all.len()));
         }
         if first.is_empty() && all.is_empty() {
             first = piece;
