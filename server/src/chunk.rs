@@ -5,6 +5,9 @@ use bytes::{Bytes, BytesMut};
 /// The most that a piece can keep besides itself, when all others of its chunk are gone.
 const MOST: usize = 4 << 10;
 
+/// What the third chunk of a turn holds: of two pieces each stands alone, since a socket that connects emits about as many, and then is idle.
+const FEW: usize = 512;
+
 /// Gives pieces of shared memory: one allocation serves many, where each of its own would cost as much as all the rest of a small message.
 ///
 /// A piece keeps its whole chunk. So a chunk belongs to one session and one turn, is no larger than what that turn has used so far makes likely, and
@@ -13,19 +16,22 @@ const MOST: usize = 4 << 10;
 pub(crate) struct Chunk {
     rest: BytesMut,
     next: usize,
+    /// Chunks so far.
+    count: u8,
 }
 
 impl Chunk {
     /// Pieces of so many bytes will be asked for in all.
     pub(crate) fn of(bytes: usize) -> Self {
-        Self { rest: BytesMut::new(), next: bytes.min(MOST) }
+        Self { rest: BytesMut::new(), next: bytes.min(MOST), count: 1 }
     }
 
     /// Memory for one piece of about `size` bytes, which the caller fills and then [takes](Self::take).
     pub(crate) fn room(&mut self, size: usize) -> &mut BytesMut {
         if self.rest.capacity() < size {
             self.rest = BytesMut::with_capacity(size.max(self.next));
-            self.next = (4 * self.rest.capacity()).min(MOST);
+            self.next = if self.count == 0 { 0 } else { (4 * self.next).clamp(FEW, MOST) };
+            self.count = self.count.saturating_add(1);
         }
         &mut self.rest
     }

@@ -82,6 +82,20 @@ impl Client {
         }
     }
 
+    /// The same, but an event is handled at once if nothing waits before it. The rest is for [`poll`](Self::poll), which must follow.
+    pub(crate) fn handle(&mut self, cx: &mut Context<'_>, incoming: Incoming) {
+        if matches!(incoming.kind, Kind::Event | Kind::Volatile)
+            && !self.ended
+            && let Some(worker) = self.find(incoming.namespace())
+        {
+            let mut consumed = 0;
+            worker.handle(cx, incoming, &mut consumed);
+            self.consumed += consumed;
+        } else {
+            self.receive(incoming);
+        }
+    }
+
     /// Runs connects, middleware and handlers as far as they go without waiting. Returns the bytes of events that are finished since the last poll.
     pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> u64 {
         // Before anything is looked at, so that what comes from another thread in between wakes again.

@@ -1,5 +1,6 @@
 //! Handlers: async functions whose arguments are extractors and whose return value can be the answer.
 
+use std::any::TypeId;
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Display;
@@ -16,13 +17,29 @@ use everwire_session::payload::{IntoArgs, Payload};
 
 pub(crate) type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-type Function<R> = dyn Fn(&Context) -> BoxFuture<R> + Send + Sync;
+/// What a handler is, its types forgotten.
+pub(crate) trait Function<R>: Send + Sync {
+    fn call(&self, event: &Context) -> BoxFuture<R>;
+
+    /// Two of one kind that capture nothing are the same.
+    fn kind(&self) -> TypeId;
+}
+
+impl<R, F: Fn(&Context) -> BoxFuture<R> + Send + Sync + 'static> Function<R> for F {
+    fn call(&self, event: &Context) -> BoxFuture<R> {
+        self(event)
+    }
+
+    fn kind(&self) -> TypeId {
+        TypeId::of::<F>()
+    }
+}
 
 /// A handler whose types are forgotten.
 pub(crate) enum Erased<R: 'static> {
     /// One that captures nothing. It takes no memory, and there is nothing to count: most handlers are such, and each socket has its own.
-    Bare(&'static Function<R>),
-    Shared(Arc<Function<R>>),
+    Bare(&'static dyn Function<R>),
+    Shared(Arc<dyn Function<R>>),
 }
 
 impl<R> Erased<R> {
@@ -37,8 +54,18 @@ impl<R> Erased<R> {
 
     pub(crate) fn call(&self, event: &Context) -> BoxFuture<R> {
         match self {
-            Self::Bare(function) => function(event),
-            Self::Shared(function) => function(event),
+            Self::Bare(function) => function.call(event),
+            Self::Shared(function) => function.call(event),
+        }
+    }
+}
+
+impl<R> PartialEq for Erased<R> {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Bare(one), Self::Bare(other)) => one.kind() == other.kind(),
+            (Self::Shared(one), Self::Shared(other)) => Arc::ptr_eq(one, other),
+            _ => false,
         }
     }
 }

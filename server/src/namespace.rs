@@ -13,6 +13,7 @@ use crate::adapter::{Adapter, Local};
 use crate::emitter::Broadcast;
 use crate::error::Refusal;
 use crate::handler::{Answer, Erased};
+use crate::registry::Tables;
 
 use self::family::Family;
 pub use self::family::{Names, Namespaces};
@@ -40,6 +41,8 @@ pub(crate) struct Handlers {
     on_connect: RwLock<Option<Erased<Answer>>>,
     admission: RwLock<Vec<Erased<Result<(), Refusal>>>>,
     events: RwLock<Vec<Erased<Result<(), Refusal>>>>,
+    /// What its sockets have registered.
+    tables: Tables,
 }
 
 impl Space {
@@ -54,6 +57,10 @@ impl Space {
 
     pub(crate) fn on_connect(&self) -> Option<Erased<Answer>> {
         self.handlers().on_connect.read().clone()
+    }
+
+    pub(crate) fn tables(&self) -> &Tables {
+        &self.handlers().tables
     }
 
     /// What a connect must pass.

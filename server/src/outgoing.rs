@@ -233,7 +233,9 @@ impl<'a> Outgoing<'a> {
             Body::Values(payload) => payload.text().len(),
         };
         let binary: usize = self.attachments().iter().map(|attachment| attachment.len() + 4).sum();
-        MAX_HEADER + self.namespace.len() + body + binary + 40
+        // Of an id 16 digits; letter, commas, brackets, quotes and the line's end.
+        let around = if self.id.is_some() { 24 } else { 8 };
+        MAX_HEADER + self.namespace.len() + body + binary + around
     }
 
     /// The packet's text form.

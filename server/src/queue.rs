@@ -64,7 +64,12 @@ impl Queue {
             }
             self.items.pop_front();
         }
-        self.items.pop_front()
+        let item = self.items.pop_front();
+        if self.items.is_empty() && self.items.capacity() > 0 {
+            // An idle session keeps no buffer.
+            self.items = VecDeque::new();
+        }
+        item
     }
 
     /// Drops everything, and returns what of the window that frees.

@@ -1,6 +1,7 @@
 //! The handlers of one socket, by event.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 
@@ -12,14 +13,47 @@ pub(crate) struct Registry(Mutex<Handlers>);
 #[derive(Default)]
 struct Handlers {
     /// Sorted by length and name, which is quicker to search than by name; those of one name in the order of their registering.
-    named: Vec<Entry>,
+    /// Shared with other sockets until one of them differs.
+    named: Option<Table>,
     any: Vec<Erased<Answer>>,
 }
 
+type Table = Arc<Vec<Entry>>;
+
+/// The tables that sockets of one namespace had last, when they were connected. Mostly all register the same, and then have one table.
+#[derive(Default)]
+pub(crate) struct Tables(Mutex<Vec<Table>>);
+
+/// As many kinds of sockets as share their tables.
+const KINDS: usize = 8;
+
+impl Tables {
+    /// The table that equals this one; from now on this one, if there is none.
+    fn find(&self, table: &Table) -> Table {
+        let mut known = self.0.lock();
+        if let Some(same) = known.iter().find(|same| *same == table) {
+            return same.clone();
+        }
+        if known.len() == KINDS {
+            known.remove(0);
+        }
+        known.push(table.clone());
+        table.clone()
+    }
+}
+
+#[derive(Clone, PartialEq)]
 struct Entry {
     event: Cow<'static, str>,
     handler: Erased<Answer>,
     once: bool,
+}
+
+impl Entry {
+    /// Is it of the program alone, and holds nothing that is a user's?
+    fn is_constant(&self) -> bool {
+        matches!((&self.event, &self.handler), (Cow::Borrowed(_), Erased::Bare(_)))
+    }
 }
 
 /// What handles one event, taken out of the registry.
@@ -44,8 +78,8 @@ pub(crate) struct Others {
 impl Registry {
     pub(crate) fn add(&self, event: Cow<'static, str>, handler: Erased<Answer>, once: bool) {
         let mut handlers = self.0.lock();
-        let at = handlers.named.partition_point(|entry| key(&entry.event) <= key(&event));
-        handlers.named.insert(at, Entry { event, handler, once });
+        let at = handlers.named().partition_point(|entry| key(&entry.event) <= key(&event));
+        handlers.named_mut().insert(at, Entry { event, handler, once });
     }
 
     pub(crate) fn add_any(&self, handler: Erased<Answer>) {
@@ -55,7 +89,10 @@ impl Registry {
     pub(crate) fn remove(&self, event: &str) {
         let mut handlers = self.0.lock();
         let (start, end) = handlers.range(event);
-        let removed: Vec<_> = handlers.named.drain(start..end).collect();
+        if start == end {
+            return;
+        }
+        let removed: Vec<_> = handlers.named_mut().drain(start..end).collect();
         drop(handlers);
         drop(removed);
     }
@@ -69,6 +106,18 @@ impl Registry {
     pub(crate) fn clear(&self) {
         let removed = std::mem::take(&mut *self.0.lock());
         drop(removed);
+    }
+
+    /// Whoever has the same handlers shares them.
+    pub(crate) fn share(&self, tables: &Tables) {
+        let named = self.0.lock().named.clone();
+        let Some(table) = named.filter(|table| table.iter().all(Entry::is_constant)) else { return };
+        let shared = tables.find(&table);
+        let mut handlers = self.0.lock();
+        // Another thread may have added to it meanwhile.
+        if handlers.named.as_ref().is_some_and(|named| Arc::ptr_eq(named, &table)) {
+            handlers.named = Some(shared);
+        }
     }
 
     pub(crate) fn has(&self, event: &str) -> bool {
@@ -98,31 +147,37 @@ fn key(event: &str) -> (usize, &str) {
 }
 
 impl Handlers {
+    fn named(&self) -> &[Entry] {
+        self.named.as_ref().map_or(&[], |table| table)
+    }
+
+    fn named_mut(&mut self) -> &mut Vec<Entry> {
+        Arc::make_mut(self.named.get_or_insert_default())
+    }
+
     fn range(&self, event: &str) -> (usize, usize) {
-        let start = self.named.partition_point(|entry| key(&entry.event) < key(event));
-        let count = self.named[start..].iter().take_while(|entry| entry.event == event).count();
+        let start = self.named().partition_point(|entry| key(&entry.event) < key(event));
+        let count = self.named()[start..].iter().take_while(|entry| entry.event == event).count();
         (start, start + count)
     }
 
     fn named_for(&mut self, event: &str) -> Found {
         let (start, end) = self.range(event);
         let mut found = Found::default();
-        if let Some(Entry { event: Cow::Borrowed(name), .. }) = self.named[start..end].first() {
+        if let Some(Entry { event: Cow::Borrowed(name), .. }) = self.named()[start..end].first() {
             found.name = Some(name);
         }
-        for entry in &self.named[start..end] {
+        for entry in &self.named()[start..end] {
             match &found.first {
                 None => found.first = Some(entry.handler.clone()),
                 Some(_) => found.others.get_or_insert_default().more.push(entry.handler.clone()),
             }
         }
-        if self.named[start..end].iter().any(|entry| entry.once) {
-            let mut at = start;
-            for _ in start..end {
-                if self.named[at].once {
-                    self.named.remove(at);
-                } else {
-                    at += 1;
+        if self.named()[start..end].iter().any(|entry| entry.once) {
+            let named = self.named_mut();
+            for at in (start..end).rev() {
+                if named[at].once {
+                    named.remove(at);
                 }
             }
         }

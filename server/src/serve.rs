@@ -175,7 +175,7 @@ where
     serve_within(LIMITS, config, listener, service, shutdown).await
 }
 
-/// The plain TCP connection below an upgraded one, with what was read from it already; the upgraded one
+/// The plain TCP connection below an upgraded one, without delay, and what was read from it already; the upgraded one
 /// itself when there is something else below, such as TLS. Knows this loop's connections and those of
 /// `axum::serve`.
 pub(crate) fn plain_tcp(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgraded> {
@@ -183,7 +183,9 @@ pub(crate) fn plain_tcp(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgrad
         Ok(parts) => Ok((parts.io.into_inner().into_stream().into_stream(), parts.read_buf)),
         Err(upgraded) => {
             let parts = upgraded.downcast::<TokioIo<TcpStream>>()?;
-            Ok((parts.io.into_inner(), parts.read_buf))
+            let stream = parts.io.into_inner();
+            let _ = stream.set_nodelay(true);
+            Ok((stream, parts.read_buf))
         }
     }
 }

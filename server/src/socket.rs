@@ -6,8 +6,6 @@ use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use everwire_session::code::Code;
 use parking_lot::Mutex;
@@ -17,6 +15,7 @@ use crate::ack::{AckFuture, PendingAcks, Waiter};
 use crate::adapter::Seat;
 use crate::emit::Emit;
 use crate::emitter::Broadcast;
+use crate::engine::ids;
 use crate::error::{Disconnect, EmitError, RoomError};
 use crate::handler::{self, Handler, IntoAck};
 use crate::handshake::Handshake;
@@ -67,7 +66,7 @@ pub(crate) struct SocketInner {
     pending: PendingAcks,
     data: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
     /// The server disconnected it; its session's task has not seen that yet.
-    kicked: Mutex<Option<Disconnect>>,
+    kicked: Mutex<Option<Box<Disconnect>>>,
 }
 
 impl std::fmt::Debug for Socket {
@@ -159,6 +158,8 @@ impl Socket {
         let former = match data.iter_mut().find(|(key, _)| *key == id) {
             Some((_, slot)) => Some(std::mem::replace(slot, value)),
             None => {
+                // Most sockets have one, and room for four would be kept for each.
+                data.reserve_exact(1);
                 data.push((id, value));
                 None
             }
@@ -328,7 +329,8 @@ impl Socket {
         // If the session is over there is nobody to tell.
         let _ = self.outlet().send(&Outgoing::left(self.namespace_name(), Code::ServerDisconnect, reason));
         inner.space.adapter.mute(inner.seat.load(Ordering::Acquire));
-        *inner.kicked.lock() = Some(Disconnect::new(Code::ServerDisconnect, reason.map(Into::into), 0));
+        let end = Disconnect::new(Code::ServerDisconnect, reason.map(Into::into), 0);
+        *inner.kicked.lock() = Some(Box::new(end));
         inner.pending.close(&inner.link);
         inner.link.waker.wake();
     }
@@ -379,10 +381,9 @@ impl Socket {
 /// For the session's task.
 impl Socket {
     pub(crate) fn new(space: Arc<Space>, link: Arc<Link>, auth: Bytes) -> Result<Self, getrandom::Error> {
-        let mut id = [0; 16];
-        getrandom::fill(&mut id)?;
+        let id = ids::try_random()?;
         Ok(Self(Arc::new(SocketInner {
-            id: URL_SAFE_NO_PAD.encode(id).into(),
+            id: id.into(),
             space,
             link,
             auth,
@@ -454,7 +455,7 @@ impl Socket {
     }
 
     pub(crate) fn take_kick(&self) -> Option<Disconnect> {
-        self.0.kicked.lock().take()
+        self.0.kicked.lock().take().map(|end| *end)
     }
 
     /// Nothing goes to it any more; its rooms stay for the handlers of its end.

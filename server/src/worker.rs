@@ -29,7 +29,7 @@ pub(crate) struct Worker {
     running: Option<Running>,
     phase: Phase,
     /// Why the session ended, once it has.
-    ended: Option<Disconnect>,
+    ended: Option<Box<Disconnect>>,
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -97,6 +97,19 @@ impl Worker {
         }
     }
 
+    /// Handles an event at once, or queues it behind what waits.
+    pub(crate) fn handle(&mut self, cx: &mut TaskContext<'_>, incoming: Incoming, consumed: &mut u64) {
+        if self.running.is_some() || !self.queue.is_empty() || self.phase != Phase::Open {
+            return self.event(incoming);
+        }
+        self.start_event(incoming, consumed);
+        if let Some(running) = &mut self.running
+            && let Poll::Ready(done) = running.poll(cx)
+        {
+            self.done(done, consumed);
+        }
+    }
+
     /// Queues an event of the session itself, if anybody handles it.
     pub(crate) fn local(&mut self, event: &'static str, payload: Payload) {
         if self.queue.has_room() && self.socket.inner().registry.has(event) {
@@ -116,7 +129,7 @@ impl Worker {
 
     /// The session is over: nothing goes out any more, what came in is handled, then it leaves.
     pub(crate) fn end(&mut self, disconnect: Disconnect) {
-        self.ended = Some(disconnect.clone());
+        self.ended = Some(Box::new(disconnect.clone()));
         if self.phase == Phase::Open && !self.socket.has_left() {
             self.socket.shut();
         }
@@ -157,6 +170,10 @@ impl Worker {
                 };
                 *consumed += call.credit;
                 finish(&self.socket, &call.event, call.reply.as_deref(), answer);
+                if matches!(call.event.0, Name::Known("connect")) {
+                    let inner = self.socket.inner();
+                    inner.registry.share(inner.space.tables());
+                }
                 if self.phase == Phase::Leaving {
                     self.phase = Phase::Gone;
                     self.socket.release();
@@ -276,7 +293,8 @@ impl Drop for Worker {
             Phase::Open | Phase::Closing => {
                 self.running = None;
                 let ended = self.ended.take();
-                self.start_leaving(ended.unwrap_or_else(|| Disconnect::new(Code::Shutdown, None, 0)));
+                let ended = ended.map_or_else(|| Disconnect::new(Code::Shutdown, None, 0), |ended| *ended);
+                self.start_leaving(ended);
             }
             Phase::Leaving => {}
         }

@@ -20,6 +20,7 @@ mod timers;
 mod up;
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use self::carrier::{Answer, Down};
@@ -59,8 +60,8 @@ pub enum State {
 /// Everything of a session but its send half, which is lent to each call: the caller may keep it behind a lock of its own.
 #[derive(Debug)]
 pub struct Machine<M, U> {
-    config: Config,
-    id: String,
+    config: Arc<Config>,
+    id: Arc<str>,
     state: State,
     secrets: Secrets,
     receive: ReceiveHalf,
@@ -70,9 +71,9 @@ pub struct Machine<M, U> {
     serial: u64,
     down: Down,
     answers: Vec<Answer>,
-    closing: Option<Closing>,
+    closing: Option<Box<Closing>>,
     /// The client's `z`: its final count.
-    peer_final: Option<Close>,
+    peer_final: Option<Box<Close>>,
     ended: Option<Code>,
     heard: Instant,
     timers: [Option<Instant>; TIMERS.len()],
@@ -81,7 +82,7 @@ pub struct Machine<M, U> {
 
 impl<M: Message, U: Message> Machine<M, U> {
     /// A session that was made by an attach with `key`. Its first input must be that attach.
-    pub fn new(config: Config, id: String, key: Secret, token: Secret, now: Instant) -> Self {
+    pub fn new(config: Arc<Config>, id: Arc<str>, key: Secret, token: Secret, now: Instant) -> Self {
         let receive = ReceiveHalf::new(config.window);
         let mut machine = Self {
             config,
@@ -212,7 +213,8 @@ impl<M: Message, U: Message> Machine<M, U> {
     /// What is to be done next.
     pub fn poll_output(&mut self) -> Option<Output<M, U>> {
         let output = self.outputs.pop_front();
-        if output.is_none() && self.outputs.capacity() > 16 {
+        if output.is_none() && self.outputs.capacity() > 0 {
+            // An idle session keeps no buffer.
             self.outputs = VecDeque::new();
         }
         output

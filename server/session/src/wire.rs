@@ -2,8 +2,10 @@
 //!
 //! Secrets are kept out of `Debug`.
 
+use std::sync::Arc;
+
 use serde::de::Error;
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::code::Code;
 use crate::mutant::{Mutant, planted};
@@ -13,19 +15,35 @@ use crate::packet::MAX_NUMBER;
 pub const VERSION: u64 = 1;
 
 /// A secret or a key: compared in constant time, never shown.
-#[derive(Clone, Deserialize, Serialize)]
-#[serde(transparent)]
-pub struct Secret(String);
+#[derive(Clone)]
+pub struct Secret(Arc<str>);
 
 impl Secret {
     /// Wraps what the operating system's randomness gave.
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 
     /// The text, to be written to its owner only.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+
+    /// The text, for a table that finds its session by it: one for all who keep it.
+    pub fn share(&self) -> Arc<str> {
+        self.0.clone()
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(Self::new)
+    }
+}
+
+impl Serialize for Secret {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.expose())
     }
 }
 

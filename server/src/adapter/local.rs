@@ -121,6 +121,15 @@ impl Tables {
         }
     }
 
+    /// Receivers at the most.
+    fn most(&self, target: &Target) -> usize {
+        let members = |name| self.names.get(name).map_or(0, |room| self.rooms[*room as usize].members.len());
+        if target.rooms.is_empty() {
+            return self.seats.len();
+        }
+        target.rooms.iter().map(members).sum::<usize>().min(self.seats.len())
+    }
+
     /// Visits each receiver once.
     fn visit(&mut self, target: &Target, mut visit: impl FnMut(&Entry)) {
         self.stamp += 1;
@@ -199,8 +208,9 @@ impl Adapter for Local {
     }
 
     fn receivers(&self, target: &Target) -> Vec<SharedOutlet> {
-        let mut found = Vec::new();
-        self.0.lock().visit(target, |entry| found.push(entry.outlet.clone()));
+        let mut tables = self.0.lock();
+        let mut found = Vec::with_capacity(tables.most(target));
+        tables.visit(target, |entry| found.push(entry.outlet.clone()));
         found
     }
 

@@ -45,12 +45,12 @@ pub(crate) struct Driver {
     machine: Machine<Frame, Incoming>,
     client: Client,
     /// The key of the open, while it proves the session.
-    key: Option<Box<str>>,
+    key: Option<Arc<str>>,
     /// The current WebSocket's read side; its write side is in the shared part.
-    socket: Option<(Pipe, Reader)>,
+    socket: Option<(Pipe, Box<Reader>)>,
     /// The WebSocket that is being read, and how to part from it if that is what a frame leads to.
     reading: Option<Pipe>,
-    parting: Option<(Writer, Bytes)>,
+    parting: Option<Box<(Writer, Bytes)>>,
     /// Requests that wait for their answer, and streams.
     exchanges: Vec<Arc<Exchange>>,
     /// Of the last attach: what it is to become once the machine has accepted it.
@@ -93,17 +93,17 @@ impl Future for Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: &str, request: RequestInfo) -> Self {
+    pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: &Secret, request: RequestInfo) -> Self {
         let now = engine.wheel.now();
-        let (key_secret, token) = (Secret::new(key), Secret::new(ids::random()));
-        let machine = Machine::new(engine.machine_config(), live.id.to_string(), key_secret, token, now);
+        let token = Secret::new(ids::random());
+        let machine = Machine::new(engine.machine.clone(), live.id.clone(), key.clone(), token, now);
         let client = Client::new(engine.hub.clone(), live.clone(), request);
         Self {
             engine,
             live,
             machine,
             client,
-            key: Some(key.into()),
+            key: Some(key.share()),
             socket: None,
             reading: None,
             parting: None,
@@ -122,7 +122,7 @@ impl Driver {
     fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.live.register(cx);
         if self.backlog.write() {
-            let turn = turn::enter();
+            let turn = turn::enter(&self.live);
             self.turn(cx);
             self.backlog = turn.end();
         }

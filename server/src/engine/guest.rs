@@ -147,7 +147,7 @@ pub(crate) struct Guest {
     client: Client,
     tongue: Box<dyn Tongue>,
     /// The current WebSocket's read side, and that of one which asks to become it.
-    readers: Vec<(Pipe, Reader)>,
+    readers: Vec<(Pipe, Box<Reader>)>,
     probe: Option<Probe>,
     /// When a poll is answered that would keep it from taking over.
     release_at: Option<Duration>,
@@ -243,7 +243,7 @@ impl Guest {
     fn drive(&mut self, cx: &mut Context<'_>) -> Poll<()> {
         self.live.register(cx);
         if self.backlog.write() {
-            let turn = turn::enter();
+            let turn = turn::enter(&self.live);
             self.turn(cx);
             self.backlog = turn.end();
         }
@@ -262,6 +262,7 @@ impl Guest {
             self.look_again();
             let more = self.read_all(cx);
             if self.hand_over() {
+                self.live.write();
                 break;
             }
             let more = self.handle(cx) || more;
@@ -388,7 +389,7 @@ impl Guest {
         shared.chunk = Chunk::default();
         let mut dead = None;
         if let Shared { writer: Some(writer), send, log, .. } = &mut *shared {
-            let written = writer.poll_write(cx, send, log.as_mut());
+            let written = writer.poll_write(cx, send, log.as_deref_mut());
             if written == Written::All && writer.wants_more(send) {
                 cx.waker().wake_by_ref();
             }

@@ -88,9 +88,10 @@ impl Job {
 }
 
 pub(crate) struct Live {
-    pub(crate) id: Box<str>,
+    pub(crate) id: Arc<str>,
     pub(crate) alarm: Alarm,
-    me: Weak<Self>,
+    /// Itself, for who has to write it later.
+    pub(super) me: Weak<Self>,
     speech: Speech,
     /// By which a client that comes back names the session, if it may.
     secret: Option<Box<str>>,
@@ -112,7 +113,7 @@ pub(crate) struct Shared {
     pub(crate) volatile: Option<Vec<Frame>>,
     pub(crate) transport: Option<Transport>,
     /// What a client that comes back may have missed.
-    pub(crate) log: Option<Log>,
+    pub(crate) log: Option<Box<Log>>,
     pub(crate) closed: bool,
     /// Where what is emitted in this turn is written.
     pub(crate) chunk: Chunk,
@@ -150,20 +151,20 @@ impl Shared {
 }
 
 impl Live {
-    pub(crate) fn new(id: &str, speech: Speech, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
+    pub(crate) fn new(id: Arc<str>, speech: Speech, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
         Self::with_secret(id, speech, queue_bytes, overflow, None)
     }
 
     /// With a secret its client can come back, and what it may have missed is kept, in a quarter of the queue's bytes.
     pub(crate) fn with_secret(
-        id: &str,
+        id: Arc<str>,
         speech: Speech,
         queue_bytes: usize,
         overflow: Overflow,
         secret: Option<Box<str>>,
     ) -> Arc<Self> {
         Arc::new_cyclic(|me| Self {
-            id: id.into(),
+            id,
             alarm: Alarm::default(),
             me: me.clone(),
             speech,
@@ -174,7 +175,7 @@ impl Live {
                 writer: None,
                 volatile: None,
                 transport: None,
-                log: secret.as_ref().map(|_| Log::new(queue_bytes / 4)),
+                log: secret.as_ref().map(|_| Box::new(Log::new(queue_bytes / 4))),
                 closed: false,
                 chunk: Chunk::default(),
                 dirty: false,
@@ -198,6 +199,8 @@ impl Live {
     pub(crate) fn submit(&self, job: Job) {
         let late = match &mut *self.inbox.lock() {
             Some(jobs) => {
+                // A job is large, and seldom is there a second.
+                jobs.reserve_exact(1);
                 jobs.push(job);
                 None
             }
@@ -275,7 +278,7 @@ impl Live {
             return self.driver.wake();
         };
         // The driver goes on with what does not fit, and with what waited behind the high mark.
-        if writer.write(send, log.as_mut()) != Written::All || writer.wants_more(send) {
+        if writer.write(send, log.as_deref_mut()) != Written::All || writer.wants_more(send) {
             drop(shared);
             self.driver.wake();
         }
@@ -319,7 +322,7 @@ impl Live {
             match (&mut shared.writer, &mut shared.volatile) {
                 (Some(writer), _) => {
                     // What was emitted before it goes first.
-                    writer.pump(&mut shared.send, shared.log.as_mut());
+                    writer.pump(&mut shared.send, shared.log.as_deref_mut());
                     if writer.queued() >= VOLATILE_HIGH {
                         return Ok(());
                     }
@@ -338,9 +341,7 @@ impl Live {
         }
         if !std::mem::replace(&mut shared.dirty, true) {
             drop(guard);
-            if let Some(me) = self.me.upgrade() {
-                turn::touch(me);
-            }
+            turn::touch(self);
         }
         Ok(())
     }

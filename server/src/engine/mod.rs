@@ -18,7 +18,7 @@ use dashmap::DashMap;
 use dashmap::mapref::entry::Entry;
 use everwire_session::code::Code;
 use everwire_session::server::{self as machine, Pipe};
-use everwire_session::wire::Attach;
+use everwire_session::wire::{Attach, Secret};
 
 use self::driver::Driver;
 use self::exchange::Exchange;
@@ -43,13 +43,15 @@ pub(crate) struct Engine {
     pub(crate) open_requests: AtomicUsize,
     /// For the bodies of requests.
     pub(crate) bodies: Room,
-    sessions: DashMap<Box<str>, Arc<Live>>,
+    sessions: DashMap<Arc<str>, Arc<Live>>,
     /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
-    guests: DashMap<Box<str>, Arc<Live>>,
+    guests: DashMap<Arc<str>, Arc<Live>>,
     /// Those that a client can come back to, by their secret.
     recoverable: DashMap<Box<str>, Arc<Live>>,
     /// Sessions by the key of their open, until their token is used.
-    keys: DashMap<Box<str>, Arc<Live>>,
+    keys: DashMap<Arc<str>, Arc<Live>>,
+    /// What the machines of native sessions know of the configuration.
+    machine: Arc<machine::Config>,
     tickets: DashMap<Box<str>, Ticket>,
     /// Script requests that wait for their form, or the other way round.
     scripts: DashMap<Box<str>, (Arc<Exchange>, Duration)>,
@@ -69,6 +71,7 @@ impl Engine {
     pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Arc<Self> {
         Arc::new(Self {
             bodies: Room::new(config.bodies_bytes),
+            machine: Arc::new(machine_config(&config)),
             config,
             hub,
             wheel: Wheel::new(),
@@ -113,7 +116,7 @@ impl Engine {
                     None if self.closing.load(Ordering::Relaxed) => {
                         return Err((Code::Shutdown, Box::new(job)));
                     }
-                    None => self.open(key.expose(), request()),
+                    None => self.open(key, request()),
                 }
             }
             (None, None) => (None, None),
@@ -159,7 +162,7 @@ impl Engine {
         };
         let secret = tongue.recovery().map(|_| ids::random().into());
         let Config { queue_bytes, overflow, .. } = self.config;
-        let live = Live::with_secret(&ids::random(), speech, queue_bytes, overflow, secret);
+        let live = Live::with_secret(ids::random().into(), speech, queue_bytes, overflow, secret);
         if let Some(secret) = live.secret() {
             self.recoverable.insert(secret.into(), live.clone());
         }
@@ -200,15 +203,15 @@ impl Engine {
     }
 
     /// Makes a session, unless another request with this key has just done so.
-    fn open(self: &Arc<Self>, key: &str, request: RequestInfo) -> (Option<Arc<Live>>, Option<Driver>) {
-        let entry = match self.keys.entry(key.into()) {
+    fn open(self: &Arc<Self>, key: &Secret, request: RequestInfo) -> (Option<Arc<Live>>, Option<Driver>) {
+        let entry = match self.keys.entry(key.share()) {
             Entry::Occupied(entry) => return (Some(entry.get().clone()), None),
             Entry::Vacant(entry) => entry,
         };
-        let id = ids::random();
-        let live = Live::new(&id, Speech::Native, self.config.queue_bytes, self.config.overflow);
+        let live =
+            Live::new(ids::random().into(), Speech::Native, self.config.queue_bytes, self.config.overflow);
         entry.insert(live.clone());
-        self.sessions.insert(id.into(), live.clone());
+        self.sessions.insert(live.id.clone(), live.clone());
         self.turn_wheel();
         let driver = Driver::new(self.clone(), live.clone(), key, request);
         (Some(live), Some(driver))
@@ -217,19 +220,6 @@ impl Engine {
     fn turn_wheel(self: &Arc<Self>) {
         if !self.turning.swap(true, Ordering::Relaxed) {
             tokio::spawn(wheel::turn(Arc::downgrade(self)));
-        }
-    }
-
-    fn machine_config(&self) -> machine::Config {
-        let config = &self.config;
-        machine::Config {
-            ping: config.ping,
-            timeout: config.timeout,
-            grace: config.grace,
-            window: config.window.max(config.max_payload) as u64,
-            max: config.max_payload as u64,
-            acks: config.pending_acks as u64,
-            ..machine::Config::default()
         }
     }
 
@@ -326,5 +316,17 @@ impl Engine {
             tokio::runtime::Handle::try_current().map_or(0, |handle| handle.metrics().num_alive_tasks());
         stats.open_requests = self.open_requests.load(Ordering::Relaxed);
         stats
+    }
+}
+
+fn machine_config(config: &Config) -> machine::Config {
+    machine::Config {
+        ping: config.ping,
+        timeout: config.timeout,
+        grace: config.grace,
+        window: config.window.max(config.max_payload) as u64,
+        max: config.max_payload as u64,
+        acks: config.pending_acks as u64,
+        ..machine::Config::default()
     }
 }

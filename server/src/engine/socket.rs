@@ -54,14 +54,15 @@ pub(crate) struct Reader {
 
 /// A WebSocket whose first frame has been read.
 pub(crate) struct WebSocket {
-    pub(crate) reader: Reader,
+    pub(crate) reader: Box<Reader>,
     pub(crate) writer: Writer,
 }
 
 impl Reader {
-    pub(crate) fn new(source: Source, early: BytesMut, max_message: usize, seat: Option<Seat>) -> Self {
+    /// Boxed, since it is moved at each read.
+    pub(crate) fn new(source: Source, early: BytesMut, max_message: usize, seat: Option<Seat>) -> Box<Self> {
         let decoder = Decoder::new(max_message);
-        Self { source, early, early_frames: Vec::new(), decoder, _seat: seat }
+        Box::new(Self { source, early, early_frames: Vec::new(), decoder, _seat: seat })
     }
 
     /// Reads once and gives the bytes, with the decoder, to `take`. `Ready(Ok(None))` is the end.
@@ -121,16 +122,16 @@ impl WebSocket {
 }
 
 /// Writes what is left, says goodbye, and waits a moment for the client's close, so that the last bytes are not lost by a reset.
-pub(crate) fn finish(reader: Option<Reader>, writer: Writer, farewell: Bytes) {
+pub(crate) fn finish(reader: Option<Box<Reader>>, writer: Writer, farewell: Bytes) {
     leave(reader, writer, farewell, false);
 }
 
 /// The same, but the connection ends behind the client's answer: some take an end that comes with the close frame for a loss, and never look at the frame.
-pub(crate) fn finish_politely(reader: Option<Reader>, writer: Writer, farewell: Bytes) {
+pub(crate) fn finish_politely(reader: Option<Box<Reader>>, writer: Writer, farewell: Bytes) {
     leave(reader, writer, farewell, true);
 }
 
-fn leave(reader: Option<Reader>, writer: Writer, farewell: Bytes, politely: bool) {
+fn leave(reader: Option<Box<Reader>>, writer: Writer, farewell: Bytes, politely: bool) {
     let patience = if writer.is_abandoned() { PATIENCE } else { LINGER };
     let (sink, mut queue) = writer.into_parts();
     if matches!(sink, Sink::Exchange(_)) {
@@ -143,7 +144,7 @@ fn leave(reader: Option<Reader>, writer: Writer, farewell: Bytes, politely: bool
 }
 
 async fn say_goodbye(
-    mut reader: Option<Reader>,
+    mut reader: Option<Box<Reader>>,
     sink: Sink,
     queue: VecDeque<Bytes>,
     politely: bool,

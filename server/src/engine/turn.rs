@@ -14,29 +14,39 @@ use super::live::Live;
 const SLICE: usize = 256;
 
 thread_local! {
-    static TURN: RefCell<Option<Vec<Arc<Live>>>> = const { RefCell::new(None) };
+    static TURN: RefCell<Option<Current>> = const { RefCell::new(None) };
+}
+
+struct Current {
+    /// Whose turn it is. It writes for itself at the end.
+    own: *const Live,
+    touched: Vec<Arc<Live>>,
 }
 
 /// Ends the turn when it is dropped.
 pub(crate) struct Turn(());
 
 /// Begins a turn on this thread. A driver is polled by one thread at a time, and never inside another's poll.
-pub(crate) fn enter() -> Turn {
-    TURN.with_borrow_mut(|turn| turn.get_or_insert_default().clear());
+pub(crate) fn enter(own: &Live) -> Turn {
+    TURN.set(Some(Current { own, touched: Vec::new() }));
     Turn(())
 }
 
 impl Turn {
     /// Ends the turn: gives those who are to be written.
     pub(crate) fn end(self) -> Backlog {
-        Backlog(TURN.with_borrow_mut(Option::take).unwrap_or_default().into())
+        leave()
     }
 }
 
 impl Drop for Turn {
     fn drop(&mut self) {
-        drop(Backlog(TURN.with_borrow_mut(Option::take).unwrap_or_default().into()));
+        drop(leave());
     }
+}
+
+fn leave() -> Backlog {
+    Backlog(TURN.take().map(|turn| turn.touched).unwrap_or_default().into())
 }
 
 /// Those for whom something was queued in a turn and who are still to be written. None is forgotten: the rest is written when it is dropped.
@@ -68,15 +78,17 @@ pub(crate) fn is_open() -> bool {
 }
 
 /// Something has been queued for this session: writes it at the end of the turn, or now if there is none.
-pub(crate) fn touch(live: Arc<Live>) {
-    let now = TURN.with_borrow_mut(|turn| match turn {
-        Some(touched) => {
-            touched.push(live);
-            None
+pub(crate) fn touch(live: &Live) {
+    let is_open = TURN.with_borrow_mut(|turn| match turn {
+        Some(turn) => {
+            if !std::ptr::eq(turn.own, live) {
+                turn.touched.extend(live.me.upgrade());
+            }
+            true
         }
-        None => Some(live),
+        None => false,
     });
-    if let Some(live) = now {
+    if !is_open {
         live.write();
     }
 }

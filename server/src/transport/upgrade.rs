@@ -68,7 +68,6 @@ impl Taken {
                 return WebSocket { reader, writer: Writer::new(pipe, Sink::Driver(Box::new(writer))) };
             }
         };
-        let _ = stream.set_nodelay(true);
         let (read, write) = stream.into_split();
         let reader = Reader::new(Source::Tcp(read), BytesMut::from(&early[..]), max, seat);
         WebSocket { reader, writer: Writer::new(pipe, Sink::Tcp(write)) }
@@ -82,7 +81,11 @@ fn plain(upgraded: Upgraded) -> Result<(TcpStream, Bytes), Upgraded> {
         Err(upgraded) => upgraded,
     };
     match hyper_util::server::conn::auto::upgrade::downcast::<TokioIo<TcpStream>>(upgraded) {
-        Ok(parts) => Ok((parts.io.into_inner(), parts.read_buf)),
+        Ok(parts) => {
+            let stream = parts.io.into_inner();
+            let _ = stream.set_nodelay(true);
+            Ok((stream, parts.read_buf))
+        }
         Err(upgraded) => Err(upgraded),
     }
 }

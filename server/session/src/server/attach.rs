@@ -81,7 +81,7 @@ impl<M: Message, U: Message> Machine<M, U> {
                     opening,
                     since: send.first() - 1,
                 };
-                self.down = Down::Poll { hanging: Some(hanging), highest: 0 };
+                self.down = Down::Poll { hanging: Some(Box::new(hanging)), highest: 0 };
             }
             Shape::Stream => self.down = Down::Stream { pipe },
             Shape::Ticketed => {
@@ -107,7 +107,7 @@ impl<M: Message, U: Message> Machine<M, U> {
 
     pub(super) fn grant(&mut self, fresh: Secret) -> Grant {
         Grant {
-            session: self.id.clone(),
+            session: (*self.id).to_owned(),
             token: self.secrets.issue(fresh),
             attach: self.attach,
             ping: millis(self.config.ping),

@@ -12,7 +12,8 @@ pub(super) enum Down {
         position: u64,
     },
     Poll {
-        hanging: Option<Hanging>,
+        /// Apart: most sessions are on a WebSocket.
+        hanging: Option<Box<Hanging>>,
         highest: u64,
     },
     Stream {

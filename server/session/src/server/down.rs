@@ -128,7 +128,7 @@ impl<M: Message, U: Message> Machine<M, U> {
     /// Writes the beginning of the answer to the hanging poll: welcome, messages, close.
     pub(super) fn begin_poll_answer(&mut self, send: &mut SendHalf<M>, now: Instant) -> Option<Pipe> {
         let Down::Poll { hanging, .. } = &mut self.down else { return None };
-        let Hanging { pipe, grant, .. } = hanging.take()?;
+        let Hanging { pipe, grant, .. } = *hanging.take()?;
         self.arm(Timer::Liveness, now.max(self.heard) + self.config.timeout);
         self.welcome(send, pipe, grant);
         self.flush_messages(send, pipe);

@@ -25,7 +25,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         self.state = State::Closing;
         self.disarm(Timer::Grace);
         self.arm(Timer::Close, now + self.config.close);
-        self.closing = Some(Closing { code, reason, retry, said: false });
+        self.closing = Some(Box::new(Closing { code, reason, retry, said: false }));
     }
 
     pub(super) fn closes_now(&self, send: &SendHalf<M>) -> bool {

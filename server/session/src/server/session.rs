@@ -18,7 +18,7 @@ pub struct Session<M, U> {
 impl<M: Message, U: Message> Session<M, U> {
     /// See [`Machine::new`]; the queue holds at most `limit` bytes.
     pub fn new(config: Config, id: String, key: Secret, token: Secret, now: Instant, limit: usize) -> Self {
-        Self { machine: Machine::new(config, id, key, token, now), send: SendHalf::new(limit) }
+        Self { machine: Machine::new(config.into(), id.into(), key, token, now), send: SendHalf::new(limit) }
     }
 
     /// Takes an input.

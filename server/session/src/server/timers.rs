@@ -1,6 +1,6 @@
 //! Loss and time: what is done when a pipe is gone or a deadline has come.
 
-use super::carrier::{Down, Hanging};
+use super::carrier::Down;
 use super::{Instant, Machine, Output, Pipe, State};
 use crate::code::Code;
 use crate::mutant::{Mutant, planted};
@@ -101,12 +101,10 @@ impl<M: Message, U: Message> Machine<M, U> {
         if due > now {
             return self.arm(Timer::Liveness, due);
         }
-        match self.down {
-            Down::Duplex { pipe, .. } | Down::Stream { pipe } => self.refuse(pipe, Code::Heartbeat, None),
+        match &self.down {
+            Down::Duplex { pipe, .. } | Down::Stream { pipe } => self.refuse(*pipe, Code::Heartbeat, None),
             // Only where time has jumped: else it was answered before.
-            Down::Poll { hanging: Some(Hanging { pipe, .. }), .. } => {
-                self.refuse(pipe, Code::Heartbeat, None);
-            }
+            Down::Poll { hanging: Some(hanging), .. } => self.refuse(hanging.pipe, Code::Heartbeat, None),
             Down::None | Down::Poll { hanging: None, .. } | Down::Waiting => {}
         }
         self.suspend(now);

@@ -19,7 +19,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         self.heard = now;
         let taken = match up {
             Up::Close(close) => {
-                self.peer_final = Some(close);
+                self.peer_final = Some(Box::new(close));
                 Ok(())
             }
             Up::Counts(received, consumed) => Self::counts(send, received, consumed),
@@ -62,7 +62,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         let mut position = first.unwrap_or(self.receive.received() + 2);
         for up in batch {
             match up {
-                Up::Close(close) => self.peer_final = Some(close),
+                Up::Close(close) => self.peer_final = Some(Box::new(close)),
                 Up::Counts(received, consumed) => Self::counts(send, received, consumed)?,
                 Up::Message(message) => {
                     if self.receive.accept(&mut position, &message)? == Accept::New {
@@ -151,7 +151,7 @@ impl<M: Message, U: Message> Machine<M, U> {
                 // What was written before the older poll came is neither known to the client nor under way: it was lost.
                 send.rewind(head.received);
             }
-            self.set_hanging(older);
+            self.set_hanging(*older);
             self.answer_older(send);
         } else if !planted(Mutant::LostAnswerForgotten) {
             send.rewind(head.received);
@@ -171,7 +171,7 @@ impl<M: Message, U: Message> Machine<M, U> {
 
     pub(super) fn set_hanging(&mut self, poll: Hanging) {
         if let Down::Poll { hanging, .. } = &mut self.down {
-            *hanging = Some(poll);
+            *hanging = Some(Box::new(poll));
         }
     }
 

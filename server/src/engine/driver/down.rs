@@ -157,7 +157,7 @@ impl Driver {
         match (writer, farewell) {
             // Its reader is in use further up the stack, which goes on with this.
             (Some(writer), Some(farewell)) if self.reading == Some(pipe) => {
-                self.parting = Some((writer, farewell));
+                self.parting = Some(Box::new((writer, farewell)));
             }
             (Some(writer), Some(farewell)) => socket::finish(reader, writer, farewell),
             _ => {}

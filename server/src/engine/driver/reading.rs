@@ -1,7 +1,7 @@
 //! The way up of a WebSocket: frames to the machine and to the application.
 
 use std::ops::ControlFlow;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use everwire_session::server::{Input, Pipe, Up};
@@ -28,10 +28,12 @@ impl Driver {
     /// Reads the WebSocket once. `true`: there may be more.
     fn read(&mut self, cx: &mut Context<'_>) -> bool {
         let Some((pipe, mut reader)) = self.socket.take() else { return false };
+        let waker = cx.waker();
         self.reading = Some(pipe);
         for early in std::mem::take(&mut reader.early_frames) {
             if self.parting.is_none()
-                && let ControlFlow::Break(farewell) = self.frame(pipe, &early.frame(), &mut Chunk::default())
+                && let ControlFlow::Break(farewell) =
+                    self.frame(waker, pipe, &early.frame(), &mut Chunk::default())
             {
                 self.reading = None;
                 self.socket = Some((pipe, reader));
@@ -45,7 +47,7 @@ impl Driver {
             loop {
                 match frames.next() {
                     Ok(None) => return None,
-                    Ok(Some(frame)) => match self.frame(pipe, &frame, &mut chunk) {
+                    Ok(Some(frame)) => match self.frame(waker, pipe, &frame, &mut chunk) {
                         ControlFlow::Continue(()) if self.parting.is_none() => {}
                         ControlFlow::Continue(()) => return None,
                         ControlFlow::Break(farewell) => return farewell,
@@ -55,7 +57,7 @@ impl Driver {
             }
         });
         self.reading = None;
-        if let Some((writer, farewell)) = self.parting.take() {
+        if let Some((writer, farewell)) = self.parting.take().map(|parting| *parting) {
             socket::finish(Some(reader), writer, farewell);
             return true;
         }
@@ -90,7 +92,13 @@ impl Driver {
     }
 
     /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
-    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>, chunk: &mut Chunk) -> ControlFlow<Option<Bytes>> {
+    fn frame(
+        &mut self,
+        waker: &Waker,
+        pipe: Pipe,
+        frame: &Frame<'_>,
+        chunk: &mut Chunk,
+    ) -> ControlFlow<Option<Bytes>> {
         let incoming = match frame {
             Frame::Text(text) => Incoming::copied_to(text, chunk),
             Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),
@@ -112,7 +120,7 @@ impl Driver {
             Ok(Up::Message(message)) => match self.machine.accept(self.round, pipe, &message) {
                 Ok(true) => {
                     self.traffic.up += message.size as u64;
-                    self.client.receive(message);
+                    self.client.handle(&mut Context::from_waker(waker), message);
                 }
                 Ok(false) => {}
                 Err(code) => self.step(|machine, send, now| machine.fault(send, now, code)),

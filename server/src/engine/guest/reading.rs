@@ -74,7 +74,7 @@ impl Guest {
     }
 
     /// Says goodbye to a WebSocket that closes, or that breaks the rules; what came before that is still handled, and answered.
-    fn part(&mut self, cx: &mut Context<'_>, pipe: Pipe, reader: Reader, farewell: Bytes) {
+    fn part(&mut self, cx: &mut Context<'_>, pipe: Pipe, reader: Box<Reader>, farewell: Bytes) {
         self.handle(cx);
         let probe = self.probe.take_if(|probe| probe.writer.pipe == pipe).map(|probe| probe.writer);
         let current = self.live.lock().take_writer(|writer| writer.pipe == pipe);

@@ -60,7 +60,7 @@ pub(crate) struct Moved {
     key: Box<str>,
     writer: Option<Writer>,
     transport: Option<Transport>,
-    readers: Vec<(Pipe, Reader)>,
+    readers: Vec<(Pipe, Box<Reader>)>,
     probe: Option<Probe>,
     answer: Option<Answer>,
     expected: bool,
@@ -303,7 +303,7 @@ impl Guest {
 }
 
 /// Closes WebSockets.
-fn part(writers: impl IntoIterator<Item = Writer>, mut readers: Vec<(Pipe, Reader)>) {
+fn part(writers: impl IntoIterator<Item = Writer>, mut readers: Vec<(Pipe, Box<Reader>)>) {
     for writer in writers {
         let at = readers.iter().position(|(pipe, _)| *pipe == writer.pipe);
         let reader = at.map(|at| readers.swap_remove(at).1);
