@@ -1,6 +1,6 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 import { O as Options, e as Diagnosis } from './types.js';
-export { T as Transport, f as TransportName } from './types.js';
+export { b as Auth, M as ModernName, R as Reconnection, T as Transport, f as TransportName } from './types.js';
 
 /**
  * Tries each transport alone, those of `options.transports` or all, one after the other.

@@ -8,29 +8,38 @@
     function backoff(tries, delay, maxDelay, random) {
       return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
     }
-    // What a client does about a code (protocol.md, section 10.2).
-    /** Attach at once. */    var ATTACH = 1;
-    var BACKOFF = 3;
-    /** The same for those that end the session, as all that follow do. */    var BACKOFF_ENDED = 4;
-    /** A new session at once. */    var OPEN = 5;
-    /** Report and stop: the page cannot help a refused origin or callback either. */    var NEVER$1 = 6;
-    var CODES = [ "", "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8", "bad_handshake bad_request content_type encoding method not_found transport upgrade_required", "full rate", "bad_ack credit shutdown slow_consumer", "grace_over undeliverable unknown_session", "callback client_disconnect no_namespace origin server_disconnect version" ];
+    // What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
+    /** Later. */    var BACKOFF = 1;
+    /** The same for those that end the session, as all that follow do. */    var BACKOFF_ENDED = 2;
+    /** A new session at once. */    var OPEN = 3;
+    /** Report and stop: the page cannot help a refused origin or callback either. */    var NEVER$1 = 4;
+    var CODES = [ "", "full rate", "bad_ack credit shutdown slow_consumer", "grace_over undeliverable unknown_session", "callback client_disconnect no_namespace origin server_disconnect version" ];
+    /** With these the server asks for another attach over the same transport. */    var AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
+    function has(codes, code) {
+      return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+    }
     function groupOf(code) {
       var group = NEVER$1;
-      while (group && (" " + CODES[group] + " ").indexOf(" " + code + " ") < 0) {
+      while (group && !has(CODES[group], code)) {
         group--;
       }
       return group;
     }
-    /** 0 if the code is not one of the protocol's. */    function actionOf(code) {
+    /** 0 if it is none of the above. */    function actionOf(code) {
       var group = groupOf(code);
       return group === BACKOFF_ENDED ? BACKOFF : group;
     }
     /** The others end a request or a carrier. */    function endsSession(code) {
       return groupOf(code) > BACKOFF;
     }
-    /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */    function fillRandom(bytes) {
-      crypto.getRandomValues(bytes);
+    function asksAgain(code) {
+      return has(AGAIN, code);
+    }
+    /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */    function randomBytes() {
+      var bytes = new Uint8Array(16);
+      // WebKit of 2011 fills what it is given, and answers nothing.
+            crypto.getRandomValues(bytes);
+      return bytes;
     }
     /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */    var platform = {
       _btoa: function(chars) {
@@ -39,8 +48,20 @@
       _atob: function(text) {
         return atob(text);
       },
-      _random: function(bytes) {
-        return fillRandom(bytes);
+      /** 128 of them. */
+      _random: function() {
+        return randomBytes();
+      },
+      /** Milliseconds that never go back. */
+      _now: function() {
+        return performance.now();
+      },
+      _soon: function(run) {
+        return void Promise.resolve().then(run);
+      },
+      /** What `run` gives, now or later, goes to `done`; what goes wrong, in `done` too, to `fail`. */
+      _promise: function(run, done, fail, then) {
+        return void new Promise(run).then(done).then(null, fail).then(then);
       }
     };
     // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
@@ -85,7 +106,7 @@
     // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
     /** Workers have no `window`, engines before 2018 no `globalThis`. */    var root = typeof globalThis === "undefined" ? self : globalThis;
     /** Milliseconds, never going back where the platform has such a clock. */    function now() {
-      return root.performance && root.performance.now ? Math.floor(root.performance.now()) : wall();
+      return Math.floor(platform._now());
     }
     /** The time of day, which goes on while the machine sleeps. */    function wall() {
       return (new Date).getTime();
@@ -94,19 +115,10 @@
       return setTimeout(run, ms);
     }
     /** Runs when the code that runs now is done. */    function soon(run) {
-      if (root.Promise) {
-        root.Promise.resolve().then(run);
-      } else {
-        setTimeout(run, 0);
-      }
+      platform._soon(run);
     }
     /** 128 random bits, as 22 characters of base64url. */    function secret() {
-      var random = newBytes(16);
-      for (var i = 0; i < 16; i++) {
-        random[i] = 0;
-      }
-      platform._random(random);
-      return toBase64(random).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+      return toBase64(platform._random()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
     }
     // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
         function find(list, fits) {
@@ -128,135 +140,6 @@
       }
       return rest;
     }
-    /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */    function failure(code, message, data) {
-      var error = new Error(message || code);
-      error.name = "EverwireError";
-      error.code = code;
-      if (data !== undefined) {
-        error.data = data;
-      }
-      return error;
-    }
-    // Packets, in text and in binary form (protocol.md, section 2).
-    /** Who connects says whether there is one: the smallest client has none. */    var binary;
-    function withBinary(given) {
-      binary = given || binary;
-    }
-    var MAX_DEPTH = 64;
-    var MAX_INTEGER = 9007199254740991;
-    /** Type, namespace, id, body, first character of the body. */    var PARTS = /^(.)(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])(?:[ \t]*((\S)[^\r\n]*))?$/;
-    /** Which of these may, or must, go together: `/` stands for a namespace, a space for an id. Counts look like an id with more behind it. */    var SHAPES = /^([APWrz]\{|h|n ,(0|[1-9]\d{0,15})|v\/?\[|e\/? ?\[|a\/? \[|x\/? ?\{|c\/?\S?|[odl]\/?\{)$/;
-    /** Is it one of the messages that are counted? */    function isCounted(type) {
-      return "eaxcodl".indexOf(type) >= 0;
-    }
-    /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */    function parse(data) {
-      return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
-    }
-    /** The size of a message as in section 6.1. */    function sizeOf(data) {
-      return typeof data === "string" ? utf8Length(data) : data.length;
-    }
-    /** The line that carries a packet on a text transport. */    function toLine(data) {
-      return typeof data === "string" ? data : "b" + toBase64(data);
-    }
-    /** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */    function fromLine(line) {
-      return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
-    }
-    /** `revive` puts something else in the place of some values. */    function parseText(text, revive) {
-      var parts = PARTS.exec(text);
-      if (!parts) {
-        return "bad_packet";
-      }
-      var type = parts[1];
-      var namespace = parts[2] || "/";
-      var id = parts[3] ? +parts[3] : null;
-      var body = parts[4] || "";
-      var counts = type === "n";
-      var shape = type + (parts[2] ? "/" : "") + (parts[3] ? " " : "") + (counts ? body : parts[5] || "");
-      if (!SHAPES.test(shape) || +id > MAX_INTEGER || utf8Length(namespace) > 128) {
-        return "bad_packet";
-      }
-      if (counts) {
-        var pair = [ id, +body.slice(1) ];
-        return isInteger(pair[1]) ? {
-          _type: type,
-          _namespace: namespace,
-          _id: null,
-          _body: pair
-        } : "bad_packet";
-      }
-      try {
-        return isSound(body) ? {
-          _type: type,
-          _namespace: namespace,
-          _id: id,
-          _body: body ? JSON.parse(body, revive) : undefined
-        } : "bad_json";
-      } catch (_) {
-        return "bad_json";
-      }
-    }
-    /** Throws `bad_data` on what JSON, or this protocol, cannot carry. */    function encode(type, namespace, id, body) {
-      var attachments = [];
-      var text = "";
-      var why = "not JSON";
-      try {
-        // Holder and key say what the value was before a toJSON, as that of node's Buffer.
-        text = JSON.stringify(body, function(key, value) {
-          return isBinary(this[key]) ? "\0" + (attachments.push(this[key]) - 1) : typeof value === "string" && value.charAt(0) === "\0" ? "\0" + value : value;
-        }) || "";
-        if (!attachments.length && /\\u0000/.test(text)) {
-          text = JSON.stringify(body);
-        }
-        why = attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
-      } catch (error) {
-        why = error;
-      }
-      if (why) {
-        throw failure("bad_data", String(why));
-      }
-      // A body that is a number would read as an id.
-            var head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-      return binary && attachments.length ? binary._write(head, attachments) : head;
-    }
-    /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */    function isSound(text) {
-      return !/\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab]..\\ud[c-f]../gi, "")) && 
-      // Few texts hold as many brackets as may be nested.
-      !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH));
-    }
-    function isDeeper(value, depth) {
-      if (typeof value === "object" && value) {
-        for (var key in value) {
-          if (!depth || isDeeper(value[key], depth - 1)) {
-            return true;
-          }
-        }
-        return !depth;
-      }
-      return false;
-    }
-    /** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */    function isBinary(value) {
-      var given = value;
-      return !!given && typeof given.byteLength === "number" && /Buffer\]$/.test(tag(given.buffer || given));
-    }
-    function isArray(value) {
-      return tag(value) === "[object Array]";
-    }
-    function isObject(value) {
-      return typeof value === "object" && value !== null && !isArray(value);
-    }
-    function isInteger(value) {
-      return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
-    }
-    function tag(value) {
-      return Object.prototype.toString.call(value);
-    }
-    // What the objects of packets say.
-        function numberOf(value, otherwise) {
-      return isInteger(value) ? value : otherwise || 0;
-    }
-    function textOf(value) {
-      return typeof value === "string" ? value : "";
-    }
     var OPENING = 0;
     var OPENED = 1;
     var SUSPENDED = 2;
@@ -269,6 +152,13 @@
     var STREAM = 1;
     var POLL = 2;
     var SCRIPT = 3;
+    /** What holds before the first welcome (protocol.md, sections 6.2 and 13). */    var LIMITS = {
+      "ping": 1e4,
+      "timeout": 8e3,
+      "window": 65536,
+      "max": 1e6,
+      "acks": 1e3
+    };
     /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */    var MAX_BODY = 64512;
     var ATTACHING = 0;
     var POLLING = 1;
@@ -278,11 +168,7 @@
         _host: host,
         _secret: secret,
         _state: OPENING,
-        _max: Infinity,
-        _acks: 1e3,
-        _streamEnds: Infinity,
-        _ping: 1e4,
-        _mute: 0,
+        _limits: LIMITS,
         _tight: 0,
         _rest: 1e3,
         _id: "",
@@ -309,8 +195,6 @@
         _base: 0,
         _sent: 0,
         _bytes: 0,
-        // What may be sent before the welcome has named the server's window.
-        _room: 65536,
         _returned: 0,
         _credited: 0,
         _floor: 0,
@@ -320,6 +204,9 @@
         _taken: 0,
         _saidConsumed: 0
       };
+    }
+    /** So long a carrier that has answered may be mute. */    function patienceOf(session) {
+      return session._limits["ping"] + session._limits["timeout"];
     }
     /** What is to be done next, if anything. */    function next(session, now) {
       if (!session._queue.length && session._state !== ENDED) {
@@ -356,6 +243,98 @@
         return session._host._drop(carrier, code);
       });
     }
+    /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */    function failure(code, message, data) {
+      var error = new Error(message || code);
+      error.name = "EverwireError";
+      error.code = code;
+      if (data !== undefined) {
+        error.data = data;
+      }
+      return error;
+    }
+    // Packets, in text and in binary form (protocol.md, section 2).
+    /** Who connects says whether there is one: the smallest client has none. */    var binary;
+    function withBinary(given) {
+      binary = given || binary;
+    }
+    var MAX_DEPTH = 64;
+    /** Type, namespace, id, body. Two counts are no id. */    var PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
+    /** Is it one of the messages that are counted? */    function isCounted(type) {
+      return "eaxcodl".indexOf(type) >= 0;
+    }
+    /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */    function parse(data) {
+      return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
+    }
+    /** The size of a message as in section 6.1. */    function sizeOf(data) {
+      return typeof data === "string" ? utf8Length(data) : data.length;
+    }
+    /** The line that carries a packet on a text transport. */    function toLine(data) {
+      return typeof data === "string" ? data : "b" + toBase64(data);
+    }
+    /** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */    function fromLine(line) {
+      return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
+    }
+    /**
+     * Takes what it can read: to refuse the rest of what is malformed is the server's part (protocol.md, section 2.1). `revive` puts
+     * something else in the place of some values.
+     */    function parseText(text, revive) {
+      var parts = PARTS.exec(text);
+      if (!parts) {
+        return "bad_packet";
+      }
+      var type = parts[1];
+      var id = parts[3];
+      var body = type === "n" ? "[" + parts[4] + "]" : parts[4];
+      try {
+        return {
+          _type: type,
+          _namespace: parts[2] || "/",
+          _id: id ? +id : null,
+          _body: body ? JSON.parse(body, revive) : undefined
+        };
+      } catch (_) {
+        return "bad_json";
+      }
+    }
+    /** Throws `bad_data` on what JSON, or this protocol, cannot carry. */    function encode(type, namespace, id, body) {
+      var attachments = [];
+      var text = "";
+      var why = "too deep, or half a character";
+      try {
+        text = (binary ? binary._text(body, attachments) : JSON.stringify(body, refuseBinary)) || "";
+        why = !isSound(text) && why;
+      } catch (error) {
+        why = error;
+      }
+      if (why) {
+        throw failure("bad_data", String(why));
+      }
+      // A body that is a number would read as an id.
+            var head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
+      return binary && attachments.length ? binary._write(head, attachments) : head;
+    }
+    /** Else it would arrive as an object without anything in it. */    function refuseBinary(_key, value) {
+      if (value && value.byteLength >= 0) {
+        throw "binary needs everwire/binary";
+      }
+      return value;
+    }
+    /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */    function isSound(text) {
+      return !/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) && 
+      // Few texts hold as many brackets as may be nested.
+      !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH));
+    }
+    function isDeeper(value, depth) {
+      if (typeof value === "object" && value) {
+        for (var key in value) {
+          if (!depth || isDeeper(value[key], depth - 1)) {
+            return true;
+          }
+        }
+        return !depth;
+      }
+      return false;
+    }
     // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
     /** Sends in time, once and in order. */    function push(session, message) {
       session._log.push(message);
@@ -367,7 +346,7 @@
     }
     /** Message `number`, if it exists and credit allows it (and so all before it). */    function ready(session, number) {
       var message = session._log[number - session._base - 1];
-      return message && message._credit <= session._returned + session._room ? message : undefined;
+      return message && message._credit <= session._returned + session._limits["window"] ? message : undefined;
     }
     function markSent(session, number) {
       session._sent = Math.max(session._sent, number);
@@ -376,29 +355,15 @@
       if (received > session._sent) {
         return false;
       }
-      session._returned = Math.max(session._returned, consumed);
+      if (consumed > session._returned) {
+        session._returned = consumed;
+      }
       for (;session._base < received; session._base++) {
         var message = session._log.shift();
         session._floor = message._credit;
         session._bytes -= message._size;
       }
       return true;
-    }
-    /** Takes out waiting messages that are larger than the peer takes. */    function dropLarger(session) {
-      var waiting = session._log.splice(Math.max(0, session._sent - session._base), session._log.length);
-      var last = session._log[session._log.length - 1];
-      var dropped = [];
-      session._credited = last ? last._credit : session._floor;
-      for (var _i = 0, waiting_1 = waiting; _i < waiting_1.length; _i++) {
-        var message = waiting_1[_i];
-        session._bytes -= message._size;
-        if (message._size > session._max) {
-          dropped.push(message);
-        } else {
-          push(session, message);
-        }
-      }
-      return dropped;
     }
     /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */    function isDue(session) {
       return session._owesCounts || Math.max(session._taken, session._consumed - session._saidConsumed) * 4 >= session._window;
@@ -408,13 +373,12 @@
       session._taken = 0;
       session._saidConsumed = session._consumed;
     }
-    /** What an encoded packet is to the session. */    function messageOf(namespace, data, credited, id) {
+    /** What an encoded packet is to the session. */    function messageOf(namespace, data, credited) {
       return {
         _namespace: namespace,
         _data: data,
         _size: sizeOf(data),
-        _credited: credited,
-        _id: id
+        _credited: credited
       };
     }
     // A session closes, or is closed (protocol.md, section 9).
@@ -444,8 +408,8 @@
     }
     /** Answers the server's `z` once everything before it is here. */    function finish(session) {
       var z = session._farewell;
-      if (z && session._received >= numberOf(z["final"])) {
-        farewell(session, String(z["code"]));
+      if (z && session._received >= z["final"]) {
+        farewell(session, z["code"]);
         giveUp(session);
       }
     }
@@ -470,7 +434,7 @@
     }
     /** The server has closed, or a close has taken too long. */    function giveUp(session) {
       var z = session._farewell || {};
-      end(session, session._farewell ? String(z["code"]) : session._closeCode, textOf(z["reason"]), numberOf(z["retry"]));
+      end(session, z["code"] || session._closeCode, z["reason"], z["retry"]);
     }
     /** The session is over, without another word to the server. */    function end(session, code, reason, retry) {
       if (reason === void 0) {
@@ -494,31 +458,15 @@
       }
     }
     // A carrier attaches, and is welcomed (protocol.md, section 4).
-    /**
-     * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
-     * volatile event that it takes along is gone for the current carrier.
-     */    function attach(session, now, way, patience, owner) {
-      var carrier = {
-        _way: way,
-        _owner: owner,
-        _gone: false,
-        _attach: ++session._attaches,
-        _token: session._token,
-        _patience: patience,
-        _welcomed: false,
-        _deadline: now + patience,
-        _position: 0,
-        // Only an opening client knows where the server stands: at nothing.
-        _cursor: session._id ? -1 : session._base,
-        _requests: [],
-        _polls: 0,
-        _rested: now,
-        _ticket: way._kind === SCRIPT ? session._secret() : "",
-        _strikes: 0
-      };
+    /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */    function attach(session, now, carrier) {
+      carrier._attach = ++session._attaches;
+      carrier._token = session._token;
+      carrier._deadline = now + carrier._patience;
+      // Only an opening client knows where the server stands: at nothing.
+            carrier._cursor = session._id ? -1 : session._base;
+      carrier._ticket = carrier._way._kind === SCRIPT ? session._secret() : "";
       session._carriers = session._carriers.concat(carrier);
-      way._attach(session, now, carrier);
-      return carrier;
+      carrier._way._attach(session, now, carrier);
     }
     /** The first packet, or line, of what attaches or posts. */    function header(session, type, fields) {
       fields["received"] = session._received;
@@ -532,12 +480,11 @@
       return type + JSON.stringify(fields);
     }
     /** What begins a body or carrier going down. False if it cannot be read. */    function welcome(session, now, carrier, down, body) {
-      var full = body["session"] !== undefined;
-      var first = body["first"];
-      if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier._welcomed)) {
+      var full = !!body["session"];
+      down._position = body["first"];
+      if (!down._position || !(full || carrier._welcomed)) {
         return false;
       }
-      down._position = first;
       if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) && counts(session, body["received"], body["consumed"]) && carrier._way._welcomed) {
         carrier._way._welcomed(session, now, carrier, body, full);
       }
@@ -551,7 +498,7 @@
         return false;
       }
       if (carrier._cursor < 0) {
-        carrier._cursor = numberOf(body["received"]);
+        carrier._cursor = body["received"];
       }
       if (!carrier._way._kind && carrier._cursor < session._base) {
         // Counts that came another way were faster: what must come first on this WebSocket is gone.
@@ -559,22 +506,10 @@
         return false;
       }
       carrier._welcomed = true;
-      session._id = String(body["session"]);
-      session._token = String(body["token"]);
-      session._ping = numberOf(body["ping"], 1e4);
-      session._mute = session._ping + numberOf(body["timeout"], 8e3);
-      session._room = numberOf(body["window"], session._room);
-      session._max = numberOf(body["max"], session._max);
-      session._acks = numberOf(body["acks"], session._acks);
-      session._streamEnds = numberOf(body["stream"], Infinity);
-      carrier._deadline = now + session._mute;
-      var dropped = dropLarger(session);
-      session._queue.push(function() {
-        for (var _i = 0, dropped_1 = dropped; _i < dropped_1.length; _i++) {
-          var message = dropped_1[_i];
-          session._host._rejected(message);
-        }
-      });
+      session._id = body["session"];
+      session._token = body["token"];
+      session._limits = body;
+      carrier._deadline = now + patienceOf(session);
       session._current = carrier;
       // Older ones have nothing more to say. Newer ones may still win.
             while (session._carriers[0] !== carrier) {
@@ -590,10 +525,16 @@
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier._way._flush(session, now, carrier);
       }
-      return true;
+      // What was emitted before this server's limit was known must not be tried for ever.
+            if (find(session._log, function(message) {
+        return message._size > session._limits["max"];
+      })) {
+        end(session, "too_large");
+      }
+      return session._state !== ENDED;
     }
     /** The server's counts. False if they end the session. */    function counts(session, received, consumed) {
-      var fine = confirm(session, numberOf(received), numberOf(consumed));
+      var fine = confirm(session, received, consumed);
       if (!fine) {
         end(session, "bad_ack");
       }
@@ -608,7 +549,7 @@
         return;
       }
       if (carrier._welcomed && alive) {
-        carrier._deadline = now + session._mute;
+        carrier._deadline = now + patienceOf(session);
       }
       var packet = parse(data);
       if (typeof packet === "string") {
@@ -616,12 +557,12 @@
         return;
       }
       var type = packet._type;
-      var body = isObject(packet._body) ? packet._body : {};
+      var body = packet._body || {};
       if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
         var ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
         refused(session, carrier, ticket ? "stale" : String(body["error"]));
-      } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position || "AP".indexOf(type) >= 0) {
+      } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
         malformed(session, carrier, "bad_packet");
       } else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
@@ -632,10 +573,12 @@
       } else if (type === "h") {
         // The next poll answers it anyway.
         session._owesCounts = carrier._way._kind !== POLL;
-      } else if (isArray(packet._body)) {
-        counts(session, packet._body[0], packet._body[1]);
+      } else if (type === "n") {
+        counts(session, body[0], body[1]);
       } else if (type === "z") {
         closed(session, now, body);
+      } else if (type !== "W") {
+        malformed(session, carrier, "bad_packet");
       }
     }
     function counted(session, carrier, down, packet, size) {
@@ -706,14 +649,13 @@
       return deadline;
     }
     /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
-    /** How late a heartbeat may be. */    var LATE_HEARTBEAT = 1e3;
     /** A timer that is later than this says that the machine has slept. */    var SLEPT = 1e3;
     function createDriver(io, ways, limits, listener, own) {
       var kit = io._kit;
       var draining = false;
       var scheduled = false;
       var timer;
-      var timerAt = 0;
+      var timerAt = Infinity;
       var lostBy = "";
       var live = [];
       var stopWatching = function() {};
@@ -726,35 +668,33 @@
           var abort = aborts_1[_i];
           abort();
         }
-        if (attempt._duplex) {
-          attempt._duplex._close();
-        }
+      };
+      var fail = function(attempt, code) {
+        unlink(attempt);
+        plan._failed(now(), attempt, code);
       };
       var session = createSession(io._options.window || 1048576, secret, {
-        _write: function(carrier, data) {
-          var duplex = ownerOf(carrier)._duplex;
+        _write: function(_a, data) {
+          var duplex = _a._duplex;
           if (duplex) {
             duplex._send(data);
           }
         },
         _request: function(request) {
-          var attempt = ownerOf(request._carrier);
-          if (!attempt._closed && attempt._transport._request) {
-            attempt._transport._request(hub, attempt, request);
+          var attempt = request._carrier;
+          if (!attempt._closed) {
+            attempt._way._request(hub, attempt, request);
           }
         },
-        _stream: function(carrier, ticket) {
-          var attempt = ownerOf(carrier);
-          if (!attempt._closed && attempt._transport._stream) {
-            attempt._transport._stream(hub, attempt, ticket);
+        _stream: function(attempt, ticket) {
+          if (!attempt._closed && attempt._way._stream) {
+            attempt._way._stream(hub, attempt, ticket);
           }
         },
-        _drop: function(carrier, code) {
-          var attempt = ownerOf(carrier);
+        _drop: function(attempt, code) {
           if (code !== null) {
             lostBy = code;
-            unlink(attempt);
-            plan._failed(now(), attempt, code);
+            fail(attempt, code);
           } else {
             plan._overtaken(now(), attempt);
             if (!attempt._late) {
@@ -766,11 +706,10 @@
           listener._deliver(packet);
           session._consumed += size;
         },
-        _opened: function(carrier, resumed) {
-          var attempt = ownerOf(carrier);
+        _opened: function(attempt, resumed) {
           if (!attempt._closed) {
-            attempt._silent = !!attempt._transport._stream;
-            listener._carried(attempt._transport.name, resumed);
+            attempt._silent = !!attempt._way._stream;
+            listener._carried(attempt._way.name, resumed);
             if (!attempt._silent) {
               hub._proven(attempt);
             }
@@ -778,9 +717,6 @@
         },
         _suspended: function() {
           return listener._suspended(lostBy);
-        },
-        _rejected: function(message) {
-          return listener._rejected(message);
         },
         _farewell: function(line) {
           if (kit._farewell) {
@@ -797,17 +733,16 @@
       });
       var connect = function(attempt) {
         var gone = function(code) {
-          if (attempt._carrier && !attempt._late) {
-            refused(session, attempt._carrier, code);
+          if (attempt._attach && !attempt._late) {
+            refused(session, attempt, code);
           } else {
-            unlink(attempt);
-            plan._failed(now(), attempt, code);
+            fail(attempt, code);
           }
           hub._drain();
         };
         try {
-          attempt._duplex = attempt._transport._open(io, function() {
-            begin(attempt);
+          var duplex = attempt._way._open(io, function() {
+            attach(session, now(), attempt);
             plan._opened(now(), attempt);
             hub._drain();
           }, function(data) {
@@ -815,17 +750,16 @@
               plan._alive(now(), attempt);
             } else {
               hub._heard(attempt);
-              heard(session, now(), attempt._carrier, data);
+              heard(session, now(), attempt, data);
             }
             hub._drain();
           }, gone);
+          attempt._duplex = duplex;
+          attempt._aborts.push(duplex._close);
         } catch (_) {
           // As a WebSocket without TLS on a page with it.
           gone("");
         }
-      };
-      var begin = function(attempt) {
-        attempt._carrier = attach(session, now(), attempt._transport, attempt._patience, attempt);
       };
       var flush = function() {
         if (!scheduled) {
@@ -841,7 +775,6 @@
         _ways: ways,
         _session: session,
         _own: own,
-        _heardAt: 0,
         _drain: function() {
           if (!draining) {
             draining = true;
@@ -854,13 +787,14 @@
             }
             var due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
             // One that is too early does no harm: it sets the next.
-                        if (due < Infinity && (timer === undefined || due < timerAt)) {
+                        if (due < timerAt) {
               clearTimeout(timer);
               timerAt = due;
               timer = later(function() {
-                timer = undefined;
                 // Who has slept has missed heartbeats: that says nothing of the transport, which is to be tried again.
-                                timeout(session, now(), now() > timerAt + SLEPT ? "heartbeat" : "timeout");
+                var code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
+                timerAt = Infinity;
+                timeout(session, now(), code);
                 hub._drain();
               }, Math.max(0, due - now()));
             }
@@ -872,34 +806,24 @@
             unlink(attempt);
           }
         },
-        _heard: function(attempt) {
-          hub._heardAt = wall();
-          // The other half of the time-out is for finding another way before this one is given up.
-                    plan._heard(attempt, now() + (session._ping + session._mute) / 2);
-        },
         _proven: function(attempt) {
           plan._carried(now(), attempt);
           hub._heard(attempt);
           if (listener._proven) {
             listener._proven();
           }
-          if (hub._crowd) {
-            hub._crowd._proven(attempt);
-          }
         },
-        _check: function(surely) {
-          var left = hub._heardAt + session._ping + LATE_HEARTBEAT - wall();
-          plan._check(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
-          hub._drain();
-        }
+        _heard: function() {},
+        _check: function() {},
+        _replace: function() {}
       };
-      var plan = hub._plan = kit._plan(hub, limits, {
+      var plan = kit._plan(hub, limits, {
         _start: function(attempt) {
           live = live.concat(attempt);
-          if (attempt._transport._open) {
+          if (attempt._way._open) {
             connect(attempt);
           } else {
-            begin(attempt);
+            attach(session, now(), attempt);
           }
         },
         _cancel: unlink,
@@ -916,30 +840,36 @@
           if (own && kit._watch) {
             stopWatching = kit._watch(hub);
           }
-          plan._begin(now());
+          if (ways.length) {
+            plan._begin(now());
+          } else {
+            listener._failing("no_transport", "");
+            end(session, "no_transport");
+          }
           hub._drain();
         },
-        _flush: flush,
+        _push: function(message) {
+          push(session, message);
+          flush();
+        },
         _pushVolatile: function(data) {
-          var duplex = (session._current ? ownerOf(session._current) : {})._duplex;
+          var current = session._current;
+          var duplex = current && current._duplex;
           if (session._state === OPENED && !(duplex && duplex._buffered() > CONGESTED)) {
             session._fleeting.push(data);
             flush();
           }
         },
         _close: function(code) {
-          plan._close();
+          plan._close(now());
           close(session, now(), code);
-          hub._check(false);
+          hub._drain();
         },
         _abort: function(code) {
           end(session, code);
           flush();
         }
       };
-    }
-    function ownerOf(carrier) {
-      return carrier._owner;
     }
     /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */    function usable(io, wanted, all) {
       var chosen = [];
@@ -960,53 +890,52 @@
       }
       return chosen;
     }
-    /** The place of handlers for any event. */    var ANY = "*";
-    /** The place of handlers of one event: a name like `__proto__` is a name like others. */    function named(event) {
-      return "$" + event;
-    }
-    /** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */    function createEmitter() {
-      var lists = {};
-      var at = function(place) {
-        return lists[place] || [];
-      };
+    /** The place of handlers for any event: no event has this name. */    var ANY = null;
+    /** Handlers in their order. The list is never changed in place, so a handler may add and remove any while it runs. */    function createEmitter() {
+      var entries = [];
       return {
         _on: function(place, run, once) {
-          lists[place] = at(place).concat({
+          entries = entries.concat({
+            _place: place,
             _run: run,
             _once: once
           });
         },
         _off: function(place, run) {
-          var _a;
-          if (!place) {
-            lists = (_a = {}, _a[ANY] = at(ANY), _a);
-          } else {
-            lists[place] = run ? without(at(place), find(at(place), function(entry) {
-              return entry._run === run;
-            })) : [];
+          for (var _i = 0, entries_1 = entries; _i < entries_1.length; _i++) {
+            var entry = entries_1[_i];
+            if ((place === undefined ? entry._place !== ANY : entry._place === place) && (!run || entry._run === run)) {
+              entries = without(entries, entry);
+            }
           }
         },
         _fire: function(place, args, thrown) {
-          var list = at(place);
-          for (var _i = 0, list_3 = list; _i < list_3.length; _i++) {
-            var entry = list_3[_i];
-            if (entry._once) {
-              lists[place] = without(at(place), entry);
-            }
-            try {
-              entry._run.apply(undefined, args);
-            } catch (error) {
-              thrown(error);
+          var count = 0;
+          for (var _i = 0, entries_2 = entries; _i < entries_2.length; _i++) {
+            var entry = entries_2[_i];
+            if (entry._place === place) {
+              count++;
+              if (entry._once) {
+                entries = without(entries, entry);
+              }
+              try {
+                entry._run.apply(undefined, args);
+              } catch (error) {
+                thrown(error);
+              }
             }
           }
-          return list.length;
+          return count;
         }
       };
     }
-    // One namespace of a session, as its user sees it.
-        var RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
+    /** What holds before there is a session. */    var UNKNOWN = {
+      _limits: LIMITS,
+      _bytes: 0
+    };
     var MAX_QUEUED = 4194304;
     function createSocket(host, namespace, auth) {
+      var driverOf = host._driver;
       var events = createEmitter();
       var pending = {};
       var pendingCount = 0;
@@ -1014,32 +943,38 @@
       /** What was emitted before the namespace was asked for. */      var waiting = [];
       var waitingBytes = 0;
       // ---- going out
-            var post = function(type, id, body) {
+            var sessionOf = function() {
+        return (driverOf() || {
+          _session: UNKNOWN
+        })._session;
+      };
+      var post = function(type, id, body) {
         var event = type === "e";
-        var session = host._session();
-        var message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+        var driver = driverOf();
+        var session = sessionOf();
+        var message = messageOf(namespace, encode(type, namespace, id, body), event);
         var size = message._size;
         var queued = size + waitingBytes + session._bytes;
         // An error report comes from no call that could fail.
-                if (type !== "x" && size > session._max) {
+                if (type !== "x" && size > session._limits["max"]) {
           throw failure("too_large");
         }
         if (type === "v") {
-          if (socket.connected) {
-            host._pushVolatile(message._data);
+          if (driver && socket.connected) {
+            driver._pushVolatile(message._data);
           }
         } else if (event && queued > MAX_QUEUED) {
           throw failure("buffer_full");
-        } else if (queued > 2 * MAX_QUEUED) {
-          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-          host._abort("buffer_full");
-        } else {
-          if (socket._joined) {
-            host._push(message);
-          } else if (event) {
+        } else if (!driver || !socket._joined) {
+          if (event) {
             waiting.push(message);
             waitingBytes += size;
           }
+        } else if (queued > 2 * MAX_QUEUED) {
+          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+          driver._abort("buffer_full");
+        } else {
+          driver._push(message);
         }
       };
       var send = function(event, args, ms, type) {
@@ -1047,15 +982,11 @@
           type = "e";
         }
         var done = args[args.length - 1];
-        var bad = nameError(event);
-        if (bad) {
-          throw failure(bad, String(event));
-        }
         if (type === "v" || typeof done !== "function") {
           post(type, null, [ event ].concat(args));
           return;
         }
-        if (pendingCount >= host._session()._acks) {
+        if (pendingCount >= sessionOf()._limits["acks"]) {
           throw failure("pending_acks");
         }
         var id = ++lastId;
@@ -1123,7 +1054,7 @@
           });
         }
         events._fire(ANY, [ event ].concat(args), thrown);
-        if (!events._fire(named(event), args, thrown)) {
+        if (!events._fire(event, args, thrown)) {
           fail("no_handler");
         }
       };
@@ -1152,15 +1083,11 @@
             return send(event, args, 0, "v");
           }
         },
-        on: function(event, handler) {
-          return on(named(event), handler);
-        },
+        on: on,
         once: function(event, handler) {
-          return on(named(event), handler, true);
+          return on(event, handler, true);
         },
-        off: function(event, handler) {
-          return off(event === undefined ? event : named(event), handler);
-        },
+        off: off,
         onAny: function(handler) {
           return on(ANY, handler);
         },
@@ -1215,16 +1142,15 @@
           for (var _i = 1; _i < arguments.length; _i++) {
             args[_i - 1] = arguments[_i];
           }
-          return void events._fire(named(event), args, rethrow);
+          return void events._fire(event, args, rethrow);
         },
         _take: function(packet) {
-          var type = packet._type, id = packet._id, body = packet._body;
+          var type = packet._type, id = packet._id;
+          var body = packet._body || {};
           if (type === "a") {
             settle(id, null, body);
-          } else if (type === "x" && isObject(body)) {
-            var code = String(body["code"]);
-            var event = textOf(body["event"]) || null;
-            var message = textOf(body["message"]);
+          } else if (type === "x") {
+            var code = body.code, _a = body.event, event = _a === void 0 ? null : _a, _b = body.message, message = _b === void 0 ? "" : _b;
             if (!settle(id, failure(code, message)) && id === null) {
               socket._fire("error", {
                 code: code,
@@ -1232,17 +1158,9 @@
                 message: message
               });
             }
-          } else if (isArray(body)) {
-            var name = body[0];
-            var bad = nameError(name);
-            if (!bad) {
-              handle(packet, name, body.slice(1));
-            } else if (type === "e") {
-              post("x", id, {
-                code: bad,
-                event: typeof name === "string" ? name.slice(0, 128) : undefined
-              });
-            }
+          } else {
+            var args = [].concat(body);
+            handle(packet, args.shift(), args);
           }
         },
         _end: function(code, reason, unconfirmed) {
@@ -1266,27 +1184,15 @@
         },
         _release: function() {
           socket._joined = true;
-          for (var _i = 0, waiting_2 = waiting; _i < waiting_2.length; _i++) {
-            var message = waiting_2[_i];
-            host._push(message);
+          for (var _i = 0, waiting_1 = waiting; _i < waiting_1.length; _i++) {
+            var message = waiting_1[_i];
+            driverOf()._push(message);
           }
           waiting = [];
           waitingBytes = 0;
-        },
-        _rejected: function(message) {
-          if (!settle(message._id, failure("too_large"))) {
-            socket._fire("error", {
-              code: "too_large",
-              event: null,
-              message: ""
-            });
-          }
         }
       };
       return socket;
-    }
-    /** What is wrong with the name of an event, or `""`. */    function nameError(name) {
-      return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
     }
     /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */    function rethrow(error) {
       setTimeout(function() {
@@ -1294,12 +1200,6 @@
       }, 0);
     }
     // What the namespaces of one URL share: a session, and a new one when that has ended.
-    /** What holds before there is a session. */    var UNKNOWN = {
-      _max: Infinity,
-      _acks: 1e3,
-      _bytes: 0,
-      _log: []
-    };
     /** Those that have a session, or want one. */    var clients = [];
     /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */    function open(kit, url, options) {
       var given = options || {};
@@ -1313,43 +1213,36 @@
       client._open(socket);
       return socket;
     }
-    /** Where it connects to, and by what. */    function createIo(kit, url, options) {
+    /** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */    function createIo(kit, url, options) {
       if (url === void 0) {
         url = "";
       }
       if (options === void 0) {
         options = {};
       }
-      var parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url);
-      var here = root.location;
-      var secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
-      var host = parts[2] || here && here.host;
-      if (!host) {
-        throw failure("bad_data", "the URL needs a host here: " + url);
-      }
-      var mount = (parts[3].replace(/\/+$/, "") || options.path || "/everwire").replace(/\/+$/, "");
+      var path = options.path || "/everwire";
+      var place = url || path;
+      var _a = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href), protocol = _a.protocol, host = _a.host, pathname = _a.pathname;
+      var mount = pathname.replace(/\/+$/, "") || path;
       return {
         _kit: kit,
-        _url: "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount,
+        _url: protocol.replace("ws", "http") + "//" + host + mount,
         _options: options
       };
     }
-    function suits(mine, other) {
-      var a = mine._options;
-      var b = other._options;
-      var plain = function(options) {
-        return JSON.stringify([ !!options.withCredentials, options.extraHeaders, String(options.transports) ]);
-      };
-      return a.multiplex !== false && b.multiplex !== false && mine._kit === other._kit && mine._url === other._url && plain(a) === plain(b) && a.WebSocket === b.WebSocket && a.fetch === b.fetch && a.EventSource === b.EventSource && a.memory === b.memory;
+    /** Options of one session are those of its first socket: who wants others says that it is not to be shared. */    function suits(mine, other) {
+      return mine._options.multiplex !== false && other._options.multiplex !== false && mine._kit === other._kit && mine._url === other._url;
     }
     function createClient(io) {
-      var wanted = io._options.reconnection === false ? {
+      var reconnection = io._options.reconnection;
+      var _a = reconnection === false ? {
         attempts: 0
-      } : io._options.reconnection || {};
+      } : reconnection || {}, _b = _a.attempts, attempts = _b === void 0 ? Infinity : _b, _c = _a.delay, delay = _c === void 0 ? 500 : _c, _d = _a.maxDelay, maxDelay = _d === void 0 ? 1e4 : _d;
       var limits = {
-        _attempts: wanted.attempts === undefined ? Infinity : wanted.attempts,
-        _delay: wanted.delay || 500,
-        _maxDelay: wanted.maxDelay || 1e4
+        _attempts: attempts,
+        _pause: function(tries) {
+          return backoff(tries, delay, maxDelay, Math.random);
+        }
       };
       var sockets = [];
       var driver = null;
@@ -1363,20 +1256,16 @@
           return one.namespace === namespace;
         });
       };
-      var sessionOf = function() {
-        return driver ? driver._session : UNKNOWN;
-      };
-      var push$1 = function(message) {
-        if (driver) {
-          push(driver._session, message);
-          driver._flush();
-        }
+      var driverOf = function() {
+        return driver;
       };
       var control = function(type, namespace, body, id) {
         if (id === void 0) {
           id = null;
         }
-        push$1(messageOf(namespace, encode(type, namespace, id, body), false, null));
+        if (driver) {
+          driver._push(messageOf(namespace, encode(type, namespace, id, body), false));
+        }
       };
       /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */      var start = function() {
         timer = null;
@@ -1429,13 +1318,6 @@
               socket._fire("suspended");
             });
           },
-          _rejected: function(message) {
-            return each(function(socket) {
-              if (socket.namespace === message._namespace) {
-                socket._rejected(message);
-              }
-            });
-          },
           _failing: function(code) {
             return each(function(socket) {
               if (!socket.connected) {
@@ -1465,7 +1347,9 @@
       };
       /** Asks for the socket's auth, then for its namespace. */      var join = function(socket, then) {
         var mine = driver;
-        ask$1(socket.auth, function(auth) {
+        platform._promise(function(done) {
+          return ask$1(socket.auth, done);
+        }, function(auth) {
           if (driver === mine && socket._wanted && !socket._joined) {
             control("c", socket.namespace, auth);
             socket.transport = name;
@@ -1473,7 +1357,7 @@
           }
         }, function(error) {
           return refuse(socket, "auth", String(error && error.message || error));
-        }, then || function() {});
+        }, then);
       };
       var refuse = function(socket, code, message, data) {
         forget(socket);
@@ -1497,7 +1381,7 @@
       var deliver = function(packet) {
         var type = packet._type, namespace = packet._namespace;
         var socket = socketOf(namespace);
-        var body = isObject(packet._body) ? packet._body : {};
+        var body = packet._body || {};
         if (!socket || !socket._joined) {
           if (type === "e") {
             control("x", namespace, {
@@ -1505,23 +1389,23 @@
             }, packet._id);
           }
         } else if (type === "o") {
-          socket.id = String(body["id"]);
+          socket.id = body["id"];
           socket.connected = true;
           socket._fire("connect", {
             recovered: false
           });
         } else if (type === "d") {
-          refuse(socket, "denied", String(body["message"]), body["data"]);
+          refuse(socket, "denied", body["message"], body["data"]);
         } else if (type === "l") {
           forget(socket);
-          socket._end(String(body["code"]), String(body["reason"] || ""), 0);
+          socket._end(body["code"], body["reason"] || "", 0);
         } else {
           socket._take(packet);
         }
       };
       var ended = function(code, reason, retry, unconfirmed) {
         var action = actionOf(code);
-        var over = action === NEVER$1 || code === "no_transport" || !limits._attempts;
+        var over = action === NEVER$1 || code === "no_transport" || !attempts;
         var opened = openedAt;
         var stood = opened && now() - opened > 1e3;
         driver = null;
@@ -1533,7 +1417,8 @@
             forget(socket);
           }
           socket._end(code, reason, countEvents(unconfirmed, socket.namespace));
-          if (!connected && (over || !opened)) {
+          // That no transport works has been told when the last of them failed.
+                    if (!connected && (over || !opened) && code !== "no_transport") {
             socket._fire("connect_error", failure(code, reason));
           }
         }
@@ -1542,25 +1427,14 @@
           if (action === OPEN && stood) {
             start();
           } else {
-            timer = setTimeout(start, Math.max(retry, backoff(tries, limits._delay, limits._maxDelay, Math.random)));
+            timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
           }
         }
       };
       var client = {
         _io: io,
         _socketOf: socketOf,
-        _push: push$1,
-        _pushVolatile: function(data) {
-          if (driver) {
-            driver._pushVolatile(data);
-          }
-        },
-        _session: sessionOf,
-        _abort: function(code) {
-          if (driver) {
-            driver._abort(code);
-          }
-        },
+        _driver: driverOf,
         _open: function(socket) {
           if (!socket._wanted) {
             var other = socketOf(socket.namespace);
@@ -1579,7 +1453,7 @@
         },
         _close: function(socket) {
           if (socket._wanted) {
-            var log = sessionOf()._log;
+            var log = driver ? driver._session._log : [];
             if (socket._joined) {
               control("l", socket.namespace, {
                 code: "client_disconnect"
@@ -1602,32 +1476,38 @@
       }
       return events;
     }
-    /** An auth may be a value, a function that gives one or a promise, or one that calls back. */    function ask$1(auth, answer, fail, then) {
-      var open = true;
-      var once = function(run) {
-        return function(value) {
-          if (open) {
-            open = false;
-            try {
-              run(value);
-            } catch (error) {
-              fail(error);
-            }
-            then();
-          }
-        };
-      };
-      var done = once(answer);
-      try {
-        var value = typeof auth === "function" ? auth(done) : auth;
-        if (isObject(value) && typeof value["then"] === "function") {
-          value.then(done, once(fail));
-        } else if (value !== undefined || !auth || !auth.length) {
-          done(value);
-        }
-      } catch (error) {
-        once(fail)(error);
+    /** An auth may be a value, a function that gives one or a promise, or one that calls back. */    function ask$1(auth, answer) {
+      var value = typeof auth === "function" ? auth(answer) : auth;
+      if (value !== undefined || !auth || !auth.length) {
+        answer(value);
       }
+    }
+    // What decides which transport is tried when, as the driver knows it.
+        function createAttempt(way, rank, now, patience) {
+      return {
+        _way: way,
+        _rank: rank,
+        _patience: patience,
+        _at: now,
+        _openedAt: -1,
+        _due: 0,
+        // Only of a connection that does not stand yet nobody else keeps the time.
+        _until: way._kind === DUPLEX ? now + patience : Infinity,
+        _aborts: [],
+        _length: 0,
+        _gone: false,
+        _welcomed: false,
+        _attach: 0,
+        _token: "",
+        _position: 0,
+        _cursor: 0,
+        _deadline: Infinity,
+        _requests: [],
+        _polls: 0,
+        _rested: now,
+        _ticket: "",
+        _strikes: 0
+      };
     }
     // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
     // that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
@@ -1669,8 +1549,8 @@
       var why = "";
       var probeAt = NEVER;
       var probes = 0;
-      var toProbe = [];
-      /** Overtaken by less than they may need: looked at anew soon. */      var doubtful = [];
+      var probing = false;
+      /** Some was overtaken by less than it may need: looked at anew soon. */      var doubtful = false;
       var steps = [];
       /** The time of what is happening. */      var now = 0;
       // ---- the lists
@@ -1685,13 +1565,9 @@
         return found;
       };
       /** Is it being tried? */      var isUnder = function(rank) {
-        for (var _i = 0, _a = racers(); _i < _a.length; _i++) {
-          var attempt = _a[_i];
-          if (attempt._rank === rank) {
-            return true;
-          }
-        }
-        return false;
+        return find(racers(), function(attempt) {
+          return attempt._rank === rank;
+        });
       };
       var remove = function(attempt) {
         attempt._over = true;
@@ -1704,10 +1580,7 @@
         });
       };
       var demote = function(rank, reason) {
-        memory.failed[ways[rank].name] = {
-          why: reason,
-          until: now + KEPT
-        };
+        memory.failed[ways[rank].name] = reason;
         upward._learnt();
       };
       /** Not for the same time in all pages, lest they all come back together. */      var tighten = function() {
@@ -1716,7 +1589,10 @@
       };
       // ---- racing
             var pauseOf = function() {
-        return backoff(Math.max(0, rounds - 1), limits._delay, limits._maxDelay, random);
+        return limits._pause(Math.max(0, rounds - 1));
+      };
+      var unlessBusy = function(time) {
+        return time < now - BUSY ? now + headStart() : time;
       };
       var headStart = function() {
         return Math.max(HEAD_START, 3 * memory.rtt);
@@ -1729,12 +1605,16 @@
       /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      var race = function(pause) {
         var groups = [ [], [], [], [] ];
         left = [];
+        if (memory.until <= now) {
+          memory.until = now + KEPT;
+          memory.best = "";
+          memory.failed = {};
+        }
         for (var rank = 0; rank < ways.length; rank++) {
           var way = ways[rank];
-          var bad = memory.failed[way.name];
           var tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-          var reason = suspects[rank] || bad && bad.until > now && bad.why || tight;
-          var group = reason ? reason === "died" ? 2 : 3 : way.name === memory.best && memory.until > now ? 0 : 1;
+          var reason = suspects[rank] || memory.failed[way.name] || tight;
+          var group = reason ? reason === "died" ? 2 : 3 : way.name === memory.best ? 0 : 1;
           groups[group].push(rank);
         }
         for (var _i = 0, groups_1 = groups; _i < groups_1.length; _i++) {
@@ -1744,21 +1624,8 @@
         due = now + pause;
       };
       var start = function(rank) {
-        var way = ways[rank];
-        var patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
-        var attempt = {
-          _transport: way,
-          _rank: rank,
-          _patience: patience,
-          _over: false,
-          _late: false,
-          _at: now,
-          _openedAt: -1,
-          _due: now + headStart() * Math.pow(2, racers().length),
-          // Only of a connection that does not stand yet nobody else keeps the time.
-          _until: way._kind === DUPLEX ? now + patience : NEVER,
-          _aborts: []
-        };
+        var attempt = createAttempt(ways[rank], rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
+        attempt._due = now + headStart() * Math.pow(2, racers().length);
         attempts = attempts.concat(attempt);
         if (!current || renewing) {
           due = attempt._due;
@@ -1771,9 +1638,7 @@
         while (left.length && isUnder(left[0])) {
           left.shift();
         }
-        if (racers().length && due < now - BUSY) {
-          due = now + headStart();
-        } else if (left.length) {
+        if (left.length) {
           start(left.shift());
         } else if (racers().length) {
           due = NEVER;
@@ -1790,7 +1655,7 @@
         }
       };
       var retry = function(pause) {
-        if (!ways.length || rounds > limits._attempts) {
+        if (rounds > limits._attempts) {
           due = NEVER;
           steps.push(function() {
             return host._giveUp();
@@ -1802,6 +1667,11 @@
       /** At once, before all others. */      var first = function(rank) {
         left.unshift(rank);
         due = now;
+      };
+      /** No carrier, and none under way: no more pause. */      var hurry = function() {
+        if (begun && !current && !racers().length) {
+          due = now;
+        }
       };
       var died = function(attempt, reason) {
         var rank = attempt._rank;
@@ -1834,68 +1704,56 @@
         current = null;
         renewing = false;
         race(headStart());
-        if (former) {
-          var under = false;
-          for (var _i = 0, _a = racers(); _i < _a.length; _i++) {
-            var other = _a[_i];
-            under = under || other._rank <= rank;
-          }
-          if (!under) {
-            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-            first(rank);
-          }
+        if (former && !find(racers(), function(other) {
+          return other._rank <= rank;
+        })) {
+          // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+          first(rank);
         }
       };
       // ---- upward
             var planProbe = function() {
-        var pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
-        probeAt = current && current._rank > 0 ? now + PROBE_LEAST + pause : NEVER;
+        var pause = doubtful ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+        probeAt = current && current._rank && !probing ? now + PROBE_LEAST + pause : NEVER;
       };
-      var probeNext = function() {
-        var _loop_1 = function() {
-          var rank = toProbe[0];
-          var way = ways[rank];
-          if (!isUnder(rank) && current && rank < current._rank && (way._kind !== STREAM || memory.tight <= now)) {
-            steps.push(function() {
-              return upward._probe(way, function(at, failed) {
-                return probed(at, rank, failed);
-              });
+      /** Looks at this one, or the next that is better than what there is. */      var probe = function(rank) {
+        var way = ways[rank];
+        if (closing || !current || rank >= current._rank) {
+          probes++;
+          planProbe();
+        } else if (isUnder(rank) || way._kind === STREAM && memory.tight > now) {
+          probe(rank + 1);
+        } else {
+          probing = true;
+          steps.push(function() {
+            return upward._probe(way, function(at, failed) {
+              return probed(at, rank, failed);
             });
-            return {
-              value: void 0
-            };
-          }
-          toProbe.shift();
-        };
-        while (toProbe.length) {
-          var state_1 = _loop_1();
-          if (typeof state_1 === "object") return state_1.value;
+          });
         }
-        probes++;
-        planProbe();
       };
       /** What a probe has found: null if it works, else why not. */      var probed = function(at, rank, failed) {
         now = at;
-        var asked = toProbe.shift();
-        if (asked === undefined || !current || closing || rank >= current._rank) {
-          toProbe = [];
-          planProbe();
-        } else if (failed === null) {
-          toProbe = [];
-          probes++;
-          start(rank);
-        } else {
+        probing = false;
+        // It is evidence only beside something that works.
+                if (!closing && current && rank < current._rank) {
+          if (failed === null) {
+            probes++;
+            start(rank);
+            return;
+          }
           if (failed === CROWDED) {
             tighten();
           } else {
             demote(rank, failed);
           }
-          probeNext();
         }
+        probe(rank + 1);
       };
       var failed = function(attempt, reason) {
         var rank = attempt._rank;
         var action = actionOf(reason);
+        var again = asksAgain(reason) && reason !== "timeout";
         var cause = causeOf(attempt, reason);
         if (attempt._over) {
           return;
@@ -1903,10 +1761,10 @@
         remove(attempt);
         if (reason === CROWDED) {
           crowdedAt = now;
-        } else if (attempt === current && attempt._transport._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
+        } else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
           // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
           suspects[rank] = "buffered";
-          doubtful.push(rank);
+          doubtful = true;
         }
         if (attempt === current) {
           if (reason === "taken_over" && racers().length) {
@@ -1915,14 +1773,14 @@
             died(attempt, reason);
           }
         } else if (attempt._late || current && !renewing) {
-          if (current && current._rank !== rank && (!action || reason === "timeout")) {
+          if (current && current._rank !== rank && !action && !again) {
             demote(rank, cause);
           }
           planProbe();
         } else if (action === BACKOFF) {
           rounds++;
           retry(pauseOf());
-        } else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+        } else if (again && hasty++ < HASTY) {
           // A refusal is data, too.
           first(rank);
         } else {
@@ -1934,14 +1792,22 @@
           }
         }
       };
+      var expire = function(attempt) {
+        steps.push(function() {
+          return host._cancel(attempt);
+        });
+        failed(attempt, "timeout");
+      };
       return {
         _begin: function(at) {
           now = at;
           begun = true;
           race(0);
         },
-        _close: function() {
+        _close: function(at) {
+          now = at;
           closing = true;
+          hurry();
         },
         _opened: function(at, attempt) {
           attempt._openedAt = now = at;
@@ -1954,7 +1820,7 @@
         _carried: function(at, attempt) {
           var before = former;
           var rank = attempt._rank;
-          var _a = attempt._transport, name = _a.name, kind = _a._kind;
+          var _a = attempt._way, name = _a.name, kind = _a._kind;
           now = at;
           if (attempt._over || attempt === current) {
             return;
@@ -1967,7 +1833,7 @@
           for (var _i = 0, attempts_2 = attempts; _i < attempts_2.length; _i++) {
             var other = attempts_2[_i];
             // Another two-way connection that is better has some time left; what cannot harm is let go.
-                        if (other._transport._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
+                        if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
               if (other._rank < rank) {
                 other._until = Math.min(other._until, other._at + LATE$1);
               } else if (other !== attempt) {
@@ -1987,7 +1853,6 @@
           }
           if (memory.tight <= now) {
             memory.best = name;
-            memory.until = now + KEPT;
           }
           memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
           upward._learnt();
@@ -2003,13 +1868,13 @@
           }
           if (attempt === current) {
             superseded(attempt);
-          } else if (attempt._transport._kind === DUPLEX) {
+          } else if (attempt._way._kind === DUPLEX) {
             attempt._late = true;
             attempt._until = attempt._at + LATE$1;
           } else {
             if (now >= attempt._due) {
               suspects[attempt._rank] = causeOf(attempt, "timeout");
-              doubtful.push(attempt._rank);
+              doubtful = true;
             }
             remove(attempt);
           }
@@ -2048,33 +1913,22 @@
           now = at;
           if (current) {
             lifeBy = Math.min(lifeBy, by);
-          } else if (begun && !racers().length) {
-            due = now;
           }
+          hurry();
         },
         _next: function(at) {
           now = at;
           if (!steps.length) {
-            var _loop_2 = function(attempt) {
-              if (attempt._until < now - BUSY) {
-                attempt._until = now + HEAD_START;
-              } else if (attempt._until <= now) {
-                failed(attempt, "timeout");
-                return {
-                  value: function() {
-                    return host._cancel(attempt);
-                  }
-                };
-              }
-            };
             for (var _i = 0, attempts_3 = attempts; _i < attempts_3.length; _i++) {
               var attempt = attempts_3[_i];
-              var state_2 = _loop_2(attempt);
-              if (typeof state_2 === "object") return state_2.value;
+              attempt._until = unlessBusy(attempt._until);
+              if (attempt._until <= now) {
+                expire(attempt);
+                return steps.shift();
+              }
             }
-            if (lifeBy < now - BUSY) {
-              lifeBy = now + HEAD_START;
-            } else if (lifeBy <= now) {
+            lifeBy = unlessBusy(lifeBy);
+            if (lifeBy <= now) {
               lifeBy = NEVER;
               if (current && !renewing && !closing) {
                 race(0);
@@ -2082,18 +1936,15 @@
                 renewing = true;
               }
             }
+            if (racers().length) {
+              due = unlessBusy(due);
+            }
             if (due <= now) {
               step();
             } else if (probeAt <= now && current && !closing) {
               probeAt = NEVER;
-              toProbe = doubtful;
-              if (!doubtful.length) {
-                for (var rank = 0; rank < current._rank; rank++) {
-                  toProbe.push(rank);
-                }
-              }
-              doubtful = [];
-              probeNext();
+              doubtful = false;
+              probe(0);
             }
           }
           return steps.shift();
@@ -2110,7 +1961,7 @@
       };
     }
     /** What to remember of a failure. */    function causeOf(attempt, code) {
-      return code && code !== "timeout" ? code : !code && !attempt._late ? "failed" : attempt._transport._kind === STREAM ? "buffered" : attempt._openedAt >= 0 ? "mute" : "silent";
+      return code && code !== "timeout" ? code : !code && !attempt._late ? "failed" : attempt._way._kind === STREAM ? "buffered" : attempt._openedAt >= 0 ? "mute" : "silent";
     }
     // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
     /** In all. */    var TIME$1 = 8e3;
@@ -2138,8 +1989,9 @@
       };
       var driver = createDriver(io, [ transport ], {
         _attempts: 0,
-        _delay: 0,
-        _maxDelay: 0
+        _pause: function() {
+          return 0;
+        }
       }, {
         _deliver: function() {
           // That nobody knows the event.
@@ -2154,8 +2006,7 @@
           if (!asked) {
             asked = now();
             report.openMs = asked - began;
-            push(driver._session, messageOf("/", encode("e", "/", 0, [ "trial" ]), true, 0));
-            driver._flush();
+            driver._push(messageOf("/", encode("e", "/", 0, [ "trial" ]), true));
           }
         },
         _carried: function() {},
@@ -2164,7 +2015,6 @@
           report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
           finish();
         },
-        _rejected: function() {},
         _failing: function(code, why) {
           report.code = code;
           report.why = why;
@@ -2229,27 +2079,24 @@
       var fail = function() {
         return finish(0, "");
       };
-      var init = {
+      run(url, {
         method: "POST",
         body: body,
-        credentials: options.withCredentials ? "include" : "same-origin"
-      };
-      if (options.extraHeaders) {
-        init.headers = options.extraHeaders;
-      }
-      if (abort) {
-        init.signal = abort.signal;
-      }
-      run(url, init).then(function(response) {
-        if (progress && response.status === 200 && response.body && root.TextDecoder) {
+        credentials: options.withCredentials ? "include" : "same-origin",
+        headers: options.extraHeaders || {},
+        signal: abort ? abort.signal : null
+      }).then(function(response) {
+        var status = response.status;
+        if (progress && status === 200) {
           var reader_1 = response.body.getReader();
-          var decoder_1 = new root.TextDecoder;
+          var decoder_1 = new TextDecoder;
           var follow_1 = function() {
-            reader_1.read().then(function(chunk) {
-              if (chunk.done) {
+            reader_1.read().then(function(_a) {
+              var last = _a.done, value = _a.value;
+              if (last) {
                 finish(200, "");
               } else if (!over) {
-                progress(decoder_1.decode(chunk.value, {
+                progress(decoder_1.decode(value, {
                   stream: true
                 }));
                 follow_1();
@@ -2259,7 +2106,7 @@
           follow_1();
         } else {
           response.text().then(function(text) {
-            return finish(response.status, text);
+            return finish(status, text);
           }, fail);
         }
       }, fail);
@@ -2283,12 +2130,59 @@
       }
       if (!old.crypto || !old.crypto.getRandomValues) {
         // What is drawn here is good for seconds only.
-        platform._random = function(bytes) {
-          for (var i = 0; i < bytes.length; i++) {
-            bytes[i] = Math.floor(Math.random() * 256);
+        platform._random = function() {
+          var bytes = [];
+          while (bytes.length < 16) {
+            bytes.push(Math.floor(Math.random() * 256));
+          }
+          return bytes;
+        };
+      }
+      if (!old.performance || !old.performance.now) {
+        platform._now = wall;
+      }
+      if (!old.Promise) {
+        platform._soon = function(run) {
+          return void setTimeout(run, 0);
+        };
+        platform._promise = function(run, done, fail, then) {
+          var open = true;
+          var once = function(end) {
+            return function(value) {
+              if (open) {
+                open = false;
+                try {
+                  end(value);
+                } catch (error) {
+                  fail(error);
+                }
+                if (then) {
+                  then();
+                }
+              }
+            };
+          };
+          try {
+            run(once(done));
+          } catch (error) {
+            once(fail)(error);
           }
         };
       }
+    }
+    /** The parts of a URL, what it lacks from the page. */    function locate(url) {
+      var parts = /^(\w+:)?(?:\/\/([^/?#]+))?([^?#]*)/.exec(url);
+      var page = root.location;
+      var protocol = parts[1] || page && page.protocol || "http:";
+      var host = parts[2] || page && page.host;
+      if (!host) {
+        throw failure("bad_data", "the URL needs a host here: " + url);
+      }
+      return {
+        protocol: protocol,
+        host: host,
+        pathname: parts[3].replace(/^([^/])/, "/$1")
+      };
     }
     /** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */    function legacyPost(options) {
       var old = root;
@@ -2417,9 +2311,21 @@
     }
     // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
         var binaryForm = {
+      _text: textOf,
       _write: write$1,
       _read: read
     };
+    function textOf(body, attachments) {
+      // Holder and key say what the value was before a toJSON, as that of node's Buffer.
+      var text = JSON.stringify(body, function(key, value) {
+        return isBinary(this[key]) ? "\0" + (attachments.push(this[key]) - 1) : typeof value === "string" && value.charAt(0) === "\0" ? "\0" + value : value;
+      });
+      return attachments.length || !/\\u0000/.test(text) ? text : JSON.stringify(body);
+    }
+    /** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */    function isBinary(value) {
+      var given = value;
+      return !!given && given.byteLength >= 0 && /Buffer\]$/.test({}.toString.call(given.buffer || given));
+    }
     function write$1(head, attachments) {
       var parts = [ toUtf8(head) ];
       var length = 0;
@@ -2432,7 +2338,7 @@
         var part = parts_1[_a];
         length += 4 + part.length;
       }
-      var out = newBytes(length);
+      var out = new Uint8Array(length);
       for (var _b = 0, parts_2 = parts; _b < parts_2.length; _b++) {
         var part = parts_2[_b];
         for (var shift = 32; shift; ) {
@@ -2452,41 +2358,20 @@
           length = length * 256 + bytes[at++];
         }
         if (!(at + length <= bytes.length)) {
-          return parts.length ? "attachments" : "bad_packet";
+          return "attachments";
         }
         parts.push("subarray" in bytes ? bytes.subarray(at, at + length) : bytes.slice(at, at + length));
         at += length;
       }
-      var head = parts.shift();
       var text = "";
       try {
-        text = head ? fromUtf8(head) : "";
+        text = fromUtf8(parts.shift() || []);
       } catch (_) {
         return "utf8";
       }
-      var packet = parseText(text, function(_key, value) {
+      return parseText(text, function(_key, value) {
         return typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)];
       });
-      if (typeof packet === "string") {
-        return packet;
-      }
-      if (!/^[vea]/.test(text)) {
-        return "bad_packet";
-      }
-      return parts.length && parts.length < 1001 && refersTo(text, parts.length) ? packet : "attachments";
-    }
-    /**
-     * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
-     * keep their order once they are parsed.
-     */    function refersTo(text, count) {
-      var next = 0;
-      text.replace(/"((?:[^"\\]+|\\.)*)"(\s*:)?/g, function(all, inner, key) {
-        if (!key && /^\\u0000(?!\\u0000)/.test(inner)) {
-          next = inner.slice(6) === String(next) ? next + 1 : NaN;
-        }
-        return all;
-      });
-      return next === count;
     }
     // What a carrier over HTTP has beside a WebSocket: requests, and batches that are repeated until they are confirmed
     // (protocol.md, section 4.4).
@@ -2558,7 +2443,7 @@
         _ticket: carrier._ticket,
         _over: false,
         _position: 0,
-        _deadline: attaching || scripted ? Infinity : now + session._mute
+        _deadline: attaching || scripted ? Infinity : now + patienceOf(session)
       };
       if (attaching) {
         fields["v"] = 1;
@@ -2594,7 +2479,7 @@
       } else {
         session._fits = Math.min(session._fits + GROWTH, MAX_BODY);
       }
-      var last = fill(session, lines, Math.min(session._max - HEAD, session._fits));
+      var last = fill(session, lines, Math.min(session._limits["max"] - HEAD, session._fits));
       if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
@@ -2721,7 +2606,7 @@
         session._owesCounts = true;
       } else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
         // The next poll has a higher number, and is made at once.
-        carrier._deadline = now + session._mute;
+        carrier._deadline = now + patienceOf(session);
       } else {
         refused(session, carrier, code);
       }
@@ -2762,17 +2647,16 @@
       if (open) {
         transport._stream = function(hub, attempt, ticket) {
           var session = hub._session;
-          var carrier = attempt._carrier;
           attempt._aborts.push(open(hub._io, ticket, function(line) {
             measure(hub, attempt, line);
-            heard(session, now(), carrier, fromLine(line));
+            heard(session, now(), attempt, fromLine(line));
             if (attempt._silent && !attempt._closed) {
               attempt._silent = false;
               hub._proven(attempt);
             }
             hub._drain();
           }, function() {
-            refused(session, carrier, "");
+            refused(session, attempt, "");
             hub._drain();
           }));
         };
@@ -2780,7 +2664,7 @@
       return transport;
     }
     /** Makes a request, and tells the session what becomes of it. */    function track(hub, attempt, request, make) {
-      var transport = attempt._transport;
+      var transport = attempt._way;
       var session = hub._session;
       var crowd = hub._crowd;
       var over = false;
@@ -2822,11 +2706,11 @@
     }
     /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */    function measure(hub, attempt, line) {
       hub._heard(attempt);
-      attempt._length = (attempt._length || 0) + line.length;
+      attempt._length += line.length;
       // A character is three bytes at most.
-            if (attempt._length * 4 > hub._session._streamEnds) {
+            if (attempt._length * 4 > hub._session._limits["stream"]) {
         attempt._length = 0;
-        hub._plan._replace(now(), attempt);
+        hub._replace(attempt);
       }
     }
     /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */    function lineReader(line) {
@@ -2842,10 +2726,10 @@
         }
       };
     }
-    /** The code of a refusal; `""` if it is anything else, as what a proxy says. */    function refusal(text) {
+    /** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */    function refusal(text) {
       try {
         var code = JSON.parse(text).error;
-        return typeof code === "string" && actionOf(code) ? code : "";
+        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
       } catch (_) {
         return "";
       }
@@ -2856,7 +2740,6 @@
       var close = function() {
         if (source) {
           source.close();
-          source.onmessage = source.onerror = null;
         }
       };
       try {
@@ -2944,8 +2827,8 @@
         var Class = classOf(io);
         var headers = io._options.extraHeaders;
         var url = io._url.replace(/^http/, "ws") + "/websocket";
-        // Only an implementation for node takes headers.
-                var socket = headers && io._options.WebSocket ? new Class(url, [], {
+        // Only implementations for node take headers.
+                var socket = headers ? new Class(url, [], {
           headers: headers
         }) : new Class(url);
         var end = function() {
@@ -2961,7 +2844,7 @@
                 socket.onerror = function() {};
         socket.onclose = function(event) {
           end();
-          closed(event && actionOf(event.reason) ? event.reason : "");
+          closed(event && event.reason || "");
         };
         return {
           _send: function(data) {
@@ -2988,25 +2871,17 @@
     /** Pages and workers have a location, and a browser's few connections: elsewhere there is nothing to watch. */    function watchCrowd(hub, memory, isTight) {
       var session = hub._session;
       /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */      var yieldTo = function(attempt) {
-        var able = !hub._own;
-        for (var _i = 0, _a = hub._ways; _i < _a.length; _i++) {
-          var way = _a[_i];
-          able = able || way._kind === POLL;
-        }
-        if (able) {
-          refused(session, attempt._carrier, CROWDED);
+        if (!hub._own || find(hub._ways, function(way) {
+          return way._kind === POLL;
+        })) {
+          refused(session, attempt, CROWDED);
           hub._drain();
         }
       };
       var wait = function(attempt, time) {
         var due = now() + time;
         attempt._waits = later(function() {
-          attempt._waits = 0;
-          if (now() > due + LATE) {
-            wait(attempt, time);
-          } else {
-            yieldTo(attempt);
-          }
+          return now() > due + LATE ? wait(attempt, time) : yieldTo(attempt);
         }, time);
       };
       var answered = function(attempt) {
@@ -3020,7 +2895,7 @@
       return root.location ? {
         _asked: function(attempt, request) {
           if (request._kind !== ATTACHING && memory.tight <= now()) {
-            if (attempt._transport._kind !== POLL || request._carrier._requests.length > 1) {
+            if (attempt._way._kind !== POLL || request._carrier._requests.length > 1) {
               if (!attempt._waits && request._body.length < SMALL) {
                 attempt._aborts.push(function() {
                   return answered(attempt);
@@ -3035,40 +2910,40 @@
         },
         _answered: answered,
         _proven: function(attempt) {
-          var kind = attempt._transport._kind;
-          if (kind !== DUPLEX && isTight() && kind === STREAM) {
-            yieldTo(attempt);
-          } else if (kind === STREAM) {
-            // Is there a connection left for this?
-            owe();
+          // A poll asks for the memory's sake: another page may have found out.
+          var tight = attempt._way._kind !== DUPLEX && isTight();
+          if (attempt._way._kind === STREAM) {
+            if (tight) {
+              yieldTo(attempt);
+            } else {
+              // Is there a connection left for this?
+              owe();
+            }
           }
         }
       } : undefined;
     }
     /** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */    function watchPage(leave, wake) {
       var document = root.document;
-      if (!document || !root.addEventListener) {
-        return function() {};
-      }
-      var hear = function(event) {
-        var type = event.type;
-        var persisted = event.persisted;
-        var seen = type === "visibilitychange";
+      var hear = function(_a) {
+        var type = _a.type, persisted = _a.persisted;
         if (type === "pagehide") {
           leave(persisted);
-        } else if (seen ? !document.hidden : type !== "pageshow" || persisted) {
-          wake(!seen);
+        } else if (type === "visibilitychange" ? !document.hidden : type !== "pageshow" || persisted) {
+          wake(type !== "visibilitychange");
         }
       };
       var each = function(method) {
-        for (var _i = 0, _a = [ "pagehide", "pageshow", "online" ]; _i < _a.length; _i++) {
-          var type = _a[_i];
-          root[method](type, hear);
-        }
-        // Chromium freezes pages that are hidden.
-                for (var _b = 0, _c = [ "visibilitychange", "resume" ]; _b < _c.length; _b++) {
-          var type = _c[_b];
-          document[method](type, hear);
+        if (document && root.addEventListener) {
+          for (var _i = 0, _a = [ "pagehide", "pageshow", "online" ]; _i < _a.length; _i++) {
+            var type = _a[_i];
+            root[method](type, hear);
+          }
+          // Chromium freezes pages that are hidden.
+                    for (var _b = 0, _c = [ "visibilitychange", "resume" ]; _b < _c.length; _b++) {
+            var type = _c[_b];
+            document[method](type, hear);
+          }
         }
       };
       each("addEventListener");
@@ -3095,53 +2970,31 @@
       }
     };
     /** `ahead`: by how much the time of day is ahead of the clock. */    function load(store, key, now, ahead) {
-      var memory = {
-        best: "",
-        until: 0,
-        rtt: 0,
-        tight: 0,
-        failed: {}
-      };
-      // However wrong the time of day was or is.
-            var here = function(until) {
-        return Math.min(now + KEPT, until - ahead);
-      };
       try {
-        var kept_1 = JSON.parse(store.get(key) || "{}");
-        if (here(kept_1.until) > now) {
-          memory.best = kept_1.best;
-          memory.until = here(kept_1.until);
-          memory.rtt = +kept_1.rtt || 0;
-        }
-        memory.tight = here(kept_1.tight) || 0;
-        for (var name in kept_1.failed) {
-          var _a = kept_1.failed[name], why = _a.why, until = _a.until;
-          memory.failed[name] = {
-            why: why,
-            until: here(until)
-          };
+        var kept_1 = JSON.parse(store.get(key));
+        // However wrong the time of day was or is.
+                kept_1.until = Math.min(now + KEPT, kept_1.until - ahead);
+        kept_1.tight = Math.min(now + KEPT, kept_1.tight - ahead);
+        if (kept_1.until > now) {
+          return kept_1;
         }
       } catch (_) {
         // What cannot be read is not known.
       }
-      return memory;
+      return {
+        until: 0,
+        best: "",
+        rtt: 0,
+        tight: 0,
+        failed: {}
+      };
     }
-    function save(store, key, memory, now, ahead) {
-      var best = memory.best, rtt = memory.rtt;
-      var failed = {};
-      for (var name in memory.failed) {
-        var _a = memory.failed[name], why = _a.why, until = _a.until;
-        if (until > now) {
-          failed[name] = {
-            why: why,
-            until: until + ahead
-          };
-        }
-      }
+    function save(store, key, memory, ahead) {
+      var best = memory.best, rtt = memory.rtt, failed = memory.failed;
       try {
         store.set(key, JSON.stringify({
-          best: best,
           until: memory.until + ahead,
+          best: best,
           rtt: rtt,
           tight: memory.tight + ahead,
           failed: failed
@@ -3151,7 +3004,8 @@
       }
     }
     // The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
-        function negotiate(hub, limits, host) {
+    /** How late a heartbeat may be. */    var LATE_HEARTBEAT = 1e3;
+    function negotiate(hub, limits, host) {
       var io = hub._io, own = hub._own, ways = hub._ways, session = hub._session;
       var store = io._options.memory || storage;
       var ahead = function() {
@@ -3160,6 +3014,7 @@
       // What is learnt counts for this origin, and among these transports.
             var place = "everwire " + io._url.replace(/^(\w+:\/\/[^/]+).*/, "$1");
       var stop = function() {};
+      /** When something came over the carrier, by the time of day. */      var heardAt = 0;
       if (io._options.transports) {
         for (var _i = 0, ways_1 = ways; _i < ways_1.length; _i++) {
           var way = ways_1[_i];
@@ -3173,7 +3028,7 @@
       };
       session._tight = memory.tight;
       hub._crowd = watchCrowd(hub, memory, isTight);
-      return createNegotiation(ways, limits, Math.random, memory, host, {
+      var plan = createNegotiation(ways, limits, Math.random, memory, host, {
         _probe: function(transport, done) {
           if (own && transport._kind === STREAM && isTight()) {
             done(now(), CROWDED);
@@ -3187,13 +3042,34 @@
         _learnt: function() {
           session._tight = memory.tight;
           if (own && ways.length > 1) {
-            save(store, place, memory, now(), ahead());
+            save(store, place, memory, ahead());
           }
         },
         _stop: function() {
           return stop();
         }
       });
+      var proven = hub._proven;
+      hub._heard = function(attempt) {
+        heardAt = wall();
+        // The other half of the time-out is for finding another way before this one is given up.
+                plan._heard(attempt, now() + session._limits["ping"] + session._limits["timeout"] / 2);
+      };
+      hub._replace = function(attempt) {
+        return plan._replace(now(), attempt);
+      };
+      hub._check = function(surely) {
+        var left = heardAt + session._limits["ping"] + LATE_HEARTBEAT - wall();
+        plan._check(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+        hub._drain();
+      };
+      hub._proven = function(attempt) {
+        proven(attempt);
+        if (hub._crowd) {
+          hub._crowd._proven(attempt);
+        }
+      };
+      return plan;
     }
     /** How often to look whether the machine has slept. */    var PULSE = 5e3;
     /** Browsers refuse more than 64 KiB. */    var MAX_BEACON = 32768;
@@ -3202,7 +3078,7 @@
       var pulse;
       var pulseAt = 0;
       /** Machines sleep without a word, and their clocks may stop. */      var beat = function() {
-        if (pulseAt && wall() - pulseAt > PULSE + session._ping) {
+        if (pulseAt && wall() - pulseAt > PULSE + session._limits["ping"]) {
           hub._check(false);
         }
         pulseAt = wall();
@@ -3357,7 +3233,6 @@
       return stop;
     }
     function loadScript(io, query, line, done) {
-      var _a;
       var global = root;
       var document = root.document;
       var name = "everwire_" + ++count;
@@ -3391,7 +3266,7 @@
         script.setAttribute("nonce", io._options.nonce);
       }
       script.src = io._url + "/jsonp?c=" + name + "&" + query;
-      (_a = document.getElementsByTagName("head")[0]) === null || _a === void 0 ? void 0 : _a.appendChild(script);
+      document.getElementsByTagName("head")[0].appendChild(script);
       return stop;
     }
     // What the entry for old browsers is made of: everything.
@@ -3403,6 +3278,7 @@
       _binary: binaryForm,
       _watch: watch,
       _farewell: sayFarewell,
+      _locate: locate,
       _post: legacyPost,
       _streams: legacyStreams
     };

@@ -4,33 +4,35 @@ function backoff(tries, delay, maxDelay, random) {
     return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
 }
 
-// What a client does about a code (protocol.md, section 10.2).
-/** Attach at once. */
-const ATTACH = 1;
-const BACKOFF = 3;
+// What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
+/** Later. */
+const BACKOFF = 1;
 /** The same for those that end the session, as all that follow do. */
-const BACKOFF_ENDED = 4;
+const BACKOFF_ENDED = 2;
 /** A new session at once. */
-const OPEN = 5;
+const OPEN = 3;
 /** Report and stop: the page cannot help a refused origin or callback either. */
-const NEVER$1 = 6;
+const NEVER$1 = 4;
 const CODES = [
     "",
-    "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8",
-    "bad_handshake bad_request content_type encoding method not_found transport upgrade_required",
     "full rate",
     "bad_ack credit shutdown slow_consumer",
     "grace_over undeliverable unknown_session",
     "callback client_disconnect no_namespace origin server_disconnect version",
 ];
+/** With these the server asks for another attach over the same transport. */
+const AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
+function has(codes, code) {
+    return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+}
 function groupOf(code) {
     let group = NEVER$1;
-    while (group && (" " + CODES[group] + " ").indexOf(" " + code + " ") < 0) {
+    while (group && !has(CODES[group], code)) {
         group--;
     }
     return group;
 }
-/** 0 if the code is not one of the protocol's. */
+/** 0 if it is none of the above. */
 function actionOf(code) {
     const group = groupOf(code);
     return group === BACKOFF_ENDED ? BACKOFF : group;
@@ -39,17 +41,29 @@ function actionOf(code) {
 function endsSession(code) {
     return groupOf(code) > BACKOFF;
 }
+function asksAgain(code) {
+    return has(AGAIN, code);
+}
 
 /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */
-function fillRandom(bytes) {
+function randomBytes() {
+    const bytes = new Uint8Array(16);
+    // WebKit of 2011 fills what it is given, and answers nothing.
     crypto.getRandomValues(bytes);
+    return bytes;
 }
 
 /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */
 const platform = {
     _btoa: (chars) => btoa(chars),
     _atob: (text) => atob(text),
-    _random: (bytes) => fillRandom(bytes),
+    /** 128 of them. */
+    _random: () => randomBytes(),
+    /** Milliseconds that never go back. */
+    _now: () => performance.now(),
+    _soon: (run) => void Promise.resolve().then(run),
+    /** What `run` gives, now or later, goes to `done`; what goes wrong, in `done` too, to `fail`. */
+    _promise: (run, done, fail, then) => void new Promise(run).then(done).then(null, fail).then(then),
 };
 
 // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
@@ -102,7 +116,7 @@ function fromBase64(text) {
 const root = (typeof globalThis === "undefined" ? self : globalThis);
 /** Milliseconds, never going back where the platform has such a clock. */
 function now() {
-    return root.performance && root.performance.now ? Math.floor(root.performance.now()) : wall();
+    return Math.floor(platform._now());
 }
 /** The time of day, which goes on while the machine sleeps. */
 function wall() {
@@ -113,21 +127,11 @@ function later(run, ms) {
 }
 /** Runs when the code that runs now is done. */
 function soon(run) {
-    if (root.Promise) {
-        root.Promise.resolve().then(run);
-    }
-    else {
-        setTimeout(run, 0);
-    }
+    platform._soon(run);
 }
 /** 128 random bits, as 22 characters of base64url. */
 function secret() {
-    const random = newBytes(16);
-    for (let i = 0; i < 16; i++) {
-        random[i] = 0;
-    }
-    platform._random(random);
-    return toBase64(random).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+    return toBase64(platform._random()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
 }
 
 // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
@@ -149,148 +153,6 @@ function without(list, item) {
     return rest;
 }
 
-/** A plain Error with a code: subclasses of Error lose their prototype in ES5. */
-function failure(code, message, data) {
-    const error = new Error(message || code);
-    error.name = "EverwireError";
-    error.code = code;
-    if (data !== undefined) {
-        error.data = data;
-    }
-    return error;
-}
-
-// Packets, in text and in binary form (protocol.md, section 2).
-/** Who connects says whether there is one: the smallest client has none. */
-let binary;
-function withBinary(given) {
-    binary = given || binary;
-}
-const MAX_DEPTH = 64;
-const MAX_INTEGER = 9007199254740991;
-/** Type, namespace, id, body, first character of the body. */
-const PARTS = /^(.)(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])(?:[ \t]*((\S)[^\r\n]*))?$/;
-/** Which of these may, or must, go together: `/` stands for a namespace, a space for an id. Counts look like an id with more behind it. */
-const SHAPES = /^([APWrz]\{|h|n ,(0|[1-9]\d{0,15})|v\/?\[|e\/? ?\[|a\/? \[|x\/? ?\{|c\/?\S?|[odl]\/?\{)$/;
-/** Is it one of the messages that are counted? */
-function isCounted(type) {
-    return "eaxcodl".indexOf(type) >= 0;
-}
-/** Reads a packet in either form. A string as answer is the code of what is wrong with it. */
-function parse(data) {
-    return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
-}
-/** The size of a message as in section 6.1. */
-function sizeOf(data) {
-    return typeof data === "string" ? utf8Length(data) : data.length;
-}
-/** The line that carries a packet on a text transport. */
-function toLine(data) {
-    return typeof data === "string" ? data : "b" + toBase64(data);
-}
-/** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */
-function fromLine(line) {
-    return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
-}
-/** `revive` puts something else in the place of some values. */
-function parseText(text, revive) {
-    const parts = PARTS.exec(text);
-    if (!parts) {
-        return "bad_packet";
-    }
-    const type = parts[1];
-    const namespace = parts[2] || "/";
-    const id = parts[3] ? +parts[3] : null;
-    const body = parts[4] || "";
-    const counts = type === "n";
-    const shape = type + (parts[2] ? "/" : "") + (parts[3] ? " " : "") + (counts ? body : parts[5] || "");
-    if (!SHAPES.test(shape) || +id > MAX_INTEGER || utf8Length(namespace) > 128) {
-        return "bad_packet";
-    }
-    if (counts) {
-        const pair = [id, +body.slice(1)];
-        return isInteger(pair[1]) ? { _type: type, _namespace: namespace, _id: null, _body: pair } : "bad_packet";
-    }
-    try {
-        return isSound(body) ? { _type: type, _namespace: namespace, _id: id, _body: body ? JSON.parse(body, revive) : undefined } : "bad_json";
-    }
-    catch (_) {
-        return "bad_json";
-    }
-}
-/** Throws `bad_data` on what JSON, or this protocol, cannot carry. */
-function encode(type, namespace, id, body) {
-    const attachments = [];
-    let text = "";
-    let why = "not JSON";
-    try {
-        // Holder and key say what the value was before a toJSON, as that of node's Buffer.
-        text = JSON.stringify(body, function (key, value) {
-            return isBinary(this[key])
-                ? "\0" + (attachments.push(this[key]) - 1)
-                : typeof value === "string" && value.charAt(0) === "\0"
-                    ? "\0" + value
-                    : value;
-        }) || "";
-        if (!attachments.length && /\\u0000/.test(text)) {
-            text = JSON.stringify(body);
-        }
-        why =
-            attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
-    }
-    catch (error) {
-        why = error;
-    }
-    if (why) {
-        throw failure("bad_data", String(why));
-    }
-    // A body that is a number would read as an id.
-    const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-    return binary && attachments.length ? binary._write(head, attachments) : head;
-}
-/** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
-function isSound(text) {
-    return (!/\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab]..\\ud[c-f]../gi, "")) &&
-        // Few texts hold as many brackets as may be nested.
-        !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH)));
-}
-function isDeeper(value, depth) {
-    if (typeof value === "object" && value) {
-        for (const key in value) {
-            if (!depth || isDeeper(value[key], depth - 1)) {
-                return true;
-            }
-        }
-        return !depth;
-    }
-    return false;
-}
-/** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */
-function isBinary(value) {
-    const given = value;
-    return !!given && typeof given.byteLength === "number" && /Buffer\]$/.test(tag(given.buffer || given));
-}
-function isArray(value) {
-    return tag(value) === "[object Array]";
-}
-function isObject(value) {
-    return typeof value === "object" && value !== null && !isArray(value);
-}
-function isInteger(value) {
-    return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
-}
-function tag(value) {
-    return Object.prototype.toString.call(value);
-}
-
-// What the objects of packets say.
-function numberOf(value, otherwise) {
-    return isInteger(value) ? value : otherwise || 0;
-}
-function textOf(value) {
-    return typeof value === "string" ? value : "";
-}
-
 const OPENING = 0;
 const OPENED = 1;
 const SUSPENDED = 2;
@@ -304,6 +166,8 @@ const DUPLEX = 0;
 const STREAM = 1;
 const POLL = 2;
 const SCRIPT = 3;
+/** What holds before the first welcome (protocol.md, sections 6.2 and 13). */
+const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
 const MAX_BODY = 64512;
 const ATTACHING = 0;
@@ -315,11 +179,7 @@ function createSession(window, secret, host) {
         _host: host,
         _secret: secret,
         _state: OPENING,
-        _max: Infinity,
-        _acks: 1000,
-        _streamEnds: Infinity,
-        _ping: 10000,
-        _mute: 0,
+        _limits: LIMITS,
         _tight: 0,
         _rest: 1000,
         _id: "",
@@ -346,8 +206,6 @@ function createSession(window, secret, host) {
         _base: 0,
         _sent: 0,
         _bytes: 0,
-        // What may be sent before the welcome has named the server's window.
-        _room: 65536,
         _returned: 0,
         _credited: 0,
         _floor: 0,
@@ -357,6 +215,10 @@ function createSession(window, secret, host) {
         _taken: 0,
         _saidConsumed: 0,
     };
+}
+/** So long a carrier that has answered may be mute. */
+function patienceOf(session) {
+    return session._limits["ping"] + session._limits["timeout"];
 }
 /** What is to be done next, if anything. */
 function next(session, now) {
@@ -392,6 +254,109 @@ function drop(session, carrier, code) {
     session._queue.push(() => session._host._drop(carrier, code));
 }
 
+/** A plain Error with a code: subclasses of Error lose their prototype in ES5. */
+function failure(code, message, data) {
+    const error = new Error(message || code);
+    error.name = "EverwireError";
+    error.code = code;
+    if (data !== undefined) {
+        error.data = data;
+    }
+    return error;
+}
+
+// Packets, in text and in binary form (protocol.md, section 2).
+/** Who connects says whether there is one: the smallest client has none. */
+let binary;
+function withBinary(given) {
+    binary = given || binary;
+}
+const MAX_DEPTH = 64;
+/** Type, namespace, id, body. Two counts are no id. */
+const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
+/** Is it one of the messages that are counted? */
+function isCounted(type) {
+    return "eaxcodl".indexOf(type) >= 0;
+}
+/** Reads a packet in either form. A string as answer is the code of what is wrong with it. */
+function parse(data) {
+    return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
+}
+/** The size of a message as in section 6.1. */
+function sizeOf(data) {
+    return typeof data === "string" ? utf8Length(data) : data.length;
+}
+/** The line that carries a packet on a text transport. */
+function toLine(data) {
+    return typeof data === "string" ? data : "b" + toBase64(data);
+}
+/** What a line of a text transport stands for. What is not base64 becomes an empty packet, which is none. */
+function fromLine(line) {
+    return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
+}
+/**
+ * Takes what it can read: to refuse the rest of what is malformed is the server's part (protocol.md, section 2.1). `revive` puts
+ * something else in the place of some values.
+ */
+function parseText(text, revive) {
+    const parts = PARTS.exec(text);
+    if (!parts) {
+        return "bad_packet";
+    }
+    const type = parts[1];
+    const id = parts[3];
+    const body = type === "n" ? "[" + parts[4] + "]" : parts[4];
+    try {
+        return { _type: type, _namespace: parts[2] || "/", _id: id ? +id : null, _body: body ? JSON.parse(body, revive) : undefined };
+    }
+    catch (_) {
+        return "bad_json";
+    }
+}
+/** Throws `bad_data` on what JSON, or this protocol, cannot carry. */
+function encode(type, namespace, id, body) {
+    const attachments = [];
+    let text = "";
+    let why = "too deep, or half a character";
+    try {
+        text = (binary ? binary._text(body, attachments) : JSON.stringify(body, refuseBinary)) || "";
+        why = !isSound(text) && why;
+    }
+    catch (error) {
+        why = error;
+    }
+    if (why) {
+        throw failure("bad_data", String(why));
+    }
+    // A body that is a number would read as an id.
+    const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
+    return binary && attachments.length ? binary._write(head, attachments) : head;
+}
+/** Else it would arrive as an object without anything in it. */
+function refuseBinary(_key, value) {
+    if (value && value.byteLength >= 0) {
+        throw "binary needs everwire/binary";
+    }
+    return value;
+}
+/** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
+function isSound(text) {
+    return (!/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
+        // Few texts hold as many brackets as may be nested.
+        !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH)));
+}
+function isDeeper(value, depth) {
+    if (typeof value === "object" && value) {
+        for (const key in value) {
+            if (!depth || isDeeper(value[key], depth - 1)) {
+                return true;
+            }
+        }
+        return !depth;
+    }
+    return false;
+}
+
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
 /** Sends in time, once and in order. */
 function push(session, message) {
@@ -406,7 +371,7 @@ function lastOf(session) {
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 function ready(session, number) {
     const message = session._log[number - session._base - 1];
-    return message && message._credit <= session._returned + session._room ? message : undefined;
+    return message && message._credit <= session._returned + session._limits["window"] ? message : undefined;
 }
 function markSent(session, number) {
     session._sent = Math.max(session._sent, number);
@@ -416,30 +381,15 @@ function confirm(session, received, consumed) {
     if (received > session._sent) {
         return false;
     }
-    session._returned = Math.max(session._returned, consumed);
+    if (consumed > session._returned) {
+        session._returned = consumed;
+    }
     for (; session._base < received; session._base++) {
         const message = session._log.shift();
         session._floor = message._credit;
         session._bytes -= message._size;
     }
     return true;
-}
-/** Takes out waiting messages that are larger than the peer takes. */
-function dropLarger(session) {
-    const waiting = session._log.splice(Math.max(0, session._sent - session._base), session._log.length);
-    const last = session._log[session._log.length - 1];
-    const dropped = [];
-    session._credited = last ? last._credit : session._floor;
-    for (const message of waiting) {
-        session._bytes -= message._size;
-        if (message._size > session._max) {
-            dropped.push(message);
-        }
-        else {
-            push(session, message);
-        }
-    }
-    return dropped;
 }
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
@@ -452,8 +402,8 @@ function said(session) {
     session._saidConsumed = session._consumed;
 }
 /** What an encoded packet is to the session. */
-function messageOf(namespace, data, credited, id) {
-    return { _namespace: namespace, _data: data, _size: sizeOf(data), _credited: credited, _id: id };
+function messageOf(namespace, data, credited) {
+    return { _namespace: namespace, _data: data, _size: sizeOf(data), _credited: credited };
 }
 
 // A session closes, or is closed (protocol.md, section 9).
@@ -487,8 +437,8 @@ function closed(session, now, body) {
 /** Answers the server's `z` once everything before it is here. */
 function finish(session) {
     const z = session._farewell;
-    if (z && session._received >= numberOf(z["final"])) {
-        farewell(session, String(z["code"]));
+    if (z && session._received >= z["final"]) {
+        farewell(session, z["code"]);
         giveUp(session);
     }
 }
@@ -514,7 +464,7 @@ function closing(session) {
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
     const z = session._farewell || {};
-    end(session, session._farewell ? String(z["code"]) : session._closeCode, textOf(z["reason"]), numberOf(z["retry"]));
+    end(session, (z["code"] || session._closeCode), z["reason"], z["retry"]);
 }
 /** The session is over, without another word to the server. */
 function end(session, code, reason = "", retry = 0) {
@@ -532,32 +482,16 @@ function end(session, code, reason = "", retry = 0) {
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
-/**
- * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
- * volatile event that it takes along is gone for the current carrier.
- */
-function attach(session, now, way, patience, owner) {
-    const carrier = {
-        _way: way,
-        _owner: owner,
-        _gone: false,
-        _attach: ++session._attaches,
-        _token: session._token,
-        _patience: patience,
-        _welcomed: false,
-        _deadline: now + patience,
-        _position: 0,
-        // Only an opening client knows where the server stands: at nothing.
-        _cursor: session._id ? -1 : session._base,
-        _requests: [],
-        _polls: 0,
-        _rested: now,
-        _ticket: way._kind === SCRIPT ? session._secret() : "",
-        _strikes: 0,
-    };
+/** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
+function attach(session, now, carrier) {
+    carrier._attach = ++session._attaches;
+    carrier._token = session._token;
+    carrier._deadline = now + carrier._patience;
+    // Only an opening client knows where the server stands: at nothing.
+    carrier._cursor = session._id ? -1 : session._base;
+    carrier._ticket = carrier._way._kind === SCRIPT ? session._secret() : "";
     session._carriers = session._carriers.concat(carrier);
-    way._attach(session, now, carrier);
-    return carrier;
+    carrier._way._attach(session, now, carrier);
 }
 /** The first packet, or line, of what attaches or posts. */
 function header(session, type, fields) {
@@ -574,12 +508,11 @@ function header(session, type, fields) {
 }
 /** What begins a body or carrier going down. False if it cannot be read. */
 function welcome(session, now, carrier, down, body) {
-    const full = body["session"] !== undefined;
-    const first = body["first"];
-    if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier._welcomed)) {
+    const full = !!body["session"];
+    down._position = body["first"];
+    if (!down._position || !(full || carrier._welcomed)) {
         return false;
     }
-    down._position = first;
     if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) &&
         counts(session, body["received"], body["consumed"]) &&
         carrier._way._welcomed) {
@@ -596,7 +529,7 @@ function adopt(session, now, carrier, body) {
         return false;
     }
     if (carrier._cursor < 0) {
-        carrier._cursor = numberOf(body["received"]);
+        carrier._cursor = body["received"];
     }
     if (!carrier._way._kind && carrier._cursor < session._base) {
         // Counts that came another way were faster: what must come first on this WebSocket is gone.
@@ -604,21 +537,10 @@ function adopt(session, now, carrier, body) {
         return false;
     }
     carrier._welcomed = true;
-    session._id = String(body["session"]);
-    session._token = String(body["token"]);
-    session._ping = numberOf(body["ping"], 10000);
-    session._mute = session._ping + numberOf(body["timeout"], 8000);
-    session._room = numberOf(body["window"], session._room);
-    session._max = numberOf(body["max"], session._max);
-    session._acks = numberOf(body["acks"], session._acks);
-    session._streamEnds = numberOf(body["stream"], Infinity);
-    carrier._deadline = now + session._mute;
-    const dropped = dropLarger(session);
-    session._queue.push(() => {
-        for (const message of dropped) {
-            session._host._rejected(message);
-        }
-    });
+    session._id = body["session"];
+    session._token = body["token"];
+    session._limits = body;
+    carrier._deadline = now + patienceOf(session);
     session._current = carrier;
     // Older ones have nothing more to say. Newer ones may still win.
     while (session._carriers[0] !== carrier) {
@@ -632,11 +554,15 @@ function adopt(session, now, carrier, body) {
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier._way._flush(session, now, carrier);
     }
-    return true;
+    // What was emitted before this server's limit was known must not be tried for ever.
+    if (find(session._log, (message) => message._size > session._limits["max"])) {
+        end(session, "too_large");
+    }
+    return session._state !== ENDED;
 }
 /** The server's counts. False if they end the session. */
 function counts(session, received, consumed) {
-    const fine = confirm(session, numberOf(received), numberOf(consumed));
+    const fine = confirm(session, received, consumed);
     if (!fine) {
         end(session, "bad_ack");
     }
@@ -654,7 +580,7 @@ function take(session, now, carrier, down, data, alive) {
         return;
     }
     if (carrier._welcomed && alive) {
-        carrier._deadline = now + session._mute;
+        carrier._deadline = now + patienceOf(session);
     }
     const packet = parse(data);
     if (typeof packet === "string") {
@@ -662,13 +588,13 @@ function take(session, now, carrier, down, data, alive) {
         return;
     }
     const type = packet._type;
-    const body = (isObject(packet._body) ? packet._body : {});
+    const body = (packet._body || {});
     if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
         const ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
         refused(session, carrier, ticket ? "stale" : String(body["error"]));
     }
-    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position || "AP".indexOf(type) >= 0) {
+    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
         malformed(session, carrier, "bad_packet");
     }
     else if (isCounted(type)) {
@@ -681,11 +607,14 @@ function take(session, now, carrier, down, data, alive) {
         // The next poll answers it anyway.
         session._owesCounts = carrier._way._kind !== POLL;
     }
-    else if (isArray(packet._body)) {
-        counts(session, packet._body[0], packet._body[1]);
+    else if (type === "n") {
+        counts(session, body[0], body[1]);
     }
     else if (type === "z") {
         closed(session, now, body);
+    }
+    else if (type !== "W") {
+        malformed(session, carrier, "bad_packet");
     }
 }
 function counted(session, carrier, down, packet, size) {
@@ -762,8 +691,6 @@ function deadlineOf(carrier) {
 
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
-/** How late a heartbeat may be. */
-const LATE_HEARTBEAT = 1000;
 /** A timer that is later than this says that the machine has slept. */
 const SLEPT = 1000;
 function createDriver(io, ways, limits, listener, own) {
@@ -771,7 +698,7 @@ function createDriver(io, ways, limits, listener, own) {
     let draining = false;
     let scheduled = false;
     let timer;
-    let timerAt = 0;
+    let timerAt = Infinity;
     let lostBy = "";
     let live = [];
     let stopWatching = () => { };
@@ -783,35 +710,32 @@ function createDriver(io, ways, limits, listener, own) {
         for (const abort of aborts) {
             abort();
         }
-        if (attempt._duplex) {
-            attempt._duplex._close();
-        }
+    };
+    const fail = (attempt, code) => {
+        unlink(attempt);
+        plan._failed(now(), attempt, code);
     };
     const session = createSession(io._options.window || 1048576, secret, {
-        _write(carrier, data) {
-            const { _duplex: duplex } = ownerOf(carrier);
+        _write({ _duplex: duplex }, data) {
             if (duplex) {
                 duplex._send(data);
             }
         },
         _request(request) {
-            const attempt = ownerOf(request._carrier);
-            if (!attempt._closed && attempt._transport._request) {
-                attempt._transport._request(hub, attempt, request);
+            const attempt = request._carrier;
+            if (!attempt._closed) {
+                attempt._way._request(hub, attempt, request);
             }
         },
-        _stream(carrier, ticket) {
-            const attempt = ownerOf(carrier);
-            if (!attempt._closed && attempt._transport._stream) {
-                attempt._transport._stream(hub, attempt, ticket);
+        _stream(attempt, ticket) {
+            if (!attempt._closed && attempt._way._stream) {
+                attempt._way._stream(hub, attempt, ticket);
             }
         },
-        _drop(carrier, code) {
-            const attempt = ownerOf(carrier);
+        _drop(attempt, code) {
             if (code !== null) {
                 lostBy = code;
-                unlink(attempt);
-                plan._failed(now(), attempt, code);
+                fail(attempt, code);
             }
             else {
                 plan._overtaken(now(), attempt);
@@ -824,18 +748,16 @@ function createDriver(io, ways, limits, listener, own) {
             listener._deliver(packet);
             session._consumed += size;
         },
-        _opened(carrier, resumed) {
-            const attempt = ownerOf(carrier);
+        _opened(attempt, resumed) {
             if (!attempt._closed) {
-                attempt._silent = !!attempt._transport._stream;
-                listener._carried(attempt._transport.name, resumed);
+                attempt._silent = !!attempt._way._stream;
+                listener._carried(attempt._way.name, resumed);
                 if (!attempt._silent) {
                     hub._proven(attempt);
                 }
             }
         },
         _suspended: () => listener._suspended(lostBy),
-        _rejected: (message) => listener._rejected(message),
         _farewell(line) {
             if (kit._farewell) {
                 kit._farewell(hub, line);
@@ -851,18 +773,17 @@ function createDriver(io, ways, limits, listener, own) {
     });
     const connect = (attempt) => {
         const gone = (code) => {
-            if (attempt._carrier && !attempt._late) {
-                refused(session, attempt._carrier, code);
+            if (attempt._attach && !attempt._late) {
+                refused(session, attempt, code);
             }
             else {
-                unlink(attempt);
-                plan._failed(now(), attempt, code);
+                fail(attempt, code);
             }
             hub._drain();
         };
         try {
-            attempt._duplex = attempt._transport._open(io, () => {
-                begin(attempt);
+            const duplex = attempt._way._open(io, () => {
+                attach(session, now(), attempt);
                 plan._opened(now(), attempt);
                 hub._drain();
             }, (data) => {
@@ -871,18 +792,17 @@ function createDriver(io, ways, limits, listener, own) {
                 }
                 else {
                     hub._heard(attempt);
-                    heard(session, now(), attempt._carrier, data);
+                    heard(session, now(), attempt, data);
                 }
                 hub._drain();
             }, gone);
+            attempt._duplex = duplex;
+            attempt._aborts.push(duplex._close);
         }
         catch (_) {
             // As a WebSocket without TLS on a page with it.
             gone("");
         }
-    };
-    const begin = (attempt) => {
-        attempt._carrier = attach(session, now(), attempt._transport, attempt._patience, attempt);
     };
     const flush = () => {
         if (!scheduled) {
@@ -898,7 +818,6 @@ function createDriver(io, ways, limits, listener, own) {
         _ways: ways,
         _session: session,
         _own: own,
-        _heardAt: 0,
         _drain() {
             if (!draining) {
                 draining = true;
@@ -912,13 +831,14 @@ function createDriver(io, ways, limits, listener, own) {
                 }
                 const due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
                 // One that is too early does no harm: it sets the next.
-                if (due < Infinity && (timer === undefined || due < timerAt)) {
+                if (due < timerAt) {
                     clearTimeout(timer);
                     timerAt = due;
                     timer = later(() => {
-                        timer = undefined;
                         // Who has slept has missed heartbeats: that says nothing of the transport, which is to be tried again.
-                        timeout(session, now(), now() > timerAt + SLEPT ? "heartbeat" : "timeout");
+                        const code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
+                        timerAt = Infinity;
+                        timeout(session, now(), code);
                         hub._drain();
                     }, Math.max(0, due - now()));
                 }
@@ -929,71 +849,68 @@ function createDriver(io, ways, limits, listener, own) {
                 unlink(attempt);
             }
         },
-        _heard(attempt) {
-            hub._heardAt = wall();
-            // The other half of the time-out is for finding another way before this one is given up.
-            plan._heard(attempt, now() + (session._ping + session._mute) / 2);
-        },
         _proven(attempt) {
             plan._carried(now(), attempt);
             hub._heard(attempt);
             if (listener._proven) {
                 listener._proven();
             }
-            if (hub._crowd) {
-                hub._crowd._proven(attempt);
-            }
         },
-        _check(surely) {
-            const left = hub._heardAt + session._ping + LATE_HEARTBEAT - wall();
-            plan._check(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
-            hub._drain();
-        },
+        _heard() { },
+        _check() { },
+        _replace() { },
     };
-    const plan = (hub._plan = kit._plan(hub, limits, {
+    const plan = kit._plan(hub, limits, {
         _start(attempt) {
             live = live.concat(attempt);
-            if (attempt._transport._open) {
+            if (attempt._way._open) {
                 connect(attempt);
             }
             else {
-                begin(attempt);
+                attach(session, now(), attempt);
             }
         },
         _cancel: unlink,
         _failing: (code, why) => listener._failing(code, why),
         _giveUp: () => end(session, "no_transport"),
-    }));
+    });
     return {
         _session: session,
         _start() {
             if (own && kit._watch) {
                 stopWatching = kit._watch(hub);
             }
-            plan._begin(now());
+            if (ways.length) {
+                plan._begin(now());
+            }
+            else {
+                listener._failing("no_transport", "");
+                end(session, "no_transport");
+            }
             hub._drain();
         },
-        _flush: flush,
+        _push(message) {
+            push(session, message);
+            flush();
+        },
         _pushVolatile(data) {
-            const { _duplex: duplex } = session._current ? ownerOf(session._current) : {};
+            const current = session._current;
+            const duplex = current && current._duplex;
             if (session._state === OPENED && !(duplex && duplex._buffered() > CONGESTED)) {
                 session._fleeting.push(data);
                 flush();
             }
         },
         _close(code) {
-            plan._close();
+            plan._close(now());
             close(session, now(), code);
-            hub._check(false);
+            hub._drain();
         },
         _abort(code) {
             end(session, code);
             flush();
         },
     };
-}
-function ownerOf(carrier) {
-    return carrier._owner;
 }
 
 /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */
@@ -1012,50 +929,48 @@ function usable(io, wanted, all) {
     return chosen;
 }
 
-/** The place of handlers for any event. */
-const ANY = "*";
-/** The place of handlers of one event: a name like `__proto__` is a name like others. */
-function named(event) {
-    return "$" + event;
-}
-/** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */
+/** The place of handlers for any event: no event has this name. */
+const ANY = null;
+/** Handlers in their order. The list is never changed in place, so a handler may add and remove any while it runs. */
 function createEmitter() {
-    let lists = {};
-    const at = (place) => lists[place] || [];
+    let entries = [];
     return {
         _on(place, run, once) {
-            lists[place] = at(place).concat({ _run: run, _once: once });
+            entries = entries.concat({ _place: place, _run: run, _once: once });
         },
         _off(place, run) {
-            if (!place) {
-                lists = { [ANY]: at(ANY) };
-            }
-            else {
-                lists[place] = run ? without(at(place), find(at(place), (entry) => entry._run === run)) : [];
+            for (const entry of entries) {
+                if ((place === undefined ? entry._place !== ANY : entry._place === place) && (!run || entry._run === run)) {
+                    entries = without(entries, entry);
+                }
             }
         },
         _fire(place, args, thrown) {
-            const list = at(place);
-            for (const entry of list) {
-                if (entry._once) {
-                    lists[place] = without(at(place), entry);
-                }
-                try {
-                    entry._run.apply(undefined, args);
-                }
-                catch (error) {
-                    thrown(error);
+            let count = 0;
+            for (const entry of entries) {
+                if (entry._place === place) {
+                    count++;
+                    if (entry._once) {
+                        entries = without(entries, entry);
+                    }
+                    try {
+                        entry._run.apply(undefined, args);
+                    }
+                    catch (error) {
+                        thrown(error);
+                    }
                 }
             }
-            return list.length;
+            return count;
         },
     };
 }
 
-// One namespace of a session, as its user sees it.
-const RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
+/** What holds before there is a session. */
+const UNKNOWN = { _limits: LIMITS, _bytes: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
+    const driverOf = host._driver;
     const events = createEmitter();
     let pending = {};
     let pendingCount = 0;
@@ -1064,49 +979,47 @@ function createSocket(host, namespace, auth) {
     let waiting = [];
     let waitingBytes = 0;
     // ---- going out
+    const sessionOf = () => (driverOf() || { _session: UNKNOWN })._session;
     const post = (type, id, body) => {
         const event = type === "e";
-        const session = host._session();
-        const message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+        const driver = driverOf();
+        const session = sessionOf();
+        const message = messageOf(namespace, encode(type, namespace, id, body), event);
         const size = message._size;
         const queued = size + waitingBytes + session._bytes;
         // An error report comes from no call that could fail.
-        if (type !== "x" && size > session._max) {
+        if (type !== "x" && size > session._limits["max"]) {
             throw failure("too_large");
         }
         if (type === "v") {
-            if (socket.connected) {
-                host._pushVolatile(message._data);
+            if (driver && socket.connected) {
+                driver._pushVolatile(message._data);
             }
         }
         else if (event && queued > MAX_QUEUED) {
             throw failure("buffer_full");
         }
-        else if (queued > 2 * MAX_QUEUED) {
-            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-            host._abort("buffer_full");
-        }
-        else {
-            if (socket._joined) {
-                host._push(message);
-            }
-            else if (event) {
+        else if (!driver || !socket._joined) {
+            if (event) {
                 waiting.push(message);
                 waitingBytes += size;
             }
         }
+        else if (queued > 2 * MAX_QUEUED) {
+            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+            driver._abort("buffer_full");
+        }
+        else {
+            driver._push(message);
+        }
     };
     const send = (event, args, ms, type = "e") => {
         const done = args[args.length - 1];
-        const bad = nameError(event);
-        if (bad) {
-            throw failure(bad, String(event));
-        }
         if (type === "v" || typeof done !== "function") {
             post(type, null, [event].concat(args));
             return;
         }
-        if (pendingCount >= host._session()._acks) {
+        if (pendingCount >= sessionOf()._limits["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
@@ -1160,7 +1073,7 @@ function createSocket(host, namespace, auth) {
             });
         }
         events._fire(ANY, [event].concat(args), thrown);
-        if (!events._fire(named(event), args, thrown)) {
+        if (!events._fire(event, args, thrown)) {
             fail("no_handler");
         }
     };
@@ -1183,9 +1096,9 @@ function createSocket(host, namespace, auth) {
         "volatile": {
             emit: (event, ...args) => send(event, args, 0, "v"),
         },
-        on: (event, handler) => on(named(event), handler),
-        once: (event, handler) => on(named(event), handler, true),
-        off: (event, handler) => off(event === undefined ? event : named(event), handler),
+        on,
+        once: (event, handler) => on(event, handler, true),
+        off,
         onAny: (handler) => on(ANY, handler),
         offAny: (handler) => off(ANY, handler),
         emit(event, ...args) {
@@ -1207,29 +1120,22 @@ function createSocket(host, namespace, auth) {
         },
         _wanted: false,
         _joined: false,
-        _fire: (event, ...args) => void events._fire(named(event), args, rethrow),
+        _fire: (event, ...args) => void events._fire(event, args, rethrow),
         _take(packet) {
-            const { _type: type, _id: id, _body: body } = packet;
+            const { _type: type, _id: id } = packet;
+            const body = packet._body || {};
             if (type === "a") {
                 settle(id, null, body);
             }
-            else if (type === "x" && isObject(body)) {
-                const code = String(body["code"]);
-                const event = textOf(body["event"]) || null;
-                const message = textOf(body["message"]);
+            else if (type === "x") {
+                const { code, event = null, message = "" } = body;
                 if (!settle(id, failure(code, message)) && id === null) {
                     socket._fire("error", { code, event, message });
                 }
             }
-            else if (isArray(body)) {
-                const name = body[0];
-                const bad = nameError(name);
-                if (!bad) {
-                    handle(packet, name, body.slice(1));
-                }
-                else if (type === "e") {
-                    post("x", id, { code: bad, event: typeof name === "string" ? name.slice(0, 128) : undefined });
-                }
+            else {
+                const args = [].concat(body);
+                handle(packet, args.shift(), args);
             }
         },
         _end(code, reason, unconfirmed) {
@@ -1250,22 +1156,13 @@ function createSocket(host, namespace, auth) {
         _release() {
             socket._joined = true;
             for (const message of waiting) {
-                host._push(message);
+                driverOf()._push(message);
             }
             waiting = [];
             waitingBytes = 0;
         },
-        _rejected(message) {
-            if (!settle(message._id, failure("too_large"))) {
-                socket._fire("error", { code: "too_large", event: null, message: "" });
-            }
-        },
     };
     return socket;
-}
-/** What is wrong with the name of an event, or `""`. */
-function nameError(name) {
-    return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
 }
 /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */
 function rethrow(error) {
@@ -1275,8 +1172,6 @@ function rethrow(error) {
 }
 
 // What the namespaces of one URL share: a session, and a new one when that has ended.
-/** What holds before there is a session. */
-const UNKNOWN = { _max: Infinity, _acks: 1000, _bytes: 0, _log: [] };
 /** Those that have a session, or want one. */
 let clients = [];
 /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */
@@ -1290,39 +1185,22 @@ function open(kit, url, options) {
     client._open(socket);
     return socket;
 }
-/** Where it connects to, and by what. */
+/** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */
 function createIo(kit, url = "", options = {}) {
-    const parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url);
-    const here = root.location;
-    const secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
-    const host = parts[2] || (here && here.host);
-    if (!host) {
-        throw failure("bad_data", "the URL needs a host here: " + url);
-    }
-    const mount = (parts[3].replace(/\/+$/, "") || options.path || "/everwire").replace(/\/+$/, "");
-    return { _kit: kit, _url: "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount, _options: options };
+    const path = options.path || "/everwire";
+    const place = url || path;
+    const { protocol, host, pathname } = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href);
+    const mount = pathname.replace(/\/+$/, "") || path;
+    return { _kit: kit, _url: protocol.replace("ws", "http") + "//" + host + mount, _options: options };
 }
+/** Options of one session are those of its first socket: who wants others says that it is not to be shared. */
 function suits(mine, other) {
-    const a = mine._options;
-    const b = other._options;
-    const plain = (options) => JSON.stringify([!!options.withCredentials, options.extraHeaders, String(options.transports)]);
-    return (a.multiplex !== false &&
-        b.multiplex !== false &&
-        mine._kit === other._kit &&
-        mine._url === other._url &&
-        plain(a) === plain(b) &&
-        a.WebSocket === b.WebSocket &&
-        a.fetch === b.fetch &&
-        a.EventSource === b.EventSource &&
-        a.memory === b.memory);
+    return mine._options.multiplex !== false && other._options.multiplex !== false && mine._kit === other._kit && mine._url === other._url;
 }
 function createClient(io) {
-    const wanted = io._options.reconnection === false ? { attempts: 0 } : io._options.reconnection || {};
-    const limits = {
-        _attempts: wanted.attempts === undefined ? Infinity : wanted.attempts,
-        _delay: wanted.delay || 500,
-        _maxDelay: wanted.maxDelay || 10000,
-    };
+    const { reconnection } = io._options;
+    const { attempts = Infinity, delay = 500, maxDelay = 10000 } = reconnection === false ? { attempts: 0 } : reconnection || {};
+    const limits = { _attempts: attempts, _pause: (tries) => backoff(tries, delay, maxDelay, Math.random) };
     let sockets = [];
     let driver = null;
     let starting = false;
@@ -1331,15 +1209,11 @@ function createClient(io) {
     let openedAt = 0;
     let name = null;
     const socketOf = (namespace) => find(sockets, (one) => one.namespace === namespace);
-    const sessionOf = () => (driver ? driver._session : UNKNOWN);
-    const push$1 = (message) => {
-        if (driver) {
-            push(driver._session, message);
-            driver._flush();
-        }
-    };
+    const driverOf = () => driver;
     const control = (type, namespace, body, id = null) => {
-        push$1(messageOf(namespace, encode(type, namespace, id, body), false, null));
+        if (driver) {
+            driver._push(messageOf(namespace, encode(type, namespace, id, body), false));
+        }
     };
     /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
     const start = () => {
@@ -1388,11 +1262,6 @@ function createClient(io) {
                 socket.transport = null;
                 socket._fire("suspended");
             }),
-            _rejected: (message) => each((socket) => {
-                if (socket.namespace === message._namespace) {
-                    socket._rejected(message);
-                }
-            }),
             _failing: (code) => each((socket) => {
                 if (!socket.connected) {
                     socket._fire("connect_error", failure(code, "no transport works"));
@@ -1420,13 +1289,13 @@ function createClient(io) {
     /** Asks for the socket's auth, then for its namespace. */
     const join = (socket, then) => {
         const mine = driver;
-        ask$1(socket.auth, (auth) => {
+        platform._promise((done) => ask$1(socket.auth, done), (auth) => {
             if (driver === mine && socket._wanted && !socket._joined) {
                 control("c", socket.namespace, auth);
                 socket.transport = name;
                 socket._release();
             }
-        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then || (() => { }));
+        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then);
     };
     const refuse = (socket, code, message, data) => {
         forget(socket);
@@ -1451,23 +1320,23 @@ function createClient(io) {
     const deliver = (packet) => {
         const { _type: type, _namespace: namespace } = packet;
         const socket = socketOf(namespace);
-        const body = isObject(packet._body) ? packet._body : {};
+        const body = (packet._body || {});
         if (!socket || !socket._joined) {
             if (type === "e") {
                 control("x", namespace, { code: "unknown_namespace" }, packet._id);
             }
         }
         else if (type === "o") {
-            socket.id = String(body["id"]);
+            socket.id = body["id"];
             socket.connected = true;
             socket._fire("connect", { recovered: false });
         }
         else if (type === "d") {
-            refuse(socket, "denied", String(body["message"]), body["data"]);
+            refuse(socket, "denied", body["message"], body["data"]);
         }
         else if (type === "l") {
             forget(socket);
-            socket._end(String(body["code"]), String(body["reason"] || ""), 0);
+            socket._end(body["code"], (body["reason"] || ""), 0);
         }
         else {
             socket._take(packet);
@@ -1475,7 +1344,7 @@ function createClient(io) {
     };
     const ended = (code, reason, retry, unconfirmed) => {
         const action = actionOf(code);
-        const over = action === NEVER$1 || code === "no_transport" || !limits._attempts;
+        const over = action === NEVER$1 || code === "no_transport" || !attempts;
         const opened = openedAt;
         const stood = opened && now() - opened > 1000;
         driver = null;
@@ -1486,7 +1355,8 @@ function createClient(io) {
                 forget(socket);
             }
             socket._end(code, reason, countEvents(unconfirmed, socket.namespace));
-            if (!connected && (over || !opened)) {
+            // That no transport works has been told when the last of them failed.
+            if (!connected && (over || !opened) && code !== "no_transport") {
                 socket._fire("connect_error", failure(code, reason));
             }
         }
@@ -1496,25 +1366,14 @@ function createClient(io) {
                 start();
             }
             else {
-                timer = setTimeout(start, Math.max(retry, backoff(tries, limits._delay, limits._maxDelay, Math.random)));
+                timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
             }
         }
     };
     const client = {
         _io: io,
         _socketOf: socketOf,
-        _push: push$1,
-        _pushVolatile(data) {
-            if (driver) {
-                driver._pushVolatile(data);
-            }
-        },
-        _session: sessionOf,
-        _abort(code) {
-            if (driver) {
-                driver._abort(code);
-            }
-        },
+        _driver: driverOf,
         _open(socket) {
             if (!socket._wanted) {
                 const other = socketOf(socket.namespace);
@@ -1534,7 +1393,7 @@ function createClient(io) {
         },
         _close(socket) {
             if (socket._wanted) {
-                const log = sessionOf()._log;
+                const log = driver ? driver._session._log : [];
                 if (socket._joined) {
                     control("l", socket.namespace, { code: "client_disconnect" });
                 }
@@ -1555,37 +1414,31 @@ function countEvents(log, namespace) {
     return events;
 }
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */
-function ask$1(auth, answer, fail, then) {
-    let open = true;
-    const once = (run) => (value) => {
-        if (open) {
-            open = false;
-            try {
-                run(value);
-            }
-            catch (error) {
-                fail(error);
-            }
-            then();
-        }
-    };
-    const done = once(answer);
-    try {
-        const value = typeof auth === "function" ? auth(done) : auth;
-        if (isObject(value) && typeof value["then"] === "function") {
-            value.then(done, once(fail));
-        }
-        else if (value !== undefined || !auth || !auth.length) {
-            done(value);
-        }
-    }
-    catch (error) {
-        once(fail)(error);
+function ask$1(auth, answer) {
+    const value = typeof auth === "function" ? auth(answer) : auth;
+    if (value !== undefined || !auth || !auth.length) {
+        answer(value);
     }
 }
 
 // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
-const binaryForm = { _write: write$1, _read: read };
+const binaryForm = { _text: textOf, _write: write$1, _read: read };
+function textOf(body, attachments) {
+    // Holder and key say what the value was before a toJSON, as that of node's Buffer.
+    const text = JSON.stringify(body, function (key, value) {
+        return isBinary(this[key])
+            ? "\0" + (attachments.push(this[key]) - 1)
+            : typeof value === "string" && value.charAt(0) === "\0"
+                ? "\0" + value
+                : value;
+    });
+    return attachments.length || !/\\u0000/.test(text) ? text : JSON.stringify(body);
+}
+/** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */
+function isBinary(value) {
+    const given = value;
+    return !!given && given.byteLength >= 0 && /Buffer\]$/.test({}.toString.call(given.buffer || given));
+}
 function write$1(head, attachments) {
     const parts = [toUtf8(head)];
     let length = 0;
@@ -1596,7 +1449,7 @@ function write$1(head, attachments) {
     for (const part of parts) {
         length += 4 + part.length;
     }
-    const out = newBytes(length);
+    const out = new Uint8Array(length);
     for (const part of parts) {
         for (let shift = 32; shift;) {
             out[at++] = part.length >>> (shift -= 8);
@@ -1615,41 +1468,19 @@ function read(bytes) {
             length = length * 256 + bytes[at++];
         }
         if (!(at + length <= bytes.length)) {
-            return parts.length ? "attachments" : "bad_packet";
+            return "attachments";
         }
         parts.push("subarray" in bytes ? bytes.subarray(at, at + length) : bytes.slice(at, at + length));
         at += length;
     }
-    const head = parts.shift();
     let text = "";
     try {
-        text = head ? fromUtf8(head) : "";
+        text = fromUtf8(parts.shift() || []);
     }
     catch (_) {
         return "utf8";
     }
-    const packet = parseText(text, (_key, value) => typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)]);
-    if (typeof packet === "string") {
-        return packet;
-    }
-    if (!/^[vea]/.test(text)) {
-        return "bad_packet";
-    }
-    return parts.length && parts.length < 1001 && refersTo(text, parts.length) ? packet : "attachments";
-}
-/**
- * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
- * keep their order once they are parsed.
- */
-function refersTo(text, count) {
-    let next = 0;
-    text.replace(/"((?:[^"\\]+|\\.)*)"(\s*:)?/g, (all, inner, key) => {
-        if (!key && /^\\u0000(?!\\u0000)/.test(inner)) {
-            next = inner.slice(6) === String(next) ? next + 1 : NaN;
-        }
-        return all;
-    });
-    return next === count;
+    return parseText(text, (_key, value) => typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)]);
 }
 
 /** Posts by fetch. */
@@ -1665,24 +1496,24 @@ const fetchPost = (url, body, options, progress, done) => {
         }
     };
     const fail = () => finish(0, "");
-    const init = { method: "POST", body, credentials: options.withCredentials ? "include" : "same-origin" };
-    if (options.extraHeaders) {
-        init.headers = options.extraHeaders;
-    }
-    if (abort) {
-        init.signal = abort.signal;
-    }
-    run(url, init).then((response) => {
-        if (progress && response.status === 200 && response.body && root.TextDecoder) {
+    run(url, {
+        method: "POST",
+        body,
+        credentials: options.withCredentials ? "include" : "same-origin",
+        headers: options.extraHeaders || {},
+        signal: abort ? abort.signal : null,
+    }).then((response) => {
+        const { status } = response;
+        if (progress && status === 200) {
             const reader = response.body.getReader();
-            const decoder = new root.TextDecoder();
+            const decoder = new TextDecoder();
             const follow = () => {
-                reader.read().then((chunk) => {
-                    if (chunk.done) {
+                reader.read().then(({ done: last, value }) => {
+                    if (last) {
                         finish(200, "");
                     }
                     else if (!over) {
-                        progress(decoder.decode(chunk.value, { stream: true }));
+                        progress(decoder.decode(value, { stream: true }));
                         follow();
                     }
                 }, fail);
@@ -1690,7 +1521,7 @@ const fetchPost = (url, body, options, progress, done) => {
             follow();
         }
         else {
-            response.text().then((text) => finish(response.status, text), fail);
+            response.text().then((text) => finish(status, text), fail);
         }
     }, fail);
     return () => {
@@ -1777,7 +1608,7 @@ function request(session, now, carrier, kind, loaded) {
         _ticket: carrier._ticket,
         _over: false,
         _position: 0,
-        _deadline: attaching || scripted ? Infinity : now + session._mute,
+        _deadline: attaching || scripted ? Infinity : now + patienceOf(session),
     };
     if (attaching) {
         fields["v"] = 1;
@@ -1813,7 +1644,7 @@ function load$1(session, made, lines, fields, deadline) {
     else {
         session._fits = Math.min(session._fits + GROWTH, MAX_BODY);
     }
-    const last = fill(session, lines, Math.min(session._max - HEAD, session._fits));
+    const last = fill(session, lines, Math.min(session._limits["max"] - HEAD, session._fits));
     if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
@@ -1937,7 +1768,7 @@ function answered(session, now, request, code) {
     }
     else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
         // The next poll has a higher number, and is made at once.
-        carrier._deadline = now + session._mute;
+        carrier._deadline = now + patienceOf(session);
     }
     else {
         refused(session, carrier, code);
@@ -1982,17 +1813,16 @@ function httpTransport(name, kind, enabled, progressive, open) {
     if (open) {
         transport._stream = (hub, attempt, ticket) => {
             const session = hub._session;
-            const carrier = attempt._carrier;
             attempt._aborts.push(open(hub._io, ticket, (line) => {
                 measure(hub, attempt, line);
-                heard(session, now(), carrier, fromLine(line));
+                heard(session, now(), attempt, fromLine(line));
                 if (attempt._silent && !attempt._closed) {
                     attempt._silent = false;
                     hub._proven(attempt);
                 }
                 hub._drain();
             }, () => {
-                refused(session, carrier, "");
+                refused(session, attempt, "");
                 hub._drain();
             }));
         };
@@ -2001,7 +1831,7 @@ function httpTransport(name, kind, enabled, progressive, open) {
 }
 /** Makes a request, and tells the session what becomes of it. */
 function track(hub, attempt, request, make) {
-    const { _transport: transport } = attempt;
+    const { _way: transport } = attempt;
     const session = hub._session;
     const crowd = hub._crowd;
     let over = false;
@@ -2045,11 +1875,11 @@ function sayFarewell(hub, line) {
 /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */
 function measure(hub, attempt, line) {
     hub._heard(attempt);
-    attempt._length = (attempt._length || 0) + line.length;
+    attempt._length += line.length;
     // A character is three bytes at most.
-    if (attempt._length * 4 > hub._session._streamEnds) {
+    if (attempt._length * 4 > hub._session._limits["stream"]) {
         attempt._length = 0;
-        hub._plan._replace(now(), attempt);
+        hub._replace(attempt);
     }
 }
 /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */
@@ -2065,11 +1895,11 @@ function lineReader(line) {
         }
     };
 }
-/** The code of a refusal; `""` if it is anything else, as what a proxy says. */
+/** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text) {
     try {
         const code = JSON.parse(text).error;
-        return typeof code === "string" && actionOf(code) ? code : "";
+        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
     }
     catch (_) {
         return "";
@@ -2082,7 +1912,6 @@ const event_source = /* @__PURE__ */ httpTransport("event_source", STREAM, class
     const close = () => {
         if (source) {
             source.close();
-            source.onmessage = source.onerror = null;
         }
     };
     try {
@@ -2164,8 +1993,8 @@ const websocket = {
         const Class = classOf(io);
         const headers = io._options.extraHeaders;
         const url = io._url.replace(/^http/, "ws") + "/websocket";
-        // Only an implementation for node takes headers.
-        const socket = headers && io._options.WebSocket ? new Class(url, [], { headers }) : new Class(url);
+        // Only implementations for node take headers.
+        const socket = headers ? new Class(url, [], { headers }) : new Class(url);
         const end = () => {
             socket.onopen = socket.onmessage = socket.onclose = null;
         };
@@ -2177,7 +2006,7 @@ const websocket = {
         socket.onerror = () => { };
         socket.onclose = (event) => {
             end();
-            closed(event && actionOf(event.reason) ? event.reason : "");
+            closed((event && event.reason) || "");
         };
         return {
             _send(data) {
@@ -2195,6 +2024,34 @@ const websocket = {
 };
 function classOf(io) {
     return (io._options.WebSocket || root.WebSocket);
+}
+
+// What decides which transport is tried when, as the driver knows it.
+function createAttempt(way, rank, now, patience) {
+    return {
+        _way: way,
+        _rank: rank,
+        _patience: patience,
+        _at: now,
+        _openedAt: -1,
+        _due: 0,
+        // Only of a connection that does not stand yet nobody else keeps the time.
+        _until: way._kind === DUPLEX ? now + patience : Infinity,
+        _aborts: [],
+        _length: 0,
+        _gone: false,
+        _welcomed: false,
+        _attach: 0,
+        _token: "",
+        _position: 0,
+        _cursor: 0,
+        _deadline: Infinity,
+        _requests: [],
+        _polls: 0,
+        _rested: now,
+        _ticket: "",
+        _strikes: 0,
+    };
 }
 
 // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
@@ -2254,9 +2111,9 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     let why = "";
     let probeAt = NEVER;
     let probes = 0;
-    let toProbe = [];
-    /** Overtaken by less than they may need: looked at anew soon. */
-    let doubtful = [];
+    let probing = false;
+    /** Some was overtaken by less than it may need: looked at anew soon. */
+    let doubtful = false;
     let steps = [];
     /** The time of what is happening. */
     let now = 0;
@@ -2272,14 +2129,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         return found;
     };
     /** Is it being tried? */
-    const isUnder = (rank) => {
-        for (const attempt of racers()) {
-            if (attempt._rank === rank) {
-                return true;
-            }
-        }
-        return false;
-    };
+    const isUnder = (rank) => find(racers(), (attempt) => attempt._rank === rank);
     const remove = (attempt) => {
         attempt._over = true;
         attempts = without(attempts, attempt);
@@ -2289,7 +2139,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         steps.push(() => host._cancel(attempt));
     };
     const demote = (rank, reason) => {
-        memory.failed[ways[rank].name] = { why: reason, until: now + KEPT };
+        memory.failed[ways[rank].name] = reason;
         upward._learnt();
     };
     /** Not for the same time in all pages, lest they all come back together. */
@@ -2298,7 +2148,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         upward._learnt();
     };
     // ---- racing
-    const pauseOf = () => backoff(Math.max(0, rounds - 1), limits._delay, limits._maxDelay, random);
+    const pauseOf = () => limits._pause(Math.max(0, rounds - 1));
+    const unlessBusy = (time) => (time < now - BUSY ? now + headStart() : time);
     const headStart = () => Math.max(HEAD_START, 3 * memory.rtt);
     const calm = () => {
         renewing = false;
@@ -2309,12 +2160,16 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     const race = (pause) => {
         const groups = [[], [], [], []];
         left = [];
+        if (memory.until <= now) {
+            memory.until = now + KEPT;
+            memory.best = "";
+            memory.failed = {};
+        }
         for (let rank = 0; rank < ways.length; rank++) {
             const way = ways[rank];
-            const bad = memory.failed[way.name];
             const tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-            const reason = suspects[rank] || (bad && bad.until > now && bad.why) || tight;
-            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best && memory.until > now ? 0 : 1;
+            const reason = suspects[rank] || memory.failed[way.name] || tight;
+            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
             groups[group].push(rank);
         }
         for (const group of groups) {
@@ -2323,21 +2178,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         due = now + pause;
     };
     const start = (rank) => {
-        const way = ways[rank];
-        const patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
-        const attempt = {
-            _transport: way,
-            _rank: rank,
-            _patience: patience,
-            _over: false,
-            _late: false,
-            _at: now,
-            _openedAt: -1,
-            _due: now + headStart() * Math.pow(2, racers().length),
-            // Only of a connection that does not stand yet nobody else keeps the time.
-            _until: way._kind === DUPLEX ? now + patience : NEVER,
-            _aborts: [],
-        };
+        const attempt = createAttempt(ways[rank], rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
+        attempt._due = now + headStart() * Math.pow(2, racers().length);
         attempts = attempts.concat(attempt);
         if (!current || renewing) {
             due = attempt._due;
@@ -2349,10 +2191,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         while (left.length && isUnder(left[0])) {
             left.shift();
         }
-        if (racers().length && due < now - BUSY) {
-            due = now + headStart();
-        }
-        else if (left.length) {
+        if (left.length) {
             start(left.shift());
         }
         else if (racers().length) {
@@ -2370,7 +2209,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
     };
     const retry = (pause) => {
-        if (!ways.length || rounds > limits._attempts) {
+        if (rounds > limits._attempts) {
             due = NEVER;
             steps.push(() => host._giveUp());
         }
@@ -2382,6 +2221,12 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     const first = (rank) => {
         left.unshift(rank);
         due = now;
+    };
+    /** No carrier, and none under way: no more pause. */
+    const hurry = () => {
+        if (begun && !current && !racers().length) {
+            due = now;
+        }
     };
     const died = (attempt, reason) => {
         const rank = attempt._rank;
@@ -2417,61 +2262,55 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         current = null;
         renewing = false;
         race(headStart());
-        if (former) {
-            let under = false;
-            for (const other of racers()) {
-                under = under || other._rank <= rank;
-            }
-            if (!under) {
-                // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-                first(rank);
-            }
+        if (former && !find(racers(), (other) => other._rank <= rank)) {
+            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+            first(rank);
         }
     };
     // ---- upward
     const planProbe = () => {
-        const pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
-        probeAt = current && current._rank > 0 ? now + PROBE_LEAST + pause : NEVER;
+        const pause = doubtful ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+        probeAt = current && current._rank && !probing ? now + PROBE_LEAST + pause : NEVER;
     };
-    const probeNext = () => {
-        while (toProbe.length) {
-            const rank = toProbe[0];
-            const way = ways[rank];
-            if (!isUnder(rank) && current && rank < current._rank && (way._kind !== STREAM || memory.tight <= now)) {
-                steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
-                return;
-            }
-            toProbe.shift();
+    /** Looks at this one, or the next that is better than what there is. */
+    const probe = (rank) => {
+        const way = ways[rank];
+        if (closing || !current || rank >= current._rank) {
+            probes++;
+            planProbe();
         }
-        probes++;
-        planProbe();
+        else if (isUnder(rank) || (way._kind === STREAM && memory.tight > now)) {
+            probe(rank + 1);
+        }
+        else {
+            probing = true;
+            steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
+        }
     };
     /** What a probe has found: null if it works, else why not. */
     const probed = (at, rank, failed) => {
         now = at;
-        const asked = toProbe.shift();
-        if (asked === undefined || !current || closing || rank >= current._rank) {
-            toProbe = [];
-            planProbe();
-        }
-        else if (failed === null) {
-            toProbe = [];
-            probes++;
-            start(rank);
-        }
-        else {
+        probing = false;
+        // It is evidence only beside something that works.
+        if (!closing && current && rank < current._rank) {
+            if (failed === null) {
+                probes++;
+                start(rank);
+                return;
+            }
             if (failed === CROWDED) {
                 tighten();
             }
             else {
                 demote(rank, failed);
             }
-            probeNext();
         }
+        probe(rank + 1);
     };
     const failed = (attempt, reason) => {
         const rank = attempt._rank;
         const action = actionOf(reason);
+        const again = asksAgain(reason) && reason !== "timeout";
         const cause = causeOf(attempt, reason);
         if (attempt._over) {
             return;
@@ -2480,10 +2319,10 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         if (reason === CROWDED) {
             crowdedAt = now;
         }
-        else if (attempt === current && attempt._transport._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
+        else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
             // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
             suspects[rank] = "buffered";
-            doubtful.push(rank);
+            doubtful = true;
         }
         if (attempt === current) {
             if (reason === "taken_over" && racers().length) {
@@ -2494,7 +2333,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
         }
         else if (attempt._late || (current && !renewing)) {
-            if (current && current._rank !== rank && (!action || reason === "timeout")) {
+            if (current && current._rank !== rank && !action && !again) {
                 demote(rank, cause);
             }
             planProbe();
@@ -2503,7 +2342,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             rounds++;
             retry(pauseOf());
         }
-        else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+        else if (again && hasty++ < HASTY) {
             // A refusal is data, too.
             first(rank);
         }
@@ -2516,14 +2355,20 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
         }
     };
+    const expire = (attempt) => {
+        steps.push(() => host._cancel(attempt));
+        failed(attempt, "timeout");
+    };
     return {
         _begin(at) {
             now = at;
             begun = true;
             race(0);
         },
-        _close() {
+        _close(at) {
+            now = at;
             closing = true;
+            hurry();
         },
         _opened(at, attempt) {
             attempt._openedAt = now = at;
@@ -2536,7 +2381,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         _carried(at, attempt) {
             const before = former;
             const rank = attempt._rank;
-            const { name, _kind: kind } = attempt._transport;
+            const { name, _kind: kind } = attempt._way;
             now = at;
             if (attempt._over || attempt === current) {
                 return;
@@ -2548,7 +2393,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             calm();
             for (const other of attempts) {
                 // Another two-way connection that is better has some time left; what cannot harm is let go.
-                if (other._transport._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
+                if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
                     if (other._rank < rank) {
                         other._until = Math.min(other._until, other._at + LATE$1);
                     }
@@ -2569,7 +2414,6 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
             if (memory.tight <= now) {
                 memory.best = name;
-                memory.until = now + KEPT;
             }
             memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
             upward._learnt();
@@ -2586,14 +2430,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             if (attempt === current) {
                 superseded(attempt);
             }
-            else if (attempt._transport._kind === DUPLEX) {
+            else if (attempt._way._kind === DUPLEX) {
                 attempt._late = true;
                 attempt._until = attempt._at + LATE$1;
             }
             else {
                 if (now >= attempt._due) {
                     suspects[attempt._rank] = causeOf(attempt, "timeout");
-                    doubtful.push(attempt._rank);
+                    doubtful = true;
                 }
                 remove(attempt);
             }
@@ -2634,26 +2478,20 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             if (current) {
                 lifeBy = Math.min(lifeBy, by);
             }
-            else if (begun && !racers().length) {
-                due = now;
-            }
+            hurry();
         },
         _next(at) {
             now = at;
             if (!steps.length) {
                 for (const attempt of attempts) {
-                    if (attempt._until < now - BUSY) {
-                        attempt._until = now + HEAD_START;
-                    }
-                    else if (attempt._until <= now) {
-                        failed(attempt, "timeout");
-                        return () => host._cancel(attempt);
+                    attempt._until = unlessBusy(attempt._until);
+                    if (attempt._until <= now) {
+                        expire(attempt);
+                        return steps.shift();
                     }
                 }
-                if (lifeBy < now - BUSY) {
-                    lifeBy = now + HEAD_START;
-                }
-                else if (lifeBy <= now) {
+                lifeBy = unlessBusy(lifeBy);
+                if (lifeBy <= now) {
                     lifeBy = NEVER;
                     if (current && !renewing && !closing) {
                         race(0);
@@ -2661,19 +2499,16 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
                         renewing = true;
                     }
                 }
+                if (racers().length) {
+                    due = unlessBusy(due);
+                }
                 if (due <= now) {
                     step();
                 }
                 else if (probeAt <= now && current && !closing) {
                     probeAt = NEVER;
-                    toProbe = doubtful;
-                    if (!doubtful.length) {
-                        for (let rank = 0; rank < current._rank; rank++) {
-                            toProbe.push(rank);
-                        }
-                    }
-                    doubtful = [];
-                    probeNext();
+                    doubtful = false;
+                    probe(0);
                 }
             }
             return steps.shift();
@@ -2694,7 +2529,7 @@ function causeOf(attempt, code) {
         ? code
         : !code && !attempt._late
             ? "failed"
-            : attempt._transport._kind === STREAM
+            : attempt._way._kind === STREAM
                 ? "buffered"
                 : attempt._openedAt >= 0
                     ? "mute"
@@ -2712,26 +2547,14 @@ function watchCrowd(hub, memory, isTight) {
     const session = hub._session;
     /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */
     const yieldTo = (attempt) => {
-        let able = !hub._own;
-        for (const way of hub._ways) {
-            able = able || way._kind === POLL;
-        }
-        if (able) {
-            refused(session, attempt._carrier, CROWDED);
+        if (!hub._own || find(hub._ways, (way) => way._kind === POLL)) {
+            refused(session, attempt, CROWDED);
             hub._drain();
         }
     };
     const wait = (attempt, time) => {
         const due = now() + time;
-        attempt._waits = later(() => {
-            attempt._waits = 0;
-            if (now() > due + LATE) {
-                wait(attempt, time);
-            }
-            else {
-                yieldTo(attempt);
-            }
-        }, time);
+        attempt._waits = later(() => (now() > due + LATE ? wait(attempt, time) : yieldTo(attempt)), time);
     };
     const answered = (attempt) => {
         clearTimeout(attempt._waits);
@@ -2745,7 +2568,7 @@ function watchCrowd(hub, memory, isTight) {
         ? {
             _asked(attempt, request) {
                 if (request._kind !== ATTACHING && memory.tight <= now()) {
-                    if (attempt._transport._kind !== POLL || request._carrier._requests.length > 1) {
+                    if (attempt._way._kind !== POLL || request._carrier._requests.length > 1) {
                         if (!attempt._waits && request._body.length < SMALL) {
                             attempt._aborts.push(() => answered(attempt));
                             wait(attempt, TIME$1 + 4 * memory.rtt);
@@ -2759,13 +2582,16 @@ function watchCrowd(hub, memory, isTight) {
             },
             _answered: answered,
             _proven(attempt) {
-                const kind = attempt._transport._kind;
-                if (kind !== DUPLEX && isTight() && kind === STREAM) {
-                    yieldTo(attempt);
-                }
-                else if (kind === STREAM) {
-                    // Is there a connection left for this?
-                    owe();
+                // A poll asks for the memory's sake: another page may have found out.
+                const tight = attempt._way._kind !== DUPLEX && isTight();
+                if (attempt._way._kind === STREAM) {
+                    if (tight) {
+                        yieldTo(attempt);
+                    }
+                    else {
+                        // Is there a connection left for this?
+                        owe();
+                    }
                 }
             },
         }
@@ -2775,27 +2601,23 @@ function watchCrowd(hub, memory, isTight) {
 /** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */
 function watchPage(leave, wake) {
     const { document } = root;
-    if (!document || !root.addEventListener) {
-        return () => { };
-    }
-    const hear = (event) => {
-        const { type } = event;
-        const { persisted } = event;
-        const seen = type === "visibilitychange";
+    const hear = ({ type, persisted }) => {
         if (type === "pagehide") {
             leave(persisted);
         }
-        else if (seen ? !document.hidden : type !== "pageshow" || persisted) {
-            wake(!seen);
+        else if (type === "visibilitychange" ? !document.hidden : type !== "pageshow" || persisted) {
+            wake(type !== "visibilitychange");
         }
     };
     const each = (method) => {
-        for (const type of ["pagehide", "pageshow", "online"]) {
-            root[method](type, hear);
-        }
-        // Chromium freezes pages that are hidden.
-        for (const type of ["visibilitychange", "resume"]) {
-            document[method](type, hear);
+        if (document && root.addEventListener) {
+            for (const type of ["pagehide", "pageshow", "online"]) {
+                root[method](type, hear);
+            }
+            // Chromium freezes pages that are hidden.
+            for (const type of ["visibilitychange", "resume"]) {
+                document[method](type, hear);
+            }
         }
     };
     each("addEventListener");
@@ -2825,38 +2647,24 @@ const storage = {
 
 /** `ahead`: by how much the time of day is ahead of the clock. */
 function load(store, key, now, ahead) {
-    const memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} };
-    // However wrong the time of day was or is.
-    const here = (until) => Math.min(now + KEPT, until - ahead);
     try {
-        const kept = JSON.parse(store.get(key) || "{}");
-        if (here(kept.until) > now) {
-            memory.best = kept.best;
-            memory.until = here(kept.until);
-            memory.rtt = +kept.rtt || 0;
-        }
-        memory.tight = here(kept.tight) || 0;
-        for (const name in kept.failed) {
-            const { why, until } = kept.failed[name];
-            memory.failed[name] = { why, until: here(until) };
+        const kept = JSON.parse(store.get(key));
+        // However wrong the time of day was or is.
+        kept.until = Math.min(now + KEPT, kept.until - ahead);
+        kept.tight = Math.min(now + KEPT, kept.tight - ahead);
+        if (kept.until > now) {
+            return kept;
         }
     }
     catch (_) {
         // What cannot be read is not known.
     }
-    return memory;
+    return { until: 0, best: "", rtt: 0, tight: 0, failed: {} };
 }
-function save(store, key, memory, now, ahead) {
-    const { best, rtt } = memory;
-    const failed = {};
-    for (const name in memory.failed) {
-        const { why, until } = memory.failed[name];
-        if (until > now) {
-            failed[name] = { why, until: until + ahead };
-        }
-    }
+function save(store, key, memory, ahead) {
+    const { best, rtt, failed } = memory;
     try {
-        store.set(key, JSON.stringify({ best, until: memory.until + ahead, rtt, tight: memory.tight + ahead, failed }));
+        store.set(key, JSON.stringify({ until: memory.until + ahead, best, rtt, tight: memory.tight + ahead, failed }));
     }
     catch (_) {
         // The user's store is the user's.
@@ -2882,7 +2690,7 @@ function trial(io, transport, done) {
             done(report);
         }
     };
-    const driver = createDriver(io, [transport], { _attempts: 0, _delay: 0, _maxDelay: 0 }, {
+    const driver = createDriver(io, [transport], { _attempts: 0, _pause: () => 0 }, {
         _deliver() {
             // That nobody knows the event.
             if (asked && !over) {
@@ -2896,8 +2704,7 @@ function trial(io, transport, done) {
             if (!asked) {
                 asked = now();
                 report.openMs = asked - began;
-                push(driver._session, messageOf("/", encode("e", "/", 0, ["trial"]), true, 0));
-                driver._flush();
+                driver._push(messageOf("/", encode("e", "/", 0, ["trial"]), true));
             }
         },
         _carried() { },
@@ -2906,7 +2713,6 @@ function trial(io, transport, done) {
             report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
             finish();
         },
-        _rejected() { },
         _failing(code, why) {
             report.code = code;
             report.why = why;
@@ -2922,6 +2728,8 @@ function trial(io, transport, done) {
 }
 
 // The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
+/** How late a heartbeat may be. */
+const LATE_HEARTBEAT = 1000;
 function negotiate(hub, limits, host) {
     const { _io: io, _own: own, _ways: ways, _session: session } = hub;
     const store = io._options.memory || storage;
@@ -2929,6 +2737,8 @@ function negotiate(hub, limits, host) {
     // What is learnt counts for this origin, and among these transports.
     let place = "everwire " + io._url.replace(/^(\w+:\/\/[^/]+).*/, "$1");
     let stop = () => { };
+    /** When something came over the carrier, by the time of day. */
+    let heardAt = 0;
     if (io._options.transports) {
         for (const way of ways) {
             place += " " + way.name;
@@ -2942,7 +2752,7 @@ function negotiate(hub, limits, host) {
     };
     session._tight = memory.tight;
     hub._crowd = watchCrowd(hub, memory, isTight);
-    return createNegotiation(ways, limits, Math.random, memory, host, {
+    const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         _probe(transport, done) {
             if (own && transport._kind === STREAM && isTight()) {
                 done(now(), CROWDED);
@@ -2957,11 +2767,30 @@ function negotiate(hub, limits, host) {
         _learnt() {
             session._tight = memory.tight;
             if (own && ways.length > 1) {
-                save(store, place, memory, now(), ahead());
+                save(store, place, memory, ahead());
             }
         },
         _stop: () => stop(),
     });
+    const proven = hub._proven;
+    hub._heard = (attempt) => {
+        heardAt = wall();
+        // The other half of the time-out is for finding another way before this one is given up.
+        plan._heard(attempt, now() + session._limits["ping"] + session._limits["timeout"] / 2);
+    };
+    hub._replace = (attempt) => plan._replace(now(), attempt);
+    hub._check = (surely) => {
+        const left = heardAt + session._limits["ping"] + LATE_HEARTBEAT - wall();
+        plan._check(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+        hub._drain();
+    };
+    hub._proven = (attempt) => {
+        proven(attempt);
+        if (hub._crowd) {
+            hub._crowd._proven(attempt);
+        }
+    };
+    return plan;
 }
 
 /** How often to look whether the machine has slept. */
@@ -2974,7 +2803,7 @@ function watch(hub) {
     let pulseAt = 0;
     /** Machines sleep without a word, and their clocks may stop. */
     const beat = () => {
-        if (pulseAt && wall() - pulseAt > PULSE + session._ping) {
+        if (pulseAt && wall() - pulseAt > PULSE + session._limits["ping"]) {
             hub._check(false);
         }
         pulseAt = wall();

@@ -1,6 +1,6 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 import { A as AnyEvents, O as Options, S as Socket } from './types.js';
-export { a as Asks, b as Auth, e as Diagnosis, D as Disconnected, E as Emits, c as EverwireError, L as LocalEvents, R as Reconnection, d as RemoteError, T as Transport, f as TransportName } from './types.js';
+export { a as Asks, b as Auth, e as Diagnosis, D as Disconnected, E as Emits, c as EverwireError, L as LocalEvents, M as ModernName, R as Reconnection, d as RemoteError, T as Transport, f as TransportName } from './types.js';
 export { diagnose } from './diagnose.js';
 
 /**

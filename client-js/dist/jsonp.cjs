@@ -3,6 +3,7 @@
 
 var shared = require('./shared.cjs');
 
+/** Script tags down, forms up: for pages that can do nothing else. Only used when it is named, and off in the server by default. It needs a document. */
 const jsonp = shared.jsonp;
 
 exports.jsonp = jsonp;

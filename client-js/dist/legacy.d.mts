@@ -1,6 +1,6 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 import { A as AnyEvents, g as LegacyOptions, S as Socket, e as Diagnosis } from './types.mjs';
-export { a as Asks, b as Auth, D as Disconnected, E as Emits, c as EverwireError, L as LocalEvents, O as Options, R as Reconnection, d as RemoteError, T as Transport, f as TransportName } from './types.mjs';
+export { a as Asks, b as Auth, D as Disconnected, E as Emits, c as EverwireError, L as LocalEvents, M as ModernName, O as Options, R as Reconnection, d as RemoteError, T as Transport, f as TransportName } from './types.mjs';
 
 /** As the default entry's, with all transports, in every browser that has JSON. */
 declare function connect<Listen extends object = AnyEvents, Emit extends object = AnyEvents>(url?: string, options?: LegacyOptions): Socket<Listen, Emit>;

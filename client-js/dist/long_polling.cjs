@@ -3,6 +3,7 @@
 
 var shared = require('./shared.cjs');
 
+/** Posts that the server answers when it has something to say: what passes wherever requests do. */
 const long_polling = shared.long_polling;
 
 exports.long_polling = long_polling;

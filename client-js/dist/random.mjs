@@ -1,8 +1,11 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */
-function fillRandom(bytes) {
+function randomBytes() {
+    const bytes = new Uint8Array(16);
+    // WebKit of 2011 fills what it is given, and answers nothing.
     crypto.getRandomValues(bytes);
+    return bytes;
 }
 
-export { fillRandom };
+export { randomBytes };
 //# sourceMappingURL=random.mjs.map

@@ -3,9 +3,9 @@
 
 var node_crypto = require('node:crypto');
 
-function fillRandom(bytes) {
-    node_crypto.webcrypto.getRandomValues(bytes);
+function randomBytes() {
+    return node_crypto.webcrypto.getRandomValues(new Uint8Array(16));
 }
 
-exports.fillRandom = fillRandom;
+exports.randomBytes = randomBytes;
 //# sourceMappingURL=random.node.cjs.map

@@ -1,9 +1,9 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 import { webcrypto } from 'node:crypto';
 
-function fillRandom(bytes) {
-    webcrypto.getRandomValues(bytes);
+function randomBytes() {
+    return webcrypto.getRandomValues(new Uint8Array(16));
 }
 
-export { fillRandom };
+export { randomBytes };
 //# sourceMappingURL=random.node.mjs.map

@@ -1,5 +1,5 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
-import { fillRandom } from '#random';
+import { randomBytes } from '#random';
 
 // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
 function newBytes(length) {
@@ -33,20 +33,26 @@ function toChars(bytes) {
 
 /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */
 const platform = {
-    e: (chars) => btoa(chars),
-    t: (text) => atob(text),
-    n: (bytes) => fillRandom(bytes),
+    t: (chars) => btoa(chars),
+    n: (text) => atob(text),
+    /** 128 of them. */
+    o: () => randomBytes(),
+    /** Milliseconds that never go back. */
+    e: () => performance.now(),
+    a: (run) => void Promise.resolve().then(run),
+    /** What `run` gives, now or later, goes to `done`; what goes wrong, in `done` too, to `fail`. */
+    r: (run, done, fail, then) => void new Promise(run).then(done).then(null, fail).then(then),
 };
 
 // Base64 by the platform's own, which every environment with binary WebSockets has.
 function toBase64(bytes) {
-    return platform.e(toChars(bytes));
+    return platform.t(toChars(bytes));
 }
 /** Null unless the text is base64 with its padding and nothing else: then it reads the same when it is written again. */
 function fromBase64(text) {
     try {
-        const chars = platform.t(text);
-        return platform.e(chars) === text ? fromChars(chars) : null;
+        const chars = platform.n(text);
+        return platform.t(chars) === text ? fromChars(chars) : null;
     }
     catch (_) {
         return null;
@@ -71,11 +77,8 @@ function withBinary(given) {
     binary = given || binary;
 }
 const MAX_DEPTH = 64;
-const MAX_INTEGER = 9007199254740991;
-/** Type, namespace, id, body, first character of the body. */
-const PARTS = /^(.)(?:(\/[^,\x00-\x1f\x7f]+),)?(0|[1-9]\d{0,15})?(?![\d/])(?:[ \t]*((\S)[^\r\n]*))?$/;
-/** Which of these may, or must, go together: `/` stands for a namespace, a space for an id. Counts look like an id with more behind it. */
-const SHAPES = /^([APWrz]\{|h|n ,(0|[1-9]\d{0,15})|v\/?\[|e\/? ?\[|a\/? \[|x\/? ?\{|c\/?\S?|[odl]\/?\{)$/;
+/** Type, namespace, id, body. Two counts are no id. */
+const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 /** Is it one of the messages that are counted? */
 function isCounted(type) {
     return "eaxcodl".indexOf(type) >= 0;
@@ -96,27 +99,20 @@ function toLine(data) {
 function fromLine(line) {
     return line.charAt(0) === "b" ? fromBase64(line.slice(1)) || "" : line;
 }
-/** `revive` puts something else in the place of some values. */
+/**
+ * Takes what it can read: to refuse the rest of what is malformed is the server's part (protocol.md, section 2.1). `revive` puts
+ * something else in the place of some values.
+ */
 function parseText(text, revive) {
     const parts = PARTS.exec(text);
     if (!parts) {
         return "bad_packet";
     }
     const type = parts[1];
-    const namespace = parts[2] || "/";
-    const id = parts[3] ? +parts[3] : null;
-    const body = parts[4] || "";
-    const counts = type === "n";
-    const shape = type + (parts[2] ? "/" : "") + (parts[3] ? " " : "") + (counts ? body : parts[5] || "");
-    if (!SHAPES.test(shape) || +id > MAX_INTEGER || utf8Length(namespace) > 128) {
-        return "bad_packet";
-    }
-    if (counts) {
-        const pair = [id, +body.slice(1)];
-        return isInteger(pair[1]) ? { e: type, r: namespace, t: null, n: pair } : "bad_packet";
-    }
+    const id = parts[3];
+    const body = type === "n" ? "[" + parts[4] + "]" : parts[4];
     try {
-        return isSound(body) ? { e: type, r: namespace, t: id, n: body ? JSON.parse(body, revive) : undefined } : "bad_json";
+        return { e: type, n: parts[2] || "/", o: id ? +id : null, t: body ? JSON.parse(body, revive) : undefined };
     }
     catch (_) {
         return "bad_json";
@@ -126,21 +122,10 @@ function parseText(text, revive) {
 function encode(type, namespace, id, body) {
     const attachments = [];
     let text = "";
-    let why = "not JSON";
+    let why = "too deep, or half a character";
     try {
-        // Holder and key say what the value was before a toJSON, as that of node's Buffer.
-        text = JSON.stringify(body, function (key, value) {
-            return isBinary(this[key])
-                ? "\0" + (attachments.push(this[key]) - 1)
-                : typeof value === "string" && value.charAt(0) === "\0"
-                    ? "\0" + value
-                    : value;
-        }) || "";
-        if (!attachments.length && /\\u0000/.test(text)) {
-            text = JSON.stringify(body);
-        }
-        why =
-            attachments.length < (binary ? 1001 : 1) && isSound(text) ? "" : "too deep, a lone surrogate, or binary that cannot be sent";
+        text = (binary ? binary.t(body, attachments) : JSON.stringify(body, refuseBinary)) || "";
+        why = !isSound(text) && why;
     }
     catch (error) {
         why = error;
@@ -150,11 +135,18 @@ function encode(type, namespace, id, body) {
     }
     // A body that is a number would read as an id.
     const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-    return binary && attachments.length ? binary.u(head, attachments) : head;
+    return binary && attachments.length ? binary.c(head, attachments) : head;
+}
+/** Else it would arrive as an object without anything in it. */
+function refuseBinary(_key, value) {
+    if (value && value.byteLength >= 0) {
+        throw "binary needs everwire/binary";
+    }
+    return value;
 }
 /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
 function isSound(text) {
-    return (!/\\ud[89a-f]/i.test(text.replace(/\\\\|\\ud[89ab]..\\ud[c-f]../gi, "")) &&
+    return (!/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
         // Few texts hold as many brackets as may be nested.
         !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH)));
 }
@@ -169,26 +161,25 @@ function isDeeper(value, depth) {
     }
     return false;
 }
+
+// The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
+const binaryForm = { t: textOf, c: write$1, e: read };
+function textOf(body, attachments) {
+    // Holder and key say what the value was before a toJSON, as that of node's Buffer.
+    const text = JSON.stringify(body, function (key, value) {
+        return isBinary(this[key])
+            ? "\0" + (attachments.push(this[key]) - 1)
+            : typeof value === "string" && value.charAt(0) === "\0"
+                ? "\0" + value
+                : value;
+    });
+    return attachments.length || !/\\u0000/.test(text) ? text : JSON.stringify(body);
+}
 /** By what it looks like, not by instanceof: a buffer of another frame or realm is a buffer too. */
 function isBinary(value) {
     const given = value;
-    return !!given && typeof given.byteLength === "number" && /Buffer\]$/.test(tag(given.buffer || given));
+    return !!given && given.byteLength >= 0 && /Buffer\]$/.test({}.toString.call(given.buffer || given));
 }
-function isArray(value) {
-    return tag(value) === "[object Array]";
-}
-function isObject(value) {
-    return typeof value === "object" && value !== null && !isArray(value);
-}
-function isInteger(value) {
-    return typeof value === "number" && value >= 0 && value <= MAX_INTEGER && Math.floor(value) === value;
-}
-function tag(value) {
-    return Object.prototype.toString.call(value);
-}
-
-// The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
-const binaryForm = { u: write$1, e: read };
 function write$1(head, attachments) {
     const parts = [toUtf8(head)];
     let length = 0;
@@ -199,7 +190,7 @@ function write$1(head, attachments) {
     for (const part of parts) {
         length += 4 + part.length;
     }
-    const out = newBytes(length);
+    const out = new Uint8Array(length);
     for (const part of parts) {
         for (let shift = 32; shift;) {
             out[at++] = part.length >>> (shift -= 8);
@@ -218,41 +209,19 @@ function read(bytes) {
             length = length * 256 + bytes[at++];
         }
         if (!(at + length <= bytes.length)) {
-            return parts.length ? "attachments" : "bad_packet";
+            return "attachments";
         }
         parts.push("subarray" in bytes ? bytes.subarray(at, at + length) : bytes.slice(at, at + length));
         at += length;
     }
-    const head = parts.shift();
     let text = "";
     try {
-        text = head ? fromUtf8(head) : "";
+        text = fromUtf8(parts.shift() || []);
     }
     catch (_) {
         return "utf8";
     }
-    const packet = parseText(text, (_key, value) => typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)]);
-    if (typeof packet === "string") {
-        return packet;
-    }
-    if (!/^[vea]/.test(text)) {
-        return "bad_packet";
-    }
-    return parts.length && parts.length < 1001 && refersTo(text, parts.length) ? packet : "attachments";
-}
-/**
- * Whether the text refers to each attachment once and in order. It has to be the text: an object's keys do not
- * keep their order once they are parsed.
- */
-function refersTo(text, count) {
-    let next = 0;
-    text.replace(/"((?:[^"\\]+|\\.)*)"(\s*:)?/g, (all, inner, key) => {
-        if (!key && /^\\u0000(?!\\u0000)/.test(inner)) {
-            next = inner.slice(6) === String(next) ? next + 1 : NaN;
-        }
-        return all;
-    });
-    return next === count;
+    return parseText(text, (_key, value) => typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)]);
 }
 
 /** A pause before try number `tries` (from 0): anything up to a bound that doubles. Full jitter spreads a crowd best. */
@@ -260,33 +229,35 @@ function backoff(tries, delay, maxDelay, random) {
     return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
 }
 
-// What a client does about a code (protocol.md, section 10.2).
-/** Attach at once. */
-const ATTACH = 1;
-const BACKOFF = 3;
+// What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
+/** Later. */
+const BACKOFF = 1;
 /** The same for those that end the session, as all that follow do. */
-const BACKOFF_ENDED = 4;
+const BACKOFF_ENDED = 2;
 /** A new session at once. */
-const OPEN = 5;
+const OPEN = 3;
 /** Report and stop: the page cannot help a refused origin or callback either. */
-const NEVER$1 = 6;
+const NEVER$1 = 4;
 const CODES = [
     "",
-    "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8",
-    "bad_handshake bad_request content_type encoding method not_found transport upgrade_required",
     "full rate",
     "bad_ack credit shutdown slow_consumer",
     "grace_over undeliverable unknown_session",
     "callback client_disconnect no_namespace origin server_disconnect version",
 ];
+/** With these the server asks for another attach over the same transport. */
+const AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
+function has(codes, code) {
+    return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+}
 function groupOf(code) {
     let group = NEVER$1;
-    while (group && (" " + CODES[group] + " ").indexOf(" " + code + " ") < 0) {
+    while (group && !has(CODES[group], code)) {
         group--;
     }
     return group;
 }
-/** 0 if the code is not one of the protocol's. */
+/** 0 if it is none of the above. */
 function actionOf(code) {
     const group = groupOf(code);
     return group === BACKOFF_ENDED ? BACKOFF : group;
@@ -295,13 +266,16 @@ function actionOf(code) {
 function endsSession(code) {
     return groupOf(code) > BACKOFF;
 }
+function asksAgain(code) {
+    return has(AGAIN, code);
+}
 
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
 /** Workers have no `window`, engines before 2018 no `globalThis`. */
 const root = (typeof globalThis === "undefined" ? self : globalThis);
 /** Milliseconds, never going back where the platform has such a clock. */
 function now() {
-    return root.performance && root.performance.now ? Math.floor(root.performance.now()) : wall();
+    return Math.floor(platform.e());
 }
 /** The time of day, which goes on while the machine sleeps. */
 function wall() {
@@ -312,21 +286,11 @@ function later(run, ms) {
 }
 /** Runs when the code that runs now is done. */
 function soon(run) {
-    if (root.Promise) {
-        root.Promise.resolve().then(run);
-    }
-    else {
-        setTimeout(run, 0);
-    }
+    platform.a(run);
 }
 /** 128 random bits, as 22 characters of base64url. */
 function secret() {
-    const random = newBytes(16);
-    for (let i = 0; i < 16; i++) {
-        random[i] = 0;
-    }
-    platform.n(random);
-    return toBase64(random).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+    return toBase64(platform.o()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
 }
 
 // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
@@ -348,14 +312,6 @@ function without(list, item) {
     return rest;
 }
 
-// What the objects of packets say.
-function numberOf(value, otherwise) {
-    return isInteger(value) ? value : otherwise || 0;
-}
-function textOf(value) {
-    return typeof value === "string" ? value : "";
-}
-
 const OPENING = 0;
 const OPENED = 1;
 const SUSPENDED = 2;
@@ -369,6 +325,8 @@ const DUPLEX = 0;
 const STREAM = 1;
 const POLL = 2;
 const SCRIPT = 3;
+/** What holds before the first welcome (protocol.md, sections 6.2 and 13). */
+const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
 const MAX_BODY = 64512;
 const ATTACHING = 0;
@@ -377,148 +335,131 @@ const POSTING = 2;
 /** `secret` draws 128 random bits as 22 characters of base64url. */
 function createSession(window, secret, host) {
     return {
-        a: host,
-        H: secret,
+        c: host,
+        U: secret,
         e: OPENING,
-        m: Infinity,
-        A: 1000,
-        D: Infinity,
-        j: 10000,
-        y: 0,
-        O: 0,
-        G: 1000,
-        t: "",
-        h: "",
-        L: secret(),
+        n: LIMITS,
+        j: 0,
+        L: 1000,
+        o: "",
+        f: "",
+        M: secret(),
+        J: 0,
+        v: 0,
+        s: null,
+        w: MAX_BODY,
         z: 0,
-        w: 0,
-        i: null,
-        x: MAX_BODY,
-        F: 0,
-        E: 0,
-        o: [],
+        T: 0,
+        r: [],
         u: null,
         p: [],
-        r: [],
-        N: Infinity,
-        S: false,
-        U: -1,
-        f: "",
-        M: Infinity,
-        v: false,
-        s: null,
-        c: [],
-        n: 0,
-        l: 0,
-        k: 0,
-        // What may be sent before the welcome has named the server's window.
-        J: 65536,
-        q: 0,
+        a: [],
+        A: Infinity,
+        k: false,
+        E: -1,
+        d: "",
+        S: Infinity,
+        y: false,
+        i: null,
+        l: [],
+        t: 0,
         b: 0,
-        T: 0,
-        W: window,
-        d: 0,
-        g: 0,
+        x: 0,
+        O: 0,
+        m: 0,
         C: 0,
-        B: 0,
+        q: window,
+        h: 0,
+        g: 0,
+        N: 0,
+        W: 0,
     };
+}
+/** So long a carrier that has answered may be mute. */
+function patienceOf(session) {
+    return session.n["ping"] + session.n["timeout"];
 }
 /** What is to be done next, if anything. */
 function next(session, now) {
-    if (!session.r.length && session.e !== ENDED) {
-        session.N = Infinity;
-        for (const carrier of session.o) {
-            carrier.e.r(session, now, carrier);
+    if (!session.a.length && session.e !== ENDED) {
+        session.A = Infinity;
+        for (const carrier of session.r) {
+            carrier.e.s(session, now, carrier);
         }
         // What no carrier could take at once is gone.
         session.p = [];
     }
-    return session.r.shift();
+    return session.a.shift();
 }
 
 // How carriers are given up.
 /** A carrier is gone, or given up. */
 function lose(session, carrier, code) {
     // The server may tell the old carrier sooner than the new one: the session has one.
-    const moving = code === "taken_over" && carrier !== session.o[session.o.length - 1];
+    const moving = code === "taken_over" && carrier !== session.r[session.r.length - 1];
     drop(session, carrier, code);
     if (carrier === session.u) {
         session.u = null;
     }
     if (!session.u && !moving && session.e === OPENED) {
         session.e = SUSPENDED;
-        session.r.push(() => session.a.d());
+        session.a.push(() => session.c.l());
     }
 }
 function drop(session, carrier, code) {
-    carrier.i = true;
-    session.o = without(session.o, carrier);
-    session.v = false;
-    session.r.push(() => session.a.g(carrier, code));
+    carrier.y = true;
+    session.r = without(session.r, carrier);
+    session.y = false;
+    session.a.push(() => session.c.d(carrier, code));
 }
 
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
 /** Sends in time, once and in order. */
 function push(session, message) {
-    session.c.push(message);
-    session.k += message.e;
-    message.n = session.b += message.b ? message.e : 0;
+    session.l.push(message);
+    session.x += message.e;
+    message.r = session.m += message.m ? message.e : 0;
 }
 /** The number of the last message, sent or not. */
 function lastOf(session) {
-    return session.n + session.c.length;
+    return session.t + session.l.length;
 }
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 function ready(session, number) {
-    const message = session.c[number - session.n - 1];
-    return message && message.n <= session.q + session.J ? message : undefined;
+    const message = session.l[number - session.t - 1];
+    return message && message.r <= session.O + session.n["window"] ? message : undefined;
 }
 function markSent(session, number) {
-    session.l = Math.max(session.l, number);
+    session.b = Math.max(session.b, number);
 }
 /** The peer's counts. False if it confirms what was never sent. */
 function confirm(session, received, consumed) {
-    if (received > session.l) {
+    if (received > session.b) {
         return false;
     }
-    session.q = Math.max(session.q, consumed);
-    for (; session.n < received; session.n++) {
-        const message = session.c.shift();
-        session.T = message.n;
-        session.k -= message.e;
+    if (consumed > session.O) {
+        session.O = consumed;
+    }
+    for (; session.t < received; session.t++) {
+        const message = session.l.shift();
+        session.C = message.r;
+        session.x -= message.e;
     }
     return true;
 }
-/** Takes out waiting messages that are larger than the peer takes. */
-function dropLarger(session) {
-    const waiting = session.c.splice(Math.max(0, session.l - session.n), session.c.length);
-    const last = session.c[session.c.length - 1];
-    const dropped = [];
-    session.b = last ? last.n : session.T;
-    for (const message of waiting) {
-        session.k -= message.e;
-        if (message.e > session.m) {
-            dropped.push(message);
-        }
-        else {
-            push(session, message);
-        }
-    }
-    return dropped;
-}
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
-    return (session.S ||
-        Math.max(session.C, session.g - session.B) * 4 >= session.W);
+    return (session.k ||
+        Math.max(session.N, session.g - session.W) * 4 >= session.q);
 }
 function said(session) {
-    session.S = false;
-    session.C = 0;
-    session.B = session.g;
+    session.k = false;
+    session.N = 0;
+    session.W = session.g;
 }
 /** What an encoded packet is to the session. */
-function messageOf(namespace, data, credited, id) {
-    return { r: namespace, o: data, e: sizeOf(data), b: credited, t: id };
+function messageOf(namespace, data, credited) {
+    return { n: namespace, t: data, e: sizeOf(data), m: credited };
 }
 
 // A session closes, or is closed (protocol.md, section 9).
@@ -526,10 +467,10 @@ const CLOSE_TIME = 5000;
 /** Sends what is there, then ends the session; in 5 s at the latest. */
 function close(session, now, code) {
     if (session.e < CLOSING) {
-        session.f = code;
-        session.M = now + CLOSE_TIME;
+        session.d = code;
+        session.S = now + CLOSE_TIME;
         session.e = CLOSING;
-        if (!session.z && session.b === session.T) {
+        if (!session.J && session.m === session.C) {
             end(session, code);
         }
     }
@@ -537,171 +478,147 @@ function close(session, now, code) {
 /** The server's `z`. */
 function closed(session, now, body) {
     if (session.e === CLOSING) {
-        if (session.v && body["code"] === session.f) {
+        if (session.y && body["code"] === session.d) {
             // An answer: everything has arrived.
-            confirm(session, session.l, 0);
+            confirm(session, session.b, 0);
         }
-        end(session, session.f);
+        end(session, session.d);
     }
     else {
-        session.s = body;
-        session.M = now + CLOSE_TIME;
+        session.i = body;
+        session.S = now + CLOSE_TIME;
         finish(session);
     }
 }
 /** Answers the server's `z` once everything before it is here. */
 function finish(session) {
-    const z = session.s;
-    if (z && session.d >= numberOf(z["final"])) {
-        farewell(session, String(z["code"]));
+    const z = session.i;
+    if (z && session.h >= z["final"]) {
+        farewell(session, z["code"]);
         giveUp(session);
     }
 }
 /** The last word, on whatever carries it. */
 function farewell(session, code) {
     const current = session.u;
-    session.f = code;
+    session.d = code;
     const line = closing(session);
-    session.r.push(() => {
+    session.a.push(() => {
         if (current && !current.e.e) {
-            session.a.u(current, line);
+            session.c.c(current, line);
         }
         else {
-            session.a.s(line);
+            session.c.i(line);
         }
     });
 }
 /** The client's `z`. */
 function closing(session) {
-    session.v = true;
-    return "z" + JSON.stringify({ code: session.f, "final": session.l });
+    session.y = true;
+    return "z" + JSON.stringify({ code: session.d, "final": session.b });
 }
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
-    const z = session.s || {};
-    end(session, session.s ? String(z["code"]) : session.f, textOf(z["reason"]), numberOf(z["retry"]));
+    const z = session.i || {};
+    end(session, (z["code"] || session.d), z["reason"], z["retry"]);
 }
 /** The session is over, without another word to the server. */
 function end(session, code, reason = "", retry = 0) {
     if (session.e !== ENDED) {
         if (session.e === CLOSING) {
-            code = session.f;
+            code = session.d;
         }
         session.e = ENDED;
-        while (session.o.length) {
-            drop(session, session.o[0], null);
+        while (session.r.length) {
+            drop(session, session.r[0], null);
         }
         session.u = null;
-        session.r.push(() => session.a.l(code, reason, retry, session.c));
+        session.a.push(() => session.c.s(code, reason, retry, session.l));
     }
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
-/**
- * A new carrier. It is given up after `patience` if it has not carried anything by then. What is sent with it goes at once: a
- * volatile event that it takes along is gone for the current carrier.
- */
-function attach(session, now, way, patience, owner) {
-    const carrier = {
-        e: way,
-        b: owner,
-        i: false,
-        a: ++session.z,
-        h: session.h,
-        l: patience,
-        t: false,
-        o: now + patience,
-        s: 0,
-        // Only an opening client knows where the server stands: at nothing.
-        r: session.t ? -1 : session.n,
-        n: [],
-        f: 0,
-        u: now,
-        c: way.e === SCRIPT ? session.H() : "",
-        d: 0,
-    };
-    session.o = session.o.concat(carrier);
-    way.a(session, now, carrier);
-    return carrier;
+/** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
+function attach(session, now, carrier) {
+    carrier.c = ++session.J;
+    carrier.f = session.f;
+    carrier.r = now + carrier.M;
+    // Only an opening client knows where the server stands: at nothing.
+    carrier.i = session.o ? -1 : session.t;
+    carrier.o = carrier.e.e === SCRIPT ? session.U() : "";
+    session.r = session.r.concat(carrier);
+    carrier.e.c(session, now, carrier);
 }
 /** The first packet, or line, of what attaches or posts. */
 function header(session, type, fields) {
-    fields["received"] = session.d;
+    fields["received"] = session.h;
     fields["consumed"] = session.g;
-    if (session.t) {
-        fields["session"] = session.t;
-        fields["token"] = session.h;
+    if (session.o) {
+        fields["session"] = session.o;
+        fields["token"] = session.f;
     }
     else {
-        fields["key"] = session.L;
+        fields["key"] = session.M;
     }
     return type + JSON.stringify(fields);
 }
 /** What begins a body or carrier going down. False if it cannot be read. */
 function welcome(session, now, carrier, down, body) {
-    const full = body["session"] !== undefined;
-    const first = body["first"];
-    if (!first || !isInteger(first) || (full ? typeof body["token"] !== "string" : !carrier.t)) {
+    const full = !!body["session"];
+    down.b = body["first"];
+    if (!down.b || !(full || carrier.n)) {
         return false;
     }
-    down.s = first;
-    if ((!full || carrier.t || adopt(session, now, carrier, body)) &&
+    if ((!full || carrier.n || adopt(session, now, carrier, body)) &&
         counts(session, body["received"], body["consumed"]) &&
-        carrier.e.t) {
-        carrier.e.t(session, now, carrier, body, full);
+        carrier.e.n) {
+        carrier.e.n(session, now, carrier, body, full);
     }
     return true;
 }
 /** The carrier is the current one from now on. False if it cannot be. */
 function adopt(session, now, carrier, body) {
     const state = session.e;
-    if (session.t && body["session"] !== session.t) {
+    if (session.o && body["session"] !== session.o) {
         // The key has opened another session: the server knows nothing of this one.
         end(session, "unknown_session");
         return false;
     }
-    if (carrier.r < 0) {
-        carrier.r = numberOf(body["received"]);
+    if (carrier.i < 0) {
+        carrier.i = body["received"];
     }
-    if (!carrier.e.e && carrier.r < session.n) {
+    if (!carrier.e.e && carrier.i < session.t) {
         // Counts that came another way were faster: what must come first on this WebSocket is gone.
         lose(session, carrier, "stale");
         return false;
     }
-    carrier.t = true;
-    session.t = String(body["session"]);
-    session.h = String(body["token"]);
-    session.j = numberOf(body["ping"], 10000);
-    session.y = session.j + numberOf(body["timeout"], 8000);
-    session.J = numberOf(body["window"], session.J);
-    session.m = numberOf(body["max"], session.m);
-    session.A = numberOf(body["acks"], session.A);
-    session.D = numberOf(body["stream"], Infinity);
-    carrier.o = now + session.y;
-    const dropped = dropLarger(session);
-    session.r.push(() => {
-        for (const message of dropped) {
-            session.a.o(message);
-        }
-    });
+    carrier.n = true;
+    session.o = body["session"];
+    session.f = body["token"];
+    session.n = body;
+    carrier.r = now + patienceOf(session);
     session.u = carrier;
     // Older ones have nothing more to say. Newer ones may still win.
-    while (session.o[0] !== carrier) {
-        drop(session, session.o[0], null);
+    while (session.r[0] !== carrier) {
+        drop(session, session.r[0], null);
     }
     if (state !== CLOSING) {
         session.e = OPENED;
     }
-    session.r.push(() => session.a.f(carrier, state === SUSPENDED, state === OPENED));
+    session.a.push(() => session.c.u(carrier, state === SUSPENDED, state === OPENED));
     if (!carrier.e.e) {
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
-        carrier.e.r(session, now, carrier);
+        carrier.e.s(session, now, carrier);
     }
-    return true;
+    // What was emitted before this server's limit was known must not be tried for ever.
+    if (find(session.l, (message) => message.e > session.n["max"])) {
+        end(session, "too_large");
+    }
+    return session.e !== ENDED;
 }
 /** The server's counts. False if they end the session. */
 function counts(session, received, consumed) {
-    const fine = confirm(session, numberOf(received), numberOf(consumed));
+    const fine = confirm(session, received, consumed);
     if (!fine) {
         end(session, "bad_ack");
     }
@@ -715,11 +632,11 @@ function heard(session, now, carrier, data) {
 }
 /** `alive`: what keeps a stream alive is its own lines, not the answers to posts. */
 function take(session, now, carrier, down, data, alive) {
-    if (carrier.i) {
+    if (carrier.y) {
         return;
     }
-    if (carrier.t && alive) {
-        carrier.o = now + session.y;
+    if (carrier.n && alive) {
+        carrier.r = now + patienceOf(session);
     }
     const packet = parse(data);
     if (typeof packet === "string") {
@@ -727,67 +644,70 @@ function take(session, now, carrier, down, data, alive) {
         return;
     }
     const type = packet.e;
-    const body = (isObject(packet.n) ? packet.n : {});
+    const body = (packet.t || {});
     if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-        const ticket = carrier.t && carrier.e.e && body["error"] === "unknown_session";
+        const ticket = carrier.n && carrier.e.e && body["error"] === "unknown_session";
         refused(session, carrier, ticket ? "stale" : String(body["error"]));
     }
-    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.s || "AP".indexOf(type) >= 0) {
+    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.b) {
         malformed(session, carrier, "bad_packet");
     }
     else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
     }
     else if (type === "v") {
-        session.r.push(() => session.a.a(packet, 0));
+        session.a.push(() => session.c.o(packet, 0));
     }
     else if (type === "h") {
         // The next poll answers it anyway.
-        session.S = carrier.e.e !== POLL;
+        session.k = carrier.e.e !== POLL;
     }
-    else if (isArray(packet.n)) {
-        counts(session, packet.n[0], packet.n[1]);
+    else if (type === "n") {
+        counts(session, body[0], body[1]);
     }
     else if (type === "z") {
         closed(session, now, body);
     }
+    else if (type !== "W") {
+        malformed(session, carrier, "bad_packet");
+    }
 }
 function counted(session, carrier, down, packet, size) {
-    const ahead = down.s++ - session.d - 1;
+    const ahead = down.b++ - session.h - 1;
     if (!ahead) {
-        session.d++;
-        session.C += size;
-        session.r.push(() => session.a.a(packet, packet.e === "e" ? size : 0));
+        session.h++;
+        session.N += size;
+        session.a.push(() => session.c.o(packet, packet.e === "e" ? size : 0));
         finish(session);
     }
-    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.n.length < 2)) {
+    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.l.length < 2)) {
         // With two polls under way the later may be answered first: what it skips, the next one asks for.
         lose(session, carrier, "gap");
     }
 }
 /** A carrier is given up for a packet that cannot be read; the session, if the same one cannot be read twice. */
 function malformed(session, carrier, code) {
-    if (carrier.t && session.U === session.d) {
+    if (carrier.n && session.E === session.h) {
         end(session, code);
     }
     else {
-        session.U = carrier.t ? session.d : -1;
+        session.E = carrier.n ? session.h : -1;
         lose(session, carrier, code);
     }
 }
 /** The server will not have the carrier, or it is gone without a code (`""`). */
 function refused(session, carrier, code) {
-    const newest = carrier.h === session.h;
+    const newest = carrier.f === session.f;
     // Said of a proof that has a successor by now, it is no news of the session.
-    const outdated = code === "unknown_session" && !carrier.t && !newest;
-    if (carrier.i) {
+    const outdated = code === "unknown_session" && !carrier.n && !newest;
+    if (carrier.y) {
         return;
     }
     if ((endsSession(code) && !outdated) || (code === "stale_token" && newest)) {
-        if (code === session.f) {
+        if (code === session.d) {
             // The answer to our close was overtaken or is lost: everything has arrived.
-            confirm(session, session.l, 0);
+            confirm(session, session.b, 0);
         }
         end(session, code);
     }
@@ -799,36 +719,34 @@ function refused(session, carrier, code) {
 // Time: when to look again, and what is given up then.
 /** Infinity if never. */
 function nextTimeout(session) {
-    let next = Math.min(session.M, session.N);
-    for (const carrier of session.o) {
+    let next = Math.min(session.S, session.A);
+    for (const carrier of session.r) {
         next = Math.min(next, deadlineOf(carrier));
     }
     return session.e === ENDED ? Infinity : next;
 }
 /** What is given up now is lost with this code. */
 function timeout(session, now, code) {
-    for (const carrier of session.o) {
+    for (const carrier of session.r) {
         if (deadlineOf(carrier) <= now) {
             lose(session, carrier, code);
         }
     }
-    if (session.M <= now) {
+    if (session.S <= now) {
         giveUp(session);
     }
 }
 /** When it is given up, over itself or one of its requests. */
 function deadlineOf(carrier) {
-    let deadline = carrier.o;
-    for (const request of carrier.n) {
-        deadline = Math.min(deadline, request.o);
+    let deadline = carrier.r;
+    for (const request of carrier.l) {
+        deadline = Math.min(deadline, request.r);
     }
     return deadline;
 }
 
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
-/** How late a heartbeat may be. */
-const LATE_HEARTBEAT = 1000;
 /** A timer that is later than this says that the machine has slept. */
 const SLEPT = 1000;
 function createDriver(io, ways, limits, listener, own) {
@@ -836,229 +754,219 @@ function createDriver(io, ways, limits, listener, own) {
     let draining = false;
     let scheduled = false;
     let timer;
-    let timerAt = 0;
+    let timerAt = Infinity;
     let lostBy = "";
     let live = [];
     let stopWatching = () => { };
     const unlink = (attempt) => {
-        const aborts = attempt.c;
+        const aborts = attempt.s;
         live = without(live, attempt);
-        attempt.f = true;
-        attempt.c = [];
+        attempt.m = true;
+        attempt.s = [];
         for (const abort of aborts) {
             abort();
         }
-        if (attempt.d) {
-            attempt.d.t();
-        }
+    };
+    const fail = (attempt, code) => {
+        unlink(attempt);
+        plan.i(now(), attempt, code);
     };
     const session = createSession(io.e.window || 1048576, secret, {
-        u(carrier, data) {
-            const { d: duplex } = ownerOf(carrier);
+        c({ A: duplex }, data) {
             if (duplex) {
                 duplex.n(data);
             }
         },
-        n(request) {
-            const attempt = ownerOf(request.r);
-            if (!attempt.f && attempt.t.n) {
-                attempt.t.n(hub, attempt, request);
+        t(request) {
+            const attempt = request.n;
+            if (!attempt.m) {
+                attempt.e.t(hub, attempt, request);
             }
         },
-        i(carrier, ticket) {
-            const attempt = ownerOf(carrier);
-            if (!attempt.f && attempt.t.i) {
-                attempt.t.i(hub, attempt, ticket);
+        r(attempt, ticket) {
+            if (!attempt.m && attempt.e.r) {
+                attempt.e.r(hub, attempt, ticket);
             }
         },
-        g(carrier, code) {
-            const attempt = ownerOf(carrier);
+        d(attempt, code) {
             if (code !== null) {
                 lostBy = code;
-                unlink(attempt);
-                plan.e(now(), attempt, code);
+                fail(attempt, code);
             }
             else {
-                plan.l(now(), attempt);
-                if (!attempt.o) {
+                plan.d(now(), attempt);
+                if (!attempt.h) {
                     unlink(attempt);
                 }
             }
         },
-        a(packet, size) {
-            listener.a(packet);
+        o(packet, size) {
+            listener.o(packet);
             session.g += size;
         },
-        f(carrier, resumed) {
-            const attempt = ownerOf(carrier);
-            if (!attempt.f) {
-                attempt.p = !!attempt.t.i;
-                listener.r(attempt.t.name, resumed);
-                if (!attempt.p) {
-                    hub.n(attempt);
+        u(attempt, resumed) {
+            if (!attempt.m) {
+                attempt.x = !!attempt.e.r;
+                listener.n(attempt.e.name, resumed);
+                if (!attempt.x) {
+                    hub.r(attempt);
                 }
             }
         },
-        d: () => listener.d(lostBy),
-        o: (message) => listener.o(message),
-        s(line) {
-            if (kit.s) {
-                kit.s(hub, line);
+        l: () => listener.l(lostBy),
+        i(line) {
+            if (kit.i) {
+                kit.i(hub, line);
             }
         },
-        l(code, reason, retry, unconfirmed) {
+        s(code, reason, retry, unconfirmed) {
             clearTimeout(timer);
-            plan.n();
+            plan.t();
             stopWatching();
-            hub.l();
-            listener.l(code, reason, retry, unconfirmed);
+            hub.u();
+            listener.s(code, reason, retry, unconfirmed);
         },
     });
     const connect = (attempt) => {
         const gone = (code) => {
-            if (attempt.r && !attempt.o) {
-                refused(session, attempt.r, code);
+            if (attempt.c && !attempt.h) {
+                refused(session, attempt, code);
             }
             else {
-                unlink(attempt);
-                plan.e(now(), attempt, code);
+                fail(attempt, code);
             }
-            hub.t();
+            hub.e();
         };
         try {
-            attempt.d = attempt.t.c(io, () => {
-                begin(attempt);
-                plan.f(now(), attempt);
-                hub.t();
+            const duplex = attempt.e.a(io, () => {
+                attach(session, now(), attempt);
+                plan.u(now(), attempt);
+                hub.e();
             }, (data) => {
-                if (attempt.o) {
-                    plan.c(now(), attempt);
+                if (attempt.h) {
+                    plan.r(now(), attempt);
                 }
                 else {
-                    hub.a(attempt);
-                    heard(session, now(), attempt.r, data);
+                    hub.o(attempt);
+                    heard(session, now(), attempt, data);
                 }
-                hub.t();
+                hub.e();
             }, gone);
+            attempt.A = duplex;
+            attempt.s.push(duplex.e);
         }
         catch (_) {
             // As a WebSocket without TLS on a page with it.
             gone("");
         }
     };
-    const begin = (attempt) => {
-        attempt.r = attach(session, now(), attempt.t, attempt.l, attempt);
-    };
     const flush = () => {
         if (!scheduled) {
             scheduled = true;
             soon(() => {
                 scheduled = false;
-                hub.t();
+                hub.e();
             });
         }
     };
     const hub = {
-        r: io,
+        n: io,
         i: ways,
-        e: session,
-        f: own,
-        u: 0,
-        t() {
+        t: session,
+        l: own,
+        e() {
             if (!draining) {
                 draining = true;
                 try {
-                    for (let run; (run = next(session, now()) || (session.e === ENDED ? undefined : plan.i(now())));) {
+                    for (let run; (run = next(session, now()) || (session.e === ENDED ? undefined : plan.l(now())));) {
                         run();
                     }
                 }
                 finally {
                     draining = false;
                 }
-                const due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.u());
+                const due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.f());
                 // One that is too early does no harm: it sets the next.
-                if (due < Infinity && (timer === undefined || due < timerAt)) {
+                if (due < timerAt) {
                     clearTimeout(timer);
                     timerAt = due;
                     timer = later(() => {
-                        timer = undefined;
                         // Who has slept has missed heartbeats: that says nothing of the transport, which is to be tried again.
-                        timeout(session, now(), now() > timerAt + SLEPT ? "heartbeat" : "timeout");
-                        hub.t();
+                        const code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
+                        timerAt = Infinity;
+                        timeout(session, now(), code);
+                        hub.e();
                     }, Math.max(0, due - now()));
                 }
             }
         },
-        l() {
+        u() {
             for (const attempt of live) {
                 unlink(attempt);
             }
         },
-        a(attempt) {
-            hub.u = wall();
-            // The other half of the time-out is for finding another way before this one is given up.
-            plan.a(attempt, now() + (session.j + session.y) / 2);
-        },
-        n(attempt) {
-            plan.r(now(), attempt);
-            hub.a(attempt);
-            if (listener.n) {
-                listener.n();
-            }
-            if (hub.s) {
-                hub.s.n(attempt);
+        r(attempt) {
+            plan.n(now(), attempt);
+            hub.o(attempt);
+            if (listener.r) {
+                listener.r();
             }
         },
-        o(surely) {
-            const left = hub.u + session.j + LATE_HEARTBEAT - wall();
-            plan.o(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
-            hub.t();
-        },
+        o() { },
+        a() { },
+        c() { },
     };
-    const plan = (hub.c = kit.c(hub, limits, {
+    const plan = kit.t(hub, limits, {
         n(attempt) {
             live = live.concat(attempt);
-            if (attempt.t.c) {
+            if (attempt.e.a) {
                 connect(attempt);
             }
             else {
-                begin(attempt);
+                attach(session, now(), attempt);
             }
         },
         t: unlink,
         e: (code, why) => listener.e(code, why),
         r: () => end(session, "no_transport"),
-    }));
+    });
     return {
-        e: session,
+        t: session,
         n() {
-            if (own && kit.n) {
-                stopWatching = kit.n(hub);
+            if (own && kit.r) {
+                stopWatching = kit.r(hub);
             }
-            plan.s(now());
-            hub.t();
+            if (ways.length) {
+                plan.s(now());
+            }
+            else {
+                listener.e("no_transport", "");
+                end(session, "no_transport");
+            }
+            hub.e();
         },
-        r: flush,
-        b(data) {
-            const { d: duplex } = session.u ? ownerOf(session.u) : {};
-            if (session.e === OPENED && !(duplex && duplex.e() > CONGESTED)) {
+        r(message) {
+            push(session, message);
+            flush();
+        },
+        a(data) {
+            const current = session.u;
+            const duplex = current && current.A;
+            if (session.e === OPENED && !(duplex && duplex.t() > CONGESTED)) {
                 session.p.push(data);
                 flush();
             }
         },
-        t(code) {
-            plan.t();
+        e(code) {
+            plan.e(now());
             close(session, now(), code);
-            hub.o(false);
+            hub.e();
         },
-        h(code) {
+        o(code) {
             end(session, code);
             flush();
         },
     };
-}
-function ownerOf(carrier) {
-    return carrier.b;
 }
 
 /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */
@@ -1077,50 +985,48 @@ function usable(io, wanted, all) {
     return chosen;
 }
 
-/** The place of handlers for any event. */
-const ANY = "*";
-/** The place of handlers of one event: a name like `__proto__` is a name like others. */
-function named(event) {
-    return "$" + event;
-}
-/** Handlers by place. The lists are never changed in place, so a handler may add and remove any while it runs. */
+/** The place of handlers for any event: no event has this name. */
+const ANY = null;
+/** Handlers in their order. The list is never changed in place, so a handler may add and remove any while it runs. */
 function createEmitter() {
-    let lists = {};
-    const at = (place) => lists[place] || [];
+    let entries = [];
     return {
         n(place, run, once) {
-            lists[place] = at(place).concat({ e: run, t: once });
+            entries = entries.concat({ e: place, t: run, n: once });
         },
         t(place, run) {
-            if (!place) {
-                lists = { [ANY]: at(ANY) };
-            }
-            else {
-                lists[place] = run ? without(at(place), find(at(place), (entry) => entry.e === run)) : [];
+            for (const entry of entries) {
+                if ((place === undefined ? entry.e !== ANY : entry.e === place) && (!run || entry.t === run)) {
+                    entries = without(entries, entry);
+                }
             }
         },
         e(place, args, thrown) {
-            const list = at(place);
-            for (const entry of list) {
-                if (entry.t) {
-                    lists[place] = without(at(place), entry);
-                }
-                try {
-                    entry.e.apply(undefined, args);
-                }
-                catch (error) {
-                    thrown(error);
+            let count = 0;
+            for (const entry of entries) {
+                if (entry.e === place) {
+                    count++;
+                    if (entry.n) {
+                        entries = without(entries, entry);
+                    }
+                    try {
+                        entry.t.apply(undefined, args);
+                    }
+                    catch (error) {
+                        thrown(error);
+                    }
                 }
             }
-            return list.length;
+            return count;
         },
     };
 }
 
-// One namespace of a session, as its user sees it.
-const RESERVED = /^(connect(_error)?|disconnect(ing)?|suspended|resumed|transport|error)$/;
+/** What holds before there is a session. */
+const UNKNOWN = { n: LIMITS, x: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
+    const driverOf = host.f;
     const events = createEmitter();
     let pending = {};
     let pendingCount = 0;
@@ -1129,49 +1035,47 @@ function createSocket(host, namespace, auth) {
     let waiting = [];
     let waitingBytes = 0;
     // ---- going out
+    const sessionOf = () => (driverOf() || { t: UNKNOWN }).t;
     const post = (type, id, body) => {
         const event = type === "e";
-        const session = host.e();
-        const message = messageOf(namespace, encode(type, namespace, id, body), event, id);
+        const driver = driverOf();
+        const session = sessionOf();
+        const message = messageOf(namespace, encode(type, namespace, id, body), event);
         const size = message.e;
-        const queued = size + waitingBytes + session.k;
+        const queued = size + waitingBytes + session.x;
         // An error report comes from no call that could fail.
-        if (type !== "x" && size > session.m) {
+        if (type !== "x" && size > session.n["max"]) {
             throw failure("too_large");
         }
         if (type === "v") {
-            if (socket.connected) {
-                host.b(message.o);
+            if (driver && socket.connected) {
+                driver.a(message.t);
             }
         }
         else if (event && queued > MAX_QUEUED) {
             throw failure("buffer_full");
         }
-        else if (queued > 2 * MAX_QUEUED) {
-            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-            host.h("buffer_full");
-        }
-        else {
-            if (socket.t) {
-                host.p(message);
-            }
-            else if (event) {
+        else if (!driver || !socket.n) {
+            if (event) {
                 waiting.push(message);
                 waitingBytes += size;
             }
         }
+        else if (queued > 2 * MAX_QUEUED) {
+            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+            driver.o("buffer_full");
+        }
+        else {
+            driver.r(message);
+        }
     };
     const send = (event, args, ms, type = "e") => {
         const done = args[args.length - 1];
-        const bad = nameError(event);
-        if (bad) {
-            throw failure(bad, String(event));
-        }
         if (type === "v" || typeof done !== "function") {
             post(type, null, [event].concat(args));
             return;
         }
-        if (pendingCount >= host.e().A) {
+        if (pendingCount >= sessionOf().n["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
@@ -1204,7 +1108,7 @@ function createSocket(host, namespace, auth) {
         return !!one;
     };
     const handle = (packet, event, args) => {
-        const { e: type, t: id } = packet;
+        const { e: type, o: id } = packet;
         let open = type === "e" && id !== null;
         const fail = (code) => {
             if (open) {
@@ -1225,7 +1129,7 @@ function createSocket(host, namespace, auth) {
             });
         }
         events.e(ANY, [event].concat(args), thrown);
-        if (!events.e(named(event), args, thrown)) {
+        if (!events.e(event, args, thrown)) {
             fail("no_handler");
         }
     };
@@ -1248,9 +1152,9 @@ function createSocket(host, namespace, auth) {
         "volatile": {
             emit: (event, ...args) => send(event, args, 0, "v"),
         },
-        on: (event, handler) => on(named(event), handler),
-        once: (event, handler) => on(named(event), handler, true),
-        off: (event, handler) => off(event === undefined ? event : named(event), handler),
+        on,
+        once: (event, handler) => on(event, handler, true),
+        off,
         onAny: (handler) => on(ANY, handler),
         offAny: (handler) => off(ANY, handler),
         emit(event, ...args) {
@@ -1263,44 +1167,37 @@ function createSocket(host, namespace, auth) {
             emitWithAck: (event, ...args) => ask(event, args, ms),
         }),
         connect() {
-            host.c(socket);
+            host.a(socket);
             return socket;
         },
         close() {
-            host.t(socket);
+            host.e(socket);
             return socket;
         },
         r: false,
-        t: false,
-        e: (event, ...args) => void events.e(named(event), args, rethrow),
-        c(packet) {
-            const { e: type, t: id, n: body } = packet;
+        n: false,
+        e: (event, ...args) => void events.e(event, args, rethrow),
+        a(packet) {
+            const { e: type, o: id } = packet;
+            const body = packet.t || {};
             if (type === "a") {
                 settle(id, null, body);
             }
-            else if (type === "x" && isObject(body)) {
-                const code = String(body["code"]);
-                const event = textOf(body["event"]) || null;
-                const message = textOf(body["message"]);
+            else if (type === "x") {
+                const { code, event = null, message = "" } = body;
                 if (!settle(id, failure(code, message)) && id === null) {
                     socket.e("error", { code, event, message });
                 }
             }
-            else if (isArray(body)) {
-                const name = body[0];
-                const bad = nameError(name);
-                if (!bad) {
-                    handle(packet, name, body.slice(1));
-                }
-                else if (type === "e") {
-                    post("x", id, { code: bad, event: typeof name === "string" ? name.slice(0, 128) : undefined });
-                }
+            else {
+                const args = [].concat(body);
+                handle(packet, args.shift(), args);
             }
         },
-        n(code, reason, unconfirmed) {
+        t(code, reason, unconfirmed) {
             const was = socket.connected;
             const failed = pending;
-            socket.connected = socket.recovered = socket.t = false;
+            socket.connected = socket.recovered = socket.n = false;
             socket.id = socket.transport = null;
             pending = {};
             pendingCount = 0;
@@ -1312,25 +1209,16 @@ function createSocket(host, namespace, auth) {
                 socket.e("disconnect", { code, reason, unconfirmed });
             }
         },
-        a() {
-            socket.t = true;
+        o() {
+            socket.n = true;
             for (const message of waiting) {
-                host.p(message);
+                driverOf().r(message);
             }
             waiting = [];
             waitingBytes = 0;
         },
-        o(message) {
-            if (!settle(message.t, failure("too_large"))) {
-                socket.e("error", { code: "too_large", event: null, message: "" });
-            }
-        },
     };
     return socket;
-}
-/** What is wrong with the name of an event, or `""`. */
-function nameError(name) {
-    return typeof name !== "string" || !name || utf8Length(name) > 128 ? "bad_event" : RESERVED.test(name) ? "reserved_event" : "";
 }
 /** An error of the user's code is the user's: it appears as uncaught, and hurts nothing here. */
 function rethrow(error) {
@@ -1340,8 +1228,6 @@ function rethrow(error) {
 }
 
 // What the namespaces of one URL share: a session, and a new one when that has ended.
-/** What holds before there is a session. */
-const UNKNOWN = { m: Infinity, A: 1000, k: 0, c: [] };
 /** Those that have a session, or want one. */
 let clients = [];
 /** A session's second socket of the same namespace would be the first one: that one gets a session of its own. */
@@ -1349,45 +1235,28 @@ function open(kit, url, options) {
     const given = options || {};
     const namespace = given.namespace || "/";
     const io = createIo(kit, url, given);
-    withBinary(kit.r || given.binary);
-    const client = find(clients, (one) => suits(one.r, io) && !one.m(namespace)) || createClient(io);
+    withBinary(kit.o || given.binary);
+    const client = find(clients, (one) => suits(one.n, io) && !one.h(namespace)) || createClient(io);
     const socket = createSocket(client, namespace, given.auth);
-    client.c(socket);
+    client.a(socket);
     return socket;
 }
-/** Where it connects to, and by what. */
+/** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */
 function createIo(kit, url = "", options = {}) {
-    const parts = /^(?:(?:http|ws)(s?):)?(?:\/\/([^/?#]+))?([^?#]*)/i.exec(url);
-    const here = root.location;
-    const secure = /^\w+:/.test(url) ? parts[1] : here && here.protocol === "https:" ? "s" : "";
-    const host = parts[2] || (here && here.host);
-    if (!host) {
-        throw failure("bad_data", "the URL needs a host here: " + url);
-    }
-    const mount = (parts[3].replace(/\/+$/, "") || options.path || "/everwire").replace(/\/+$/, "");
-    return { n: kit, t: "http" + secure + "://" + host + (mount.charAt(0) === "/" ? "" : "/") + mount, e: options };
+    const path = options.path || "/everwire";
+    const place = url || path;
+    const { protocol, host, pathname } = kit.a ? kit.a(place) : new URL(place, root.location && root.location.href);
+    const mount = pathname.replace(/\/+$/, "") || path;
+    return { n: kit, t: protocol.replace("ws", "http") + "//" + host + mount, e: options };
 }
+/** Options of one session are those of its first socket: who wants others says that it is not to be shared. */
 function suits(mine, other) {
-    const a = mine.e;
-    const b = other.e;
-    const plain = (options) => JSON.stringify([!!options.withCredentials, options.extraHeaders, String(options.transports)]);
-    return (a.multiplex !== false &&
-        b.multiplex !== false &&
-        mine.n === other.n &&
-        mine.t === other.t &&
-        plain(a) === plain(b) &&
-        a.WebSocket === b.WebSocket &&
-        a.fetch === b.fetch &&
-        a.EventSource === b.EventSource &&
-        a.memory === b.memory);
+    return mine.e.multiplex !== false && other.e.multiplex !== false && mine.n === other.n && mine.t === other.t;
 }
 function createClient(io) {
-    const wanted = io.e.reconnection === false ? { attempts: 0 } : io.e.reconnection || {};
-    const limits = {
-        e: wanted.attempts === undefined ? Infinity : wanted.attempts,
-        t: wanted.delay || 500,
-        n: wanted.maxDelay || 10000,
-    };
+    const { reconnection } = io.e;
+    const { attempts = Infinity, delay = 500, maxDelay = 10000 } = reconnection === false ? { attempts: 0 } : reconnection || {};
+    const limits = { t: attempts, e: (tries) => backoff(tries, delay, maxDelay, Math.random) };
     let sockets = [];
     let driver = null;
     let starting = false;
@@ -1396,15 +1265,11 @@ function createClient(io) {
     let openedAt = 0;
     let name = null;
     const socketOf = (namespace) => find(sockets, (one) => one.namespace === namespace);
-    const sessionOf = () => (driver ? driver.e : UNKNOWN);
-    const push$1 = (message) => {
-        if (driver) {
-            push(driver.e, message);
-            driver.r();
-        }
-    };
+    const driverOf = () => driver;
     const control = (type, namespace, body, id = null) => {
-        push$1(messageOf(namespace, encode(type, namespace, id, body), false, null));
+        if (driver) {
+            driver.r(messageOf(namespace, encode(type, namespace, id, body), false));
+        }
     };
     /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
     const start = () => {
@@ -1424,18 +1289,18 @@ function createClient(io) {
         const live = () => driver === mine;
         const each = (tell) => {
             for (const socket of live() ? sockets.slice() : []) {
-                if (socket.t) {
+                if (socket.n) {
                     tell(socket);
                 }
             }
         };
-        const mine = createDriver(io, usable(io, io.e.transports || io.n.t), limits, {
-            a(packet) {
+        const mine = createDriver(io, usable(io, io.e.transports || io.n.n), limits, {
+            o(packet) {
                 if (live()) {
                     deliver(packet);
                 }
             },
-            r(carrier, resumed) {
+            n(carrier, resumed) {
                 const changed = name !== carrier;
                 name = carrier;
                 openedAt = openedAt || now();
@@ -1449,21 +1314,16 @@ function createClient(io) {
                     }
                 });
             },
-            d: () => each((socket) => {
+            l: () => each((socket) => {
                 socket.transport = null;
                 socket.e("suspended");
-            }),
-            o: (message) => each((socket) => {
-                if (socket.namespace === message.r) {
-                    socket.o(message);
-                }
             }),
             e: (code) => each((socket) => {
                 if (!socket.connected) {
                     socket.e("connect_error", failure(code, "no transport works"));
                 }
             }),
-            l(code, reason, retry, unconfirmed) {
+            s(code, reason, retry, unconfirmed) {
                 if (live()) {
                     ended(code, reason, retry, unconfirmed);
                 }
@@ -1485,17 +1345,17 @@ function createClient(io) {
     /** Asks for the socket's auth, then for its namespace. */
     const join = (socket, then) => {
         const mine = driver;
-        ask$1(socket.auth, (auth) => {
-            if (driver === mine && socket.r && !socket.t) {
+        platform.r((done) => ask$1(socket.auth, done), (auth) => {
+            if (driver === mine && socket.r && !socket.n) {
                 control("c", socket.namespace, auth);
                 socket.transport = name;
-                socket.a();
+                socket.o();
             }
-        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then || (() => { }));
+        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then);
     };
     const refuse = (socket, code, message, data) => {
         forget(socket);
-        socket.n(code, "", 0);
+        socket.t(code, "", 0);
         socket.e("connect_error", failure(code, message, data));
     };
     /** The socket is not wanted any more; without any, the session is not. */
@@ -1509,38 +1369,38 @@ function createClient(io) {
             timer = null;
             clients = without(clients, client);
             if (last) {
-                last.t("client_disconnect");
+                last.e("client_disconnect");
             }
         }
     };
     const deliver = (packet) => {
-        const { e: type, r: namespace } = packet;
+        const { e: type, n: namespace } = packet;
         const socket = socketOf(namespace);
-        const body = isObject(packet.n) ? packet.n : {};
-        if (!socket || !socket.t) {
+        const body = (packet.t || {});
+        if (!socket || !socket.n) {
             if (type === "e") {
-                control("x", namespace, { code: "unknown_namespace" }, packet.t);
+                control("x", namespace, { code: "unknown_namespace" }, packet.o);
             }
         }
         else if (type === "o") {
-            socket.id = String(body["id"]);
+            socket.id = body["id"];
             socket.connected = true;
             socket.e("connect", { recovered: false });
         }
         else if (type === "d") {
-            refuse(socket, "denied", String(body["message"]), body["data"]);
+            refuse(socket, "denied", body["message"], body["data"]);
         }
         else if (type === "l") {
             forget(socket);
-            socket.n(String(body["code"]), String(body["reason"] || ""), 0);
+            socket.t(body["code"], (body["reason"] || ""), 0);
         }
         else {
-            socket.c(packet);
+            socket.a(packet);
         }
     };
     const ended = (code, reason, retry, unconfirmed) => {
         const action = actionOf(code);
-        const over = action === NEVER$1 || code === "no_transport" || !limits.e;
+        const over = action === NEVER$1 || code === "no_transport" || !attempts;
         const opened = openedAt;
         const stood = opened && now() - opened > 1000;
         driver = null;
@@ -1550,8 +1410,9 @@ function createClient(io) {
             if (over) {
                 forget(socket);
             }
-            socket.n(code, reason, countEvents(unconfirmed, socket.namespace));
-            if (!connected && (over || !opened)) {
+            socket.t(code, reason, countEvents(unconfirmed, socket.namespace));
+            // That no transport works has been told when the last of them failed.
+            if (!connected && (over || !opened) && code !== "no_transport") {
                 socket.e("connect_error", failure(code, reason));
             }
         }
@@ -1561,26 +1422,15 @@ function createClient(io) {
                 start();
             }
             else {
-                timer = setTimeout(start, Math.max(retry, backoff(tries, limits.t, limits.n, Math.random)));
+                timer = setTimeout(start, Math.max(retry, limits.e(tries)));
             }
         }
     };
     const client = {
-        r: io,
-        m: socketOf,
-        p: push$1,
-        b(data) {
-            if (driver) {
-                driver.b(data);
-            }
-        },
-        e: sessionOf,
-        h(code) {
-            if (driver) {
-                driver.h(code);
-            }
-        },
-        c(socket) {
+        n: io,
+        h: socketOf,
+        f: driverOf,
+        a(socket) {
             if (!socket.r) {
                 const other = socketOf(socket.namespace);
                 if (other && other !== socket) {
@@ -1597,14 +1447,14 @@ function createClient(io) {
                 }
             }
         },
-        t(socket) {
+        e(socket) {
             if (socket.r) {
-                const log = sessionOf().c;
-                if (socket.t) {
+                const log = driver ? driver.t.l : [];
+                if (socket.n) {
                     control("l", socket.namespace, { code: "client_disconnect" });
                 }
                 forget(socket);
-                socket.n("client_disconnect", "", countEvents(log, socket.namespace));
+                socket.t("client_disconnect", "", countEvents(log, socket.namespace));
             }
         },
     };
@@ -1613,129 +1463,109 @@ function createClient(io) {
 function countEvents(log, namespace) {
     let events = 0;
     for (const message of log) {
-        if (message.b && message.r === namespace) {
+        if (message.m && message.n === namespace) {
             events++;
         }
     }
     return events;
 }
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */
-function ask$1(auth, answer, fail, then) {
-    let open = true;
-    const once = (run) => (value) => {
-        if (open) {
-            open = false;
-            try {
-                run(value);
-            }
-            catch (error) {
-                fail(error);
-            }
-            then();
-        }
-    };
-    const done = once(answer);
-    try {
-        const value = typeof auth === "function" ? auth(done) : auth;
-        if (isObject(value) && typeof value["then"] === "function") {
-            value.then(done, once(fail));
-        }
-        else if (value !== undefined || !auth || !auth.length) {
-            done(value);
-        }
-    }
-    catch (error) {
-        once(fail)(error);
+function ask$1(auth, answer) {
+    const value = typeof auth === "function" ? auth(answer) : auth;
+    if (value !== undefined || !auth || !auth.length) {
+        answer(value);
     }
 }
 
-// The plan of the smallest client: one transport after the other, with pauses between the rounds.
+// What decides which transport is tried when, as the driver knows it.
+function createAttempt(way, rank, now, patience) {
+    return {
+        e: way,
+        t: rank,
+        M: patience,
+        g: now,
+        p: -1,
+        d: 0,
+        // Only of a connection that does not stand yet nobody else keeps the time.
+        a: way.e === DUPLEX ? now + patience : Infinity,
+        s: [],
+        w: 0,
+        y: false,
+        n: false,
+        c: 0,
+        f: "",
+        b: 0,
+        i: 0,
+        r: Infinity,
+        l: [],
+        k: 0,
+        v: now,
+        o: "",
+        S: 0,
+    };
+}
+
 const PATIENCE$1 = 10000;
 /** A carrier that held this long was no failure. */
 const STOOD$1 = 1000;
-function retry(hub, limits, host) {
-    const ways = hub.i;
-    let steps = [];
+function retry({ i: ways }, limits, host) {
+    const steps = [];
     let current;
-    let carriedAt = 0;
+    let carriedAt = Infinity;
     let rank = 0;
     let rounds = 0;
     let due = Infinity;
-    const drop = (now, attempt, code) => {
-        if (attempt !== current) {
-            return;
-        }
-        current = undefined;
-        due = now;
-        if (carriedAt && now - carriedAt >= STOOD$1 && actionOf(code) !== BACKOFF) {
-            rank = rounds = 0;
-        }
-        else if (++rank >= ways.length) {
-            rank = 0;
-            steps.push(() => host.e(code || "no_transport", ""));
-            if (rounds < limits.e) {
-                due += backoff(rounds++, limits.t, limits.n, Math.random);
+    const failed = (now, attempt, code) => {
+        if (attempt === current) {
+            current = undefined;
+            due = now;
+            if (now - carriedAt >= STOOD$1) {
+                rank = rounds = 0;
             }
-            else {
-                due = Infinity;
-                steps.push(host.r);
+            else if (++rank >= ways.length) {
+                rank = 0;
+                steps.push(() => host.e(code || "no_transport", ""));
+                if (rounds < limits.t) {
+                    due += limits.e(rounds++);
+                }
+                else {
+                    due = Infinity;
+                    steps.push(host.r);
+                }
             }
         }
     };
     return {
         s(now) {
             due = now;
-            if (!ways.length) {
-                steps.push(() => host.e("no_transport", ""), host.r);
-                due = Infinity;
-            }
         },
-        t() { },
-        f(_now, attempt) {
-            attempt.n = Infinity;
+        e(now) {
+            due = Math.min(due, current ? Infinity : now);
         },
-        r(now) {
+        u(_now, attempt) {
+            attempt.a = Infinity;
+        },
+        n(now) {
             carriedAt = now;
         },
-        l() { },
-        c() { },
-        a() { },
         d() { },
-        e: drop,
-        o(now) {
-            if (!current && due < Infinity) {
-                due = now;
-            }
-        },
-        i(now) {
-            if (!steps.length && current && current.n <= now) {
-                const late = current;
+        r() { },
+        i: failed,
+        l(now) {
+            const late = current;
+            if (late && late.a <= now) {
                 steps.push(() => host.t(late));
-                drop(now, late, "timeout");
+                failed(now, late, "timeout");
             }
-            if (!steps.length && due <= now) {
-                const transport = ways[rank];
-                const attempt = {
-                    t: transport,
-                    e: rank,
-                    l: PATIENCE$1,
-                    a: false,
-                    o: false,
-                    u: now,
-                    i: -1,
-                    s: 0,
-                    n: transport.c ? now + PATIENCE$1 : Infinity,
-                    c: [],
-                };
-                current = attempt;
-                carriedAt = 0;
-                due = Infinity;
+            if (due <= now) {
+                const attempt = (current = createAttempt(ways[rank], rank, now, PATIENCE$1));
+                carriedAt = due = Infinity;
                 steps.push(() => host.n(attempt));
             }
             return steps.shift();
         },
-        u: () => Math.min(due, current ? current.n : Infinity),
-        n() { },
+        f: () => Math.min(due, current ? current.a : Infinity),
+        t() { },
     };
 }
 
@@ -1796,9 +1626,9 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     let why = "";
     let probeAt = NEVER;
     let probes = 0;
-    let toProbe = [];
-    /** Overtaken by less than they may need: looked at anew soon. */
-    let doubtful = [];
+    let probing = false;
+    /** Some was overtaken by less than it may need: looked at anew soon. */
+    let doubtful = false;
     let steps = [];
     /** The time of what is happening. */
     let now = 0;
@@ -1807,23 +1637,16 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     const racers = () => {
         const found = [];
         for (const attempt of attempts) {
-            if (attempt !== current && !attempt.o) {
+            if (attempt !== current && !attempt.h) {
                 found.push(attempt);
             }
         }
         return found;
     };
     /** Is it being tried? */
-    const isUnder = (rank) => {
-        for (const attempt of racers()) {
-            if (attempt.e === rank) {
-                return true;
-            }
-        }
-        return false;
-    };
+    const isUnder = (rank) => find(racers(), (attempt) => attempt.t === rank);
     const remove = (attempt) => {
-        attempt.a = true;
+        attempt.u = true;
         attempts = without(attempts, attempt);
     };
     const cancel = (attempt) => {
@@ -1831,7 +1654,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         steps.push(() => host.t(attempt));
     };
     const demote = (rank, reason) => {
-        memory.failed[ways[rank].name] = { why: reason, until: now + KEPT };
+        memory.failed[ways[rank].name] = reason;
         upward.e();
     };
     /** Not for the same time in all pages, lest they all come back together. */
@@ -1840,7 +1663,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         upward.e();
     };
     // ---- racing
-    const pauseOf = () => backoff(Math.max(0, rounds - 1), limits.t, limits.n, random);
+    const pauseOf = () => limits.e(Math.max(0, rounds - 1));
+    const unlessBusy = (time) => (time < now - BUSY ? now + headStart() : time);
     const headStart = () => Math.max(HEAD_START, 3 * memory.rtt);
     const calm = () => {
         renewing = false;
@@ -1851,12 +1675,16 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     const race = (pause) => {
         const groups = [[], [], [], []];
         left = [];
+        if (memory.until <= now) {
+            memory.until = now + KEPT;
+            memory.best = "";
+            memory.failed = {};
+        }
         for (let rank = 0; rank < ways.length; rank++) {
             const way = ways[rank];
-            const bad = memory.failed[way.name];
             const tight = way.e === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-            const reason = suspects[rank] || (bad && bad.until > now && bad.why) || tight;
-            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best && memory.until > now ? 0 : 1;
+            const reason = suspects[rank] || memory.failed[way.name] || tight;
+            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
             groups[group].push(rank);
         }
         for (const group of groups) {
@@ -1865,24 +1693,11 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         due = now + pause;
     };
     const start = (rank) => {
-        const way = ways[rank];
-        const patience = Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1));
-        const attempt = {
-            t: way,
-            e: rank,
-            l: patience,
-            a: false,
-            o: false,
-            u: now,
-            i: -1,
-            s: now + headStart() * Math.pow(2, racers().length),
-            // Only of a connection that does not stand yet nobody else keeps the time.
-            n: way.e === DUPLEX ? now + patience : NEVER,
-            c: [],
-        };
+        const attempt = createAttempt(ways[rank], rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
+        attempt.d = now + headStart() * Math.pow(2, racers().length);
         attempts = attempts.concat(attempt);
         if (!current || renewing) {
-            due = attempt.s;
+            due = attempt.d;
         }
         steps.push(() => host.n(attempt));
     };
@@ -1891,10 +1706,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         while (left.length && isUnder(left[0])) {
             left.shift();
         }
-        if (racers().length && due < now - BUSY) {
-            due = now + headStart();
-        }
-        else if (left.length) {
+        if (left.length) {
             start(left.shift());
         }
         else if (racers().length) {
@@ -1912,7 +1724,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
     };
     const retry = (pause) => {
-        if (!ways.length || rounds > limits.e) {
+        if (rounds > limits.t) {
             due = NEVER;
             steps.push(() => host.r());
         }
@@ -1925,8 +1737,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         left.unshift(rank);
         due = now;
     };
+    /** No carrier, and none under way: no more pause. */
+    const hurry = () => {
+        if (begun && !current && !racers().length) {
+            due = now;
+        }
+    };
     const died = (attempt, reason) => {
-        const rank = attempt.e;
+        const rank = attempt.t;
         const lived = now - carriedAt;
         const clean = reason === "end" || reason === CROWDED;
         const stood = clean || lived >= STOOD;
@@ -1953,79 +1771,73 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     };
     /** Another is about to carry; if it does not in time, the race begins anew. */
     const superseded = (attempt) => {
-        const rank = attempt.e;
+        const rank = attempt.t;
         remove(attempt);
         former = renewing || suspects[rank] ? null : attempt;
         current = null;
         renewing = false;
         race(headStart());
-        if (former) {
-            let under = false;
-            for (const other of racers()) {
-                under = under || other.e <= rank;
-            }
-            if (!under) {
-                // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-                first(rank);
-            }
+        if (former && !find(racers(), (other) => other.t <= rank)) {
+            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
+            first(rank);
         }
     };
     // ---- upward
     const planProbe = () => {
-        const pause = doubtful.length ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
-        probeAt = current && current.e > 0 ? now + PROBE_LEAST + pause : NEVER;
+        const pause = doubtful ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
+        probeAt = current && current.t && !probing ? now + PROBE_LEAST + pause : NEVER;
     };
-    const probeNext = () => {
-        while (toProbe.length) {
-            const rank = toProbe[0];
-            const way = ways[rank];
-            if (!isUnder(rank) && current && rank < current.e && (way.e !== STREAM || memory.tight <= now)) {
-                steps.push(() => upward.t(way, (at, failed) => probed(at, rank, failed)));
-                return;
-            }
-            toProbe.shift();
+    /** Looks at this one, or the next that is better than what there is. */
+    const probe = (rank) => {
+        const way = ways[rank];
+        if (closing || !current || rank >= current.t) {
+            probes++;
+            planProbe();
         }
-        probes++;
-        planProbe();
+        else if (isUnder(rank) || (way.e === STREAM && memory.tight > now)) {
+            probe(rank + 1);
+        }
+        else {
+            probing = true;
+            steps.push(() => upward.t(way, (at, failed) => probed(at, rank, failed)));
+        }
     };
     /** What a probe has found: null if it works, else why not. */
     const probed = (at, rank, failed) => {
         now = at;
-        const asked = toProbe.shift();
-        if (asked === undefined || !current || closing || rank >= current.e) {
-            toProbe = [];
-            planProbe();
-        }
-        else if (failed === null) {
-            toProbe = [];
-            probes++;
-            start(rank);
-        }
-        else {
+        probing = false;
+        // It is evidence only beside something that works.
+        if (!closing && current && rank < current.t) {
+            if (failed === null) {
+                probes++;
+                start(rank);
+                return;
+            }
             if (failed === CROWDED) {
                 tighten();
             }
             else {
                 demote(rank, failed);
             }
-            probeNext();
         }
+        probe(rank + 1);
     };
     const failed = (attempt, reason) => {
-        const rank = attempt.e;
+        const rank = attempt.t;
         const action = actionOf(reason);
+        const again = asksAgain(reason) && reason !== "timeout";
         const cause = causeOf(attempt, reason);
-        if (attempt.a) {
+        if (attempt.u) {
             return;
         }
         remove(attempt);
         if (reason === CROWDED) {
             crowdedAt = now;
         }
-        else if (attempt === current && attempt.t.e === STREAM && carriedAt >= attempt.s && now - carriedAt < BUSY) {
+        else if (attempt === current && attempt.e.e === STREAM && carriedAt >= attempt.d && now - carriedAt < BUSY) {
             // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
             suspects[rank] = "buffered";
-            doubtful.push(rank);
+            doubtful = true;
         }
         if (attempt === current) {
             if (reason === "taken_over" && racers().length) {
@@ -2035,8 +1847,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
                 died(attempt, reason);
             }
         }
-        else if (attempt.o || (current && !renewing)) {
-            if (current && current.e !== rank && (!action || reason === "timeout")) {
+        else if (attempt.h || (current && !renewing)) {
+            if (current && current.t !== rank && !action && !again) {
                 demote(rank, cause);
             }
             planProbe();
@@ -2045,7 +1857,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             rounds++;
             retry(pauseOf());
         }
-        else if (action === ATTACH && reason !== "timeout" && hasty++ < HASTY) {
+        else if (again && hasty++ < HASTY) {
             // A refusal is data, too.
             first(rank);
         }
@@ -2053,10 +1865,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             suspects[rank] = why = cause;
             code = reason;
             // One that was started later still has its time.
-            if (attempt.s >= due || !racers().length) {
+            if (attempt.d >= due || !racers().length) {
                 due = now;
             }
         }
+    };
+    const expire = (attempt) => {
+        steps.push(() => host.t(attempt));
+        failed(attempt, "timeout");
     };
     return {
         s(at) {
@@ -2064,23 +1880,25 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             begun = true;
             race(0);
         },
-        t() {
+        e(at) {
+            now = at;
             closing = true;
+            hurry();
         },
-        f(at, attempt) {
-            attempt.i = now = at;
-            attempt.n = NEVER;
+        u(at, attempt) {
+            attempt.p = now = at;
+            attempt.a = NEVER;
             // It makes progress: the answer takes no longer than the handshake did.
-            if (attempt.s === due) {
-                due = attempt.s = Math.max(due, now + now - attempt.u);
+            if (attempt.d === due) {
+                due = attempt.d = Math.max(due, now + now - attempt.g);
             }
         },
-        r(at, attempt) {
+        n(at, attempt) {
             const before = former;
-            const rank = attempt.e;
-            const { name, e: kind } = attempt.t;
+            const rank = attempt.t;
+            const { name, e: kind } = attempt.e;
             now = at;
-            if (attempt.a || attempt === current) {
+            if (attempt.u || attempt === current) {
                 return;
             }
             former = null;
@@ -2090,9 +1908,9 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             calm();
             for (const other of attempts) {
                 // Another two-way connection that is better has some time left; what cannot harm is let go.
-                if (other.t.e === DUPLEX && (other.i < 0 || other.o)) {
-                    if (other.e < rank) {
-                        other.n = Math.min(other.n, other.u + LATE$1);
+                if (other.e.e === DUPLEX && (other.p < 0 || other.h)) {
+                    if (other.t < rank) {
+                        other.a = Math.min(other.a, other.g + LATE$1);
                     }
                     else if (other !== attempt) {
                         cancel(other);
@@ -2111,49 +1929,48 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
             if (memory.tight <= now) {
                 memory.best = name;
-                memory.until = now + KEPT;
             }
-            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt.i < 0 ? attempt.u : attempt.i)));
+            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt.p < 0 ? attempt.g : attempt.p)));
             upward.e();
-            if (before && before.e < rank && !isUnder(before.e) && !closing) {
-                start(before.e);
+            if (before && before.t < rank && !isUnder(before.t) && !closing) {
+                start(before.t);
             }
             planProbe();
         },
-        l(at, attempt) {
+        d(at, attempt) {
             now = at;
-            if (attempt.a) {
+            if (attempt.u) {
                 return;
             }
             if (attempt === current) {
                 superseded(attempt);
             }
-            else if (attempt.t.e === DUPLEX) {
-                attempt.o = true;
-                attempt.n = attempt.u + LATE$1;
+            else if (attempt.e.e === DUPLEX) {
+                attempt.h = true;
+                attempt.a = attempt.g + LATE$1;
             }
             else {
-                if (now >= attempt.s) {
-                    suspects[attempt.e] = causeOf(attempt, "timeout");
-                    doubtful.push(attempt.e);
+                if (now >= attempt.d) {
+                    suspects[attempt.t] = causeOf(attempt, "timeout");
+                    doubtful = true;
                 }
                 remove(attempt);
             }
         },
-        c(at, attempt) {
+        r(at, attempt) {
             now = at;
-            if (!attempt.a) {
+            if (!attempt.u) {
                 cancel(attempt);
                 // This one has shown that it works.
                 if (!current) {
-                    first(attempt.e);
+                    first(attempt.t);
                 }
-                else if (attempt.e < current.e && !closing) {
-                    start(attempt.e);
+                else if (attempt.t < current.t && !closing) {
+                    start(attempt.t);
                 }
             }
         },
-        a(attempt, by) {
+        o(attempt, by) {
             if (attempt === current) {
                 if (renewing) {
                     calm();
@@ -2161,70 +1978,61 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
                 lifeBy = by;
             }
         },
-        d(at, attempt) {
+        c(at, attempt) {
             now = at;
             if (attempt === current && !racers().length && !closing) {
-                start(attempt.e);
+                start(attempt.t);
             }
         },
-        e(at, attempt, reason) {
+        i(at, attempt, reason) {
             now = at;
             failed(attempt, reason);
         },
-        o(at, by) {
+        a(at, by) {
             now = at;
             if (current) {
                 lifeBy = Math.min(lifeBy, by);
             }
-            else if (begun && !racers().length) {
-                due = now;
-            }
+            hurry();
         },
-        i(at) {
+        l(at) {
             now = at;
             if (!steps.length) {
                 for (const attempt of attempts) {
-                    if (attempt.n < now - BUSY) {
-                        attempt.n = now + HEAD_START;
-                    }
-                    else if (attempt.n <= now) {
-                        failed(attempt, "timeout");
-                        return () => host.t(attempt);
+                    attempt.a = unlessBusy(attempt.a);
+                    if (attempt.a <= now) {
+                        expire(attempt);
+                        return steps.shift();
                     }
                 }
-                if (lifeBy < now - BUSY) {
-                    lifeBy = now + HEAD_START;
-                }
-                else if (lifeBy <= now) {
+                lifeBy = unlessBusy(lifeBy);
+                if (lifeBy <= now) {
                     lifeBy = NEVER;
                     if (current && !renewing && !closing) {
                         race(0);
-                        left.unshift(current.e);
+                        left.unshift(current.t);
                         renewing = true;
                     }
+                }
+                if (racers().length) {
+                    due = unlessBusy(due);
                 }
                 if (due <= now) {
                     step();
                 }
                 else if (probeAt <= now && current && !closing) {
                     probeAt = NEVER;
-                    toProbe = doubtful;
-                    if (!doubtful.length) {
-                        for (let rank = 0; rank < current.e; rank++) {
-                            toProbe.push(rank);
-                        }
-                    }
-                    doubtful = [];
-                    probeNext();
+                    doubtful = false;
+                    probe(0);
                 }
             }
             return steps.shift();
         },
-        n: upward.n,
-        u() {
+        t: upward.n,
+        f() {
             let next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
             for (const attempt of attempts) {
-                next = Math.min(next, attempt.n);
+                next = Math.min(next, attempt.a);
             }
             return next;
         },
@@ -2234,11 +2042,11 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
 function causeOf(attempt, code) {
     return code && code !== "timeout"
         ? code
-        : !code && !attempt.o
+        : !code && !attempt.h
             ? "failed"
-            : attempt.t.e === STREAM
+            : attempt.e.e === STREAM
                 ? "buffered"
-                : attempt.i >= 0
+                : attempt.p >= 0
                     ? "mute"
                     : "silent";
 }
@@ -2254,7 +2062,7 @@ function trial(io, transport, done) {
     const stop = () => {
         over = true;
         clearTimeout(timer);
-        driver.t("client_disconnect");
+        driver.e("client_disconnect");
     };
     const finish = () => {
         if (!over) {
@@ -2262,8 +2070,8 @@ function trial(io, transport, done) {
             done(report);
         }
     };
-    const driver = createDriver(io, [transport], { e: 0, t: 0, n: 0 }, {
-        a() {
+    const driver = createDriver(io, [transport], { t: 0, e: () => 0 }, {
+        o() {
             // That nobody knows the event.
             if (asked && !over) {
                 report.rttMs = now() - asked;
@@ -2272,26 +2080,24 @@ function trial(io, transport, done) {
                 finish();
             }
         },
-        n() {
+        r() {
             if (!asked) {
                 asked = now();
                 report.openMs = asked - began;
-                push(driver.e, messageOf("/", encode("e", "/", 0, ["trial"]), true, 0));
-                driver.r();
+                driver.r(messageOf("/", encode("e", "/", 0, ["trial"]), true));
             }
         },
-        r() { },
-        d(code) {
+        n() { },
+        l(code) {
             // A stream that comes with its end was held back.
             report.why = code === CROWDED ? code : transport.e === STREAM ? "buffered" : "died";
             finish();
         },
-        o() { },
         e(code, why) {
             report.code = code;
             report.why = why;
         },
-        l(code) {
+        s(code) {
             report.code = report.code === "no_transport" ? code : report.code;
             finish();
         },
@@ -2340,24 +2146,24 @@ const fetchPost = (url, body, options, progress, done) => {
         }
     };
     const fail = () => finish(0, "");
-    const init = { method: "POST", body, credentials: options.withCredentials ? "include" : "same-origin" };
-    if (options.extraHeaders) {
-        init.headers = options.extraHeaders;
-    }
-    if (abort) {
-        init.signal = abort.signal;
-    }
-    run(url, init).then((response) => {
-        if (progress && response.status === 200 && response.body && root.TextDecoder) {
+    run(url, {
+        method: "POST",
+        body,
+        credentials: options.withCredentials ? "include" : "same-origin",
+        headers: options.extraHeaders || {},
+        signal: abort ? abort.signal : null,
+    }).then((response) => {
+        const { status } = response;
+        if (progress && status === 200) {
             const reader = response.body.getReader();
-            const decoder = new root.TextDecoder();
+            const decoder = new TextDecoder();
             const follow = () => {
-                reader.read().then((chunk) => {
-                    if (chunk.done) {
+                reader.read().then(({ done: last, value }) => {
+                    if (last) {
                         finish(200, "");
                     }
                     else if (!over) {
-                        progress(decoder.decode(chunk.value, { stream: true }));
+                        progress(decoder.decode(value, { stream: true }));
                         follow();
                     }
                 }, fail);
@@ -2365,7 +2171,7 @@ const fetchPost = (url, body, options, progress, done) => {
             follow();
         }
         else {
-            response.text().then((text) => finish(response.status, text), fail);
+            response.text().then((text) => finish(status, text), fail);
         }
     }, fail);
     return () => {
@@ -2395,100 +2201,100 @@ function ask(session, now, carrier) {
 /** Makes the requests that the current carrier needs. */
 function post(session, now, carrier) {
     const kind = carrier.e.e;
-    let batch = session.i;
+    let batch = session.s;
     if (carrier === session.u) {
-        if (batch && batch.e && batch.e <= session.n) {
-            session.i = batch = null;
+        if (batch && batch.e && batch.e <= session.t) {
+            session.s = batch = null;
         }
-        if (batch && batch.o <= now) {
-            batch.n = null;
-            batch.o = Infinity;
+        if (batch && batch.r <= now) {
+            batch.t = null;
+            batch.r = Infinity;
         }
-        const free = !batch || !batch.n || isOver(batch.n);
+        const free = !batch || !batch.t || isOver(batch.t);
         // Behind messages that wait for credit the close waits too.
-        const load = free && (ready(session, session.n + 1) || session.p.length || (mayClose(session) && session.l === lastOf(session)));
+        const load = free && (ready(session, session.t + 1) || session.p.length || (mayClose(session) && session.b === lastOf(session)));
         const due = load || isDue(session);
         let polls = 0;
-        for (const one of carrier.n) {
+        for (const one of carrier.l) {
             polls += one.e === POLLING ? 1 : 0;
         }
         if (kind === POLL) {
-            if ((!polls && carrier.u <= now) || (polls < 2 && due)) {
+            if ((!polls && carrier.v <= now) || (polls < 2 && due)) {
                 request(session, now, carrier, POLLING, free);
             }
             else if (!polls) {
-                session.N = carrier.u;
+                session.A = carrier.v;
             }
         }
         else {
-            if (kind === SCRIPT && !polls && carrier.c) {
+            if (kind === SCRIPT && !polls && carrier.o) {
                 request(session, now, carrier, POLLING, false);
             }
             if (due) {
                 request(session, now, carrier, POSTING, free);
             }
-            if (session.i) {
-                session.N = session.i.o;
+            if (session.s) {
+                session.A = session.s.r;
             }
         }
     }
 }
 function mayClose(session) {
-    return session.e === CLOSING && !session.v;
+    return session.e === CLOSING && !session.y;
 }
 function isOver(request) {
-    return request.a || request.r.i;
+    return request.u || request.n.y;
 }
 /** Makes a request; with `loaded` it takes along what there is to send. */
 function request(session, now, carrier, kind, loaded) {
     const attaching = kind === ATTACHING;
     const scripted = carrier.e.e === SCRIPT;
     const lines = [];
-    const fields = kind === POSTING ? {} : { attach: carrier.a };
+    const fields = kind === POSTING ? {} : { attach: carrier.c };
     const made = {
-        r: carrier,
+        n: carrier,
         e: kind,
-        n: "",
-        c: carrier.c,
-        a: false,
-        s: 0,
-        o: attaching || scripted ? Infinity : now + session.y,
+        t: "",
+        o: carrier.o,
+        u: false,
+        b: 0,
+        r: attaching || scripted ? Infinity : now + patienceOf(session),
     };
     if (attaching) {
         fields["v"] = 1;
-        fields["window"] = session.W;
-        fields["ticket"] = carrier.c || undefined;
+        fields["window"] = session.q;
+        fields["ticket"] = carrier.o || undefined;
     }
     else if (kind === POLLING) {
-        fields["poll"] = ++carrier.f;
-        carrier.u = now;
-        if (session.O > now) {
+        fields["poll"] = ++carrier.k;
+        carrier.v = now;
+        if (session.j > now) {
             fields["wait"] = 0;
-            carrier.u += session.G;
+            carrier.v += session.L;
         }
-        carrier.c = "";
+        carrier.o = "";
     }
     // What may not pass must not keep a carrier from attaching.
-    const message = session.c[0];
-    if (loaded && (!attaching || !message || message.e <= session.x)) {
+    const message = session.l[0];
+    if (loaded && (!attaching || !message || message.e <= session.w)) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
     }
-    made.n = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
-    carrier.n = carrier.n.concat(made);
-    session.r.push(() => session.a.n(made));
+    made.t = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
+    carrier.l = carrier.l.concat(made);
+    session.a.push(() => session.c.t(made));
     said(session);
 }
 function load$1(session, made, lines, fields, deadline) {
-    const repeated = session.i;
-    const first = session.n + 1;
+    const repeated = session.s;
+    const first = session.t + 1;
     if (repeated) {
         // And so what it ended with.
-        session.v = false;
+        session.y = false;
     }
     else {
-        session.x = Math.min(session.x + GROWTH, MAX_BODY);
+        session.w = Math.min(session.w + GROWTH, MAX_BODY);
     }
-    const last = fill(session, lines, Math.min(session.m - HEAD, session.x));
+    const last = fill(session, lines, Math.min(session.n["max"] - HEAD, session.w));
     if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
@@ -2498,40 +2304,40 @@ function load$1(session, made, lines, fields, deadline) {
         for (const data of repeated ? [] : session.p) {
             lines.push(toLine(data));
         }
-        if (made.r.t && mayClose(session)) {
+        if (made.n.n && mayClose(session)) {
             lines.push(closing(session));
         }
     }
     session.p = [];
-    session.i = null;
+    session.s = null;
     if (lines.length) {
-        const serial = repeated ? repeated.w : ++session.w;
+        const serial = repeated ? repeated.v : ++session.v;
         fields["serial"] = serial;
-        session.i = { w: serial, e: last < first ? 0 : last, n: made, o: deadline };
+        session.s = { v: serial, e: last < first ? 0 : last, t: made, r: deadline };
     }
 }
 /** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */
 function narrow(session, batch, welcomed) {
-    const count = batch.e - session.n;
+    const count = batch.e - session.t;
     let size = 0;
     for (let i = 0; i < count; i++) {
-        size += session.c[i].e;
+        size += session.l[i].e;
     }
     if (size > SMALL$1) {
-        session.x = size >> 1;
+        session.w = size >> 1;
         if (count < 2 && welcomed) {
-            session.E = session.F === batch.e ? session.E + 1 : 1;
-            session.F = batch.e;
-            return session.E >= TRIES;
+            session.T = session.z === batch.e ? session.T + 1 : 1;
+            session.z = batch.e;
+            return session.T >= TRIES;
         }
     }
     return false;
 }
 /** Adds what may be sent, in lines of about `limit` characters in all; at least one. Says the number of the last. */
 function fill(session, lines, limit) {
-    let last = session.n;
+    let last = session.t;
     for (let message; lines.length < MAX_LINES && (message = ready(session, last + 1)); last++) {
-        const line = toLine(message.o);
+        const line = toLine(message.t);
         // Of what is not ASCII each character is counted with its bytes.
         limit -= Math.max(line.length, message.e) + 1;
         if (limit < 0 && lines.length) {
@@ -2544,75 +2350,75 @@ function fill(session, lines, limit) {
 /** A last body for a page that goes away, or `""` if there is no session to close. It changes nothing here. */
 function beacon(session, limit) {
     const lines = [];
-    if (!session.h || session.e === ENDED) {
+    if (!session.f || session.e === ENDED) {
         return "";
     }
     const last = fill(session, lines, limit - HEAD);
-    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.l) }));
-    return header(session, "P", { serial: session.w + 1, first: session.n + 1 }) + "\n" + lines.join("\n");
+    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.b) }));
+    return header(session, "P", { serial: session.v + 1, first: session.t + 1 }) + "\n" + lines.join("\n");
 }
 /** The last word, where no WebSocket can carry it. */
 function lastWord(session, line) {
-    return header(session, "P", { serial: ++session.w }) + "\n" + line;
+    return header(session, "P", { serial: ++session.v }) + "\n" + line;
 }
 /** Its welcome may name a ticket: of its stream, or of the next script. */
 function welcomed(session, now, carrier, body, full) {
     const ticket = body["ticket"];
     if (typeof ticket === "string") {
-        carrier.c = ticket;
+        carrier.o = ticket;
         if (full && carrier.e.e === STREAM) {
-            carrier.o = now + carrier.l;
-            session.r.push(() => session.a.i(carrier, ticket));
+            carrier.r = now + carrier.M;
+            session.a.push(() => session.c.r(carrier, ticket));
         }
     }
 }
 /** A line of the answer to a request. */
 function answer(session, now, request, line) {
-    const carrier = request.r;
-    const batch = session.i;
+    const carrier = request.n;
+    const batch = session.s;
     const kind = carrier.e.e;
     if (!isOver(request)) {
-        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.c && request.e === ATTACHING));
-        if (kind !== SCRIPT && request.s && batch && batch.n === request) {
+        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.o && request.e === ATTACHING));
+        if (kind !== SCRIPT && request.b && batch && batch.t === request) {
             // The answer has begun, so the whole request has arrived.
-            session.i = null;
+            session.s = null;
         }
     }
 }
 /** The answer to a request is over: with `null`, with the code of a refusal, or not at all (`""`). */
 function answered(session, now, request, code) {
-    const carrier = request.r;
-    const batch = session.i;
+    const carrier = request.n;
+    const batch = session.s;
     const kind = carrier.e.e;
     if (isOver(request)) {
         return;
     }
-    request.a = true;
-    carrier.n = without(carrier.n, request);
+    request.u = true;
+    carrier.l = without(carrier.l, request);
     if (code === null) {
-        carrier.d = 0;
-        if (batch && batch.n === request && (kind !== SCRIPT || batch.e <= session.n)) {
-            session.i = null;
+        carrier.S = 0;
+        if (batch && batch.t === request && (kind !== SCRIPT || batch.e <= session.t)) {
+            session.s = null;
         }
         // A stream without ticket is the answer to its attach. An answer without welcome is no answer, only scripts have one elsewhere.
-        const over = request.e === ATTACHING && kind === STREAM && !carrier.c;
-        if (over || (!request.s && (kind !== SCRIPT || request.e !== POSTING))) {
-            lose(session, carrier, carrier.t && over ? "end" : "");
+        const over = request.e === ATTACHING && kind === STREAM && !carrier.o;
+        if (over || (!request.b && (kind !== SCRIPT || request.e !== POSTING))) {
+            lose(session, carrier, carrier.n && over ? "end" : "");
         }
     }
     else if (batch &&
-        batch.n === request &&
+        batch.t === request &&
         (!code || code === "too_large" || code === "too_many_packets") &&
-        narrow(session, batch, carrier.t)) {
+        narrow(session, batch, carrier.n)) {
         farewell(session, "undeliverable");
         end(session, "undeliverable");
     }
-    else if (!code && request.e === POSTING && !carrier.d++) {
-        session.S = true;
+    else if (!code && request.e === POSTING && !carrier.S++) {
+        session.k = true;
     }
-    else if (code === "stale_poll" && kind === POLL && !carrier.d++) {
+    else if (code === "stale_poll" && kind === POLL && !carrier.S++) {
         // The next poll has a higher number, and is made at once.
-        carrier.o = now + session.y;
+        carrier.r = now + patienceOf(session);
     }
     else {
         refused(session, carrier, code);
@@ -2622,27 +2428,27 @@ function answered(session, now, request, code) {
 // What transports over HTTP have in common.
 /** How requests are made here; null if they cannot be. */
 function posterOf(io) {
-    return io.n.o ? io.n.o(io.e) : io.e.fetch || root.fetch ? fetchPost : null;
+    return io.n.c ? io.n.c(io.e) : io.e.fetch || root.fetch ? fetchPost : null;
 }
 /** Can an answer be read as it grows? */
 function streams(io) {
-    return io.n.a ? io.n.a(io.e) : !!root.ReadableStream && !!root.TextDecoder;
+    return io.n.s ? io.n.s(io.e) : !!root.ReadableStream && !!root.TextDecoder;
 }
 /** A transport of one request down, or a stream by ticket, and posts up. */
 function httpTransport(name, kind, enabled, progressive, open) {
     const transport = {
         name,
         e: kind,
-        a: ask,
-        r: post,
-        t: welcomed,
+        c: ask,
+        s: post,
+        n: welcomed,
         o: (io) => !!posterOf(io) && !!enabled(io),
-        n(hub, attempt, request) {
+        t(hub, attempt, request) {
             const first = request.e === ATTACHING;
             track(hub, attempt, request, (line, done) => {
-                const io = hub.r;
+                const io = hub.n;
                 const read = lineReader(line);
-                return posterOf(io)(io.t + "/" + (first || kind === POLL ? name : "send"), request.n, io.e, first && progressive ? read : null, (status, text) => {
+                return posterOf(io)(io.t + "/" + (first || kind === POLL ? name : "send"), request.t, io.e, first && progressive ? read : null, (status, text) => {
                     if (status === 200) {
                         read(text);
                         done(null);
@@ -2655,20 +2461,19 @@ function httpTransport(name, kind, enabled, progressive, open) {
         },
     };
     if (open) {
-        transport.i = (hub, attempt, ticket) => {
-            const session = hub.e;
-            const carrier = attempt.r;
-            attempt.c.push(open(hub.r, ticket, (line) => {
+        transport.r = (hub, attempt, ticket) => {
+            const session = hub.t;
+            attempt.s.push(open(hub.n, ticket, (line) => {
                 measure(hub, attempt, line);
-                heard(session, now(), carrier, fromLine(line));
-                if (attempt.p && !attempt.f) {
-                    attempt.p = false;
-                    hub.n(attempt);
+                heard(session, now(), attempt, fromLine(line));
+                if (attempt.x && !attempt.m) {
+                    attempt.x = false;
+                    hub.r(attempt);
                 }
-                hub.t();
+                hub.e();
             }, () => {
-                refused(session, carrier, "");
-                hub.t();
+                refused(session, attempt, "");
+                hub.e();
             }));
         };
     }
@@ -2676,8 +2481,8 @@ function httpTransport(name, kind, enabled, progressive, open) {
 }
 /** Makes a request, and tells the session what becomes of it. */
 function track(hub, attempt, request, make) {
-    const { t: transport } = attempt;
-    const session = hub.e;
+    const { e: transport } = attempt;
+    const session = hub.t;
     const crowd = hub.s;
     let over = false;
     let stop;
@@ -2689,42 +2494,42 @@ function track(hub, attempt, request, make) {
             crowd.e(attempt);
         }
         // What keeps a stream alive is its own lines.
-        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.i)) {
+        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.r)) {
             measure(hub, attempt, line);
         }
         answer(session, now(), request, line);
-        hub.t();
+        hub.e();
     }, (code) => {
         if (crowd) {
             crowd.e(attempt);
         }
         if (stop) {
-            attempt.c = without(attempt.c, stop);
+            attempt.s = without(attempt.s, stop);
         }
         over = true;
         answered(session, now(), request, code);
-        hub.t();
+        hub.e();
     });
     if (!over) {
-        attempt.c.push(stop);
+        attempt.s.push(stop);
     }
 }
 /** The answer to the server's `z`. */
 function sayFarewell(hub, line) {
-    const { r: io } = hub;
+    const { n: io } = hub;
     const poster = posterOf(io);
     if (poster) {
-        poster(io.t + "/send", lastWord(hub.e, line), io.e, null, () => { });
+        poster(io.t + "/send", lastWord(hub.t, line), io.e, null, () => { });
     }
 }
 /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */
 function measure(hub, attempt, line) {
-    hub.a(attempt);
-    attempt.b = (attempt.b || 0) + line.length;
+    hub.o(attempt);
+    attempt.w += line.length;
     // A character is three bytes at most.
-    if (attempt.b * 4 > hub.e.D) {
-        attempt.b = 0;
-        hub.c.d(now(), attempt);
+    if (attempt.w * 4 > hub.t.n["stream"]) {
+        attempt.w = 0;
+        hub.c(attempt);
     }
 }
 /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */
@@ -2740,11 +2545,11 @@ function lineReader(line) {
         }
     };
 }
-/** The code of a refusal; `""` if it is anything else, as what a proxy says. */
+/** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text) {
     try {
         const code = JSON.parse(text).error;
-        return typeof code === "string" && actionOf(code) ? code : "";
+        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
     }
     catch (_) {
         return "";
@@ -2757,7 +2562,6 @@ const event_source = /* @__PURE__ */ httpTransport("event_source", STREAM, class
     const close = () => {
         if (source) {
             source.close();
-            source.onmessage = source.onerror = null;
         }
     };
     try {
@@ -2787,26 +2591,26 @@ const streaming = /* @__PURE__ */ httpTransport("streaming", STREAM, streams, tr
 function hello(session, _now, carrier) {
     const data = header(session, "A", {
         v: 1,
-        attach: carrier.a,
-        window: session.W,
-        first: session.t ? undefined : session.n + 1,
+        attach: carrier.c,
+        window: session.q,
+        first: session.o ? undefined : session.t + 1,
     });
-    session.r.push(() => session.a.u(carrier, data));
+    session.a.push(() => session.c.c(carrier, data));
 }
 function write(session, _now, carrier) {
     const out = (data) => {
-        session.r.push(() => session.a.u(carrier, data));
+        session.a.push(() => session.c.c(carrier, data));
     };
     const current = carrier === session.u;
     // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
-    if (carrier.r >= 0 && (current || !session.t)) {
-        for (let message; (message = ready(session, carrier.r + 1));) {
-            out(message.o);
-            markSent(session, ++carrier.r);
+    if (carrier.i >= 0 && (current || !session.o)) {
+        for (let message; (message = ready(session, carrier.i + 1));) {
+            out(message.t);
+            markSent(session, ++carrier.i);
         }
     }
     if (current) {
-        const done = carrier.r === lastOf(session);
+        const done = carrier.i === lastOf(session);
         if (done) {
             const fleeting = session.p;
             // Once: when a welcome comes, this is run before all carriers have their turn.
@@ -2816,10 +2620,10 @@ function write(session, _now, carrier) {
             }
         }
         if (isDue(session)) {
-            out("n" + session.d + "," + session.g);
+            out("n" + session.h + "," + session.g);
             said(session);
         }
-        if (done && session.e === CLOSING && !session.v) {
+        if (done && session.e === CLOSING && !session.y) {
             out(closing(session));
         }
     }
@@ -2828,19 +2632,19 @@ function write(session, _now, carrier) {
 const websocket = {
     name: "websocket",
     e: DUPLEX,
-    a: hello,
-    r: write,
+    c: hello,
+    s: write,
     // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
     o(io) {
         const Class = classOf(io);
         return !!Class && (!!io.e.WebSocket || "CLOSING" in Class);
     },
-    c(io, opened, packet, closed) {
+    a(io, opened, packet, closed) {
         const Class = classOf(io);
         const headers = io.e.extraHeaders;
         const url = io.t.replace(/^http/, "ws") + "/websocket";
-        // Only an implementation for node takes headers.
-        const socket = headers && io.e.WebSocket ? new Class(url, [], { headers }) : new Class(url);
+        // Only implementations for node take headers.
+        const socket = headers ? new Class(url, [], { headers }) : new Class(url);
         const end = () => {
             socket.onopen = socket.onmessage = socket.onclose = null;
         };
@@ -2852,7 +2656,7 @@ const websocket = {
         socket.onerror = () => { };
         socket.onclose = (event) => {
             end();
-            closed(event && actionOf(event.reason) ? event.reason : "");
+            closed((event && event.reason) || "");
         };
         return {
             n(data) {
@@ -2860,11 +2664,11 @@ const websocket = {
                     socket.send(data);
                 }
             },
-            t() {
+            e() {
                 end();
                 socket.close();
             },
-            e: () => socket.bufferedAmount,
+            t: () => socket.bufferedAmount,
         };
     },
 };
@@ -2880,63 +2684,54 @@ const SMALL = 4096;
 const LATE = 1000;
 /** Pages and workers have a location, and a browser's few connections: elsewhere there is nothing to watch. */
 function watchCrowd(hub, memory, isTight) {
-    const session = hub.e;
+    const session = hub.t;
     /** Lets go of the connections of this carrier: polls that do not hang do with what is left to them. */
     const yieldTo = (attempt) => {
-        let able = !hub.f;
-        for (const way of hub.i) {
-            able = able || way.e === POLL;
-        }
-        if (able) {
-            refused(session, attempt.r, CROWDED);
-            hub.t();
+        if (!hub.l || find(hub.i, (way) => way.e === POLL)) {
+            refused(session, attempt, CROWDED);
+            hub.e();
         }
     };
     const wait = (attempt, time) => {
         const due = now() + time;
-        attempt.h = later(() => {
-            attempt.h = 0;
-            if (now() > due + LATE) {
-                wait(attempt, time);
-            }
-            else {
-                yieldTo(attempt);
-            }
-        }, time);
+        attempt.j = later(() => (now() > due + LATE ? wait(attempt, time) : yieldTo(attempt)), time);
     };
     const answered = (attempt) => {
-        clearTimeout(attempt.h);
-        attempt.h = 0;
+        clearTimeout(attempt.j);
+        attempt.j = 0;
     };
     const owe = () => {
-        session.S = true;
-        hub.t();
+        session.k = true;
+        hub.e();
     };
     return root.location
         ? {
             t(attempt, request) {
                 if (request.e !== ATTACHING && memory.tight <= now()) {
-                    if (attempt.t.e !== POLL || request.r.n.length > 1) {
-                        if (!attempt.h && request.n.length < SMALL) {
-                            attempt.c.push(() => answered(attempt));
+                    if (attempt.e.e !== POLL || request.n.l.length > 1) {
+                        if (!attempt.j && request.t.length < SMALL) {
+                            attempt.s.push(() => answered(attempt));
                             wait(attempt, TIME + 4 * memory.rtt);
                         }
                     }
-                    else if (request.e === POLLING && request.r.f === 1) {
+                    else if (request.e === POLLING && request.n.k === 1) {
                         // Is there a connection left for another?
                         soon(owe);
                     }
                 }
             },
             e: answered,
-            n(attempt) {
-                const kind = attempt.t.e;
-                if (kind !== DUPLEX && isTight() && kind === STREAM) {
-                    yieldTo(attempt);
-                }
-                else if (kind === STREAM) {
-                    // Is there a connection left for this?
-                    owe();
+            r(attempt) {
+                // A poll asks for the memory's sake: another page may have found out.
+                const tight = attempt.e.e !== DUPLEX && isTight();
+                if (attempt.e.e === STREAM) {
+                    if (tight) {
+                        yieldTo(attempt);
+                    }
+                    else {
+                        // Is there a connection left for this?
+                        owe();
+                    }
                 }
             },
         }
@@ -2946,27 +2741,23 @@ function watchCrowd(hub, memory, isTight) {
 /** Tells when the page is left, for good or `stored` by the browser, and when to look after the connection at once: `surely` if it has most likely gone. */
 function watchPage(leave, wake) {
     const { document } = root;
-    if (!document || !root.addEventListener) {
-        return () => { };
-    }
-    const hear = (event) => {
-        const { type } = event;
-        const { persisted } = event;
-        const seen = type === "visibilitychange";
+    const hear = ({ type, persisted }) => {
         if (type === "pagehide") {
             leave(persisted);
         }
-        else if (seen ? !document.hidden : type !== "pageshow" || persisted) {
-            wake(!seen);
+        else if (type === "visibilitychange" ? !document.hidden : type !== "pageshow" || persisted) {
+            wake(type !== "visibilitychange");
         }
     };
     const each = (method) => {
-        for (const type of ["pagehide", "pageshow", "online"]) {
-            root[method](type, hear);
-        }
-        // Chromium freezes pages that are hidden.
-        for (const type of ["visibilitychange", "resume"]) {
-            document[method](type, hear);
+        if (document && root.addEventListener) {
+            for (const type of ["pagehide", "pageshow", "online"]) {
+                root[method](type, hear);
+            }
+            // Chromium freezes pages that are hidden.
+            for (const type of ["visibilitychange", "resume"]) {
+                document[method](type, hear);
+            }
         }
     };
     each("addEventListener");
@@ -2996,38 +2787,24 @@ const storage = {
 
 /** `ahead`: by how much the time of day is ahead of the clock. */
 function load(store, key, now, ahead) {
-    const memory = { best: "", until: 0, rtt: 0, tight: 0, failed: {} };
-    // However wrong the time of day was or is.
-    const here = (until) => Math.min(now + KEPT, until - ahead);
     try {
-        const kept = JSON.parse(store.get(key) || "{}");
-        if (here(kept.until) > now) {
-            memory.best = kept.best;
-            memory.until = here(kept.until);
-            memory.rtt = +kept.rtt || 0;
-        }
-        memory.tight = here(kept.tight) || 0;
-        for (const name in kept.failed) {
-            const { why, until } = kept.failed[name];
-            memory.failed[name] = { why, until: here(until) };
+        const kept = JSON.parse(store.get(key));
+        // However wrong the time of day was or is.
+        kept.until = Math.min(now + KEPT, kept.until - ahead);
+        kept.tight = Math.min(now + KEPT, kept.tight - ahead);
+        if (kept.until > now) {
+            return kept;
         }
     }
     catch (_) {
         // What cannot be read is not known.
     }
-    return memory;
+    return { until: 0, best: "", rtt: 0, tight: 0, failed: {} };
 }
-function save(store, key, memory, now, ahead) {
-    const { best, rtt } = memory;
-    const failed = {};
-    for (const name in memory.failed) {
-        const { why, until } = memory.failed[name];
-        if (until > now) {
-            failed[name] = { why, until: until + ahead };
-        }
-    }
+function save(store, key, memory, ahead) {
+    const { best, rtt, failed } = memory;
     try {
-        store.set(key, JSON.stringify({ best, until: memory.until + ahead, rtt, tight: memory.tight + ahead, failed }));
+        store.set(key, JSON.stringify({ until: memory.until + ahead, best, rtt, tight: memory.tight + ahead, failed }));
     }
     catch (_) {
         // The user's store is the user's.
@@ -3035,13 +2812,17 @@ function save(store, key, memory, now, ahead) {
 }
 
 // The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
+/** How late a heartbeat may be. */
+const LATE_HEARTBEAT = 1000;
 function negotiate(hub, limits, host) {
-    const { r: io, f: own, i: ways, e: session } = hub;
+    const { n: io, l: own, i: ways, t: session } = hub;
     const store = io.e.memory || storage;
     const ahead = () => wall() - now();
     // What is learnt counts for this origin, and among these transports.
     let place = "everwire " + io.t.replace(/^(\w+:\/\/[^/]+).*/, "$1");
     let stop = () => { };
+    /** When something came over the carrier, by the time of day. */
+    let heardAt = 0;
     if (io.e.transports) {
         for (const way of ways) {
             place += " " + way.name;
@@ -3050,12 +2831,12 @@ function negotiate(hub, limits, host) {
     const memory = load(store, place, now(), ahead());
     /** Another page may have found out. */
     const isTight = () => {
-        session.O = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+        session.j = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
         return memory.tight > now();
     };
-    session.O = memory.tight;
+    session.j = memory.tight;
     hub.s = watchCrowd(hub, memory, isTight);
-    return createNegotiation(ways, limits, Math.random, memory, host, {
+    const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         t(transport, done) {
             if (own && transport.e === STREAM && isTight()) {
                 done(now(), CROWDED);
@@ -3063,18 +2844,37 @@ function negotiate(hub, limits, host) {
             else if (own) {
                 stop = trial(io, transport, (report) => {
                     done(now(), report.ok ? null : report.why);
-                    hub.t();
+                    hub.e();
                 });
             }
         },
         e() {
-            session.O = memory.tight;
+            session.j = memory.tight;
             if (own && ways.length > 1) {
-                save(store, place, memory, now(), ahead());
+                save(store, place, memory, ahead());
             }
         },
         n: () => stop(),
     });
+    const proven = hub.r;
+    hub.o = (attempt) => {
+        heardAt = wall();
+        // The other half of the time-out is for finding another way before this one is given up.
+        plan.o(attempt, now() + session.n["ping"] + session.n["timeout"] / 2);
+    };
+    hub.c = (attempt) => plan.c(now(), attempt);
+    hub.a = (surely) => {
+        const left = heardAt + session.n["ping"] + LATE_HEARTBEAT - wall();
+        plan.a(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+        hub.e();
+    };
+    hub.r = (attempt) => {
+        proven(attempt);
+        if (hub.s) {
+            hub.s.r(attempt);
+        }
+    };
+    return plan;
 }
 
 /** How often to look whether the machine has slept. */
@@ -3082,13 +2882,13 @@ const PULSE = 5000;
 /** Browsers refuse more than 64 KiB. */
 const MAX_BEACON = 32768;
 function watch(hub) {
-    const session = hub.e;
+    const session = hub.t;
     let pulse;
     let pulseAt = 0;
     /** Machines sleep without a word, and their clocks may stop. */
     const beat = () => {
-        if (pulseAt && wall() - pulseAt > PULSE + session.j) {
-            hub.o(false);
+        if (pulseAt && wall() - pulseAt > PULSE + session.n["ping"]) {
+            hub.a(false);
         }
         pulseAt = wall();
         pulse = later(beat, PULSE);
@@ -3097,15 +2897,15 @@ function watch(hub) {
         const { navigator } = root;
         if (stored) {
             // It may come back and resume: only what it holds is let go.
-            hub.l();
+            hub.u();
             return;
         }
         // The page is going away: the last words go by beacon.
         const body = beacon(session, MAX_BEACON);
         if (body && navigator && navigator.sendBeacon) {
-            navigator.sendBeacon(hub.r.t + "/send", body);
+            navigator.sendBeacon(hub.n.t + "/send", body);
         }
-    }, hub.o);
+    }, hub.a);
     beat();
     return () => {
         clearTimeout(pulse);
@@ -3118,11 +2918,11 @@ function watch(hub) {
 const modernTransports = [websocket, streaming, event_source, long_polling];
 const modern = {
     e: modernTransports,
-    t: modernTransports,
-    c: negotiate,
-    r: binaryForm,
-    n: watch,
-    s: sayFarewell,
+    n: modernTransports,
+    t: negotiate,
+    o: binaryForm,
+    r: watch,
+    i: sayFarewell,
 };
 
 /** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */
@@ -3200,20 +3000,20 @@ let count = 0;
 const jsonp = {
     name: "jsonp",
     e: SCRIPT,
-    a: ask,
-    r: post,
-    t: welcomed,
+    c: ask,
+    s: post,
+    n: welcomed,
     o: () => !!root.document,
-    n(hub, attempt, request) {
+    t(hub, attempt, request) {
         track(hub, attempt, request, (line, done) => {
-            const { e: kind, n: body } = request;
+            const { e: kind, t: body } = request;
             if (kind === POSTING) {
-                return postForm(hub.r, body, () => done(null));
+                return postForm(hub.n, body, () => done(null));
             }
-            const stopForm = kind === ATTACHING ? postForm(hub.r, body, () => { }) : () => { };
-            const { d: received, g: consumed } = hub.e;
-            const counts = "&poll=" + request.r.f + "&received=" + received + "&consumed=" + consumed;
-            const stopScript = loadScript(hub.r, "ticket=" + request.c + (kind === POLLING ? counts : ""), line, done);
+            const stopForm = kind === ATTACHING ? postForm(hub.n, body, () => { }) : () => { };
+            const { h: received, g: consumed } = hub.t;
+            const counts = "&poll=" + request.n.k + "&received=" + received + "&consumed=" + consumed;
+            const stopScript = loadScript(hub.n, "ticket=" + request.o + (kind === POLLING ? counts : ""), line, done);
             return () => {
                 stopForm();
                 stopScript();
@@ -3255,7 +3055,6 @@ function postForm(io, body, done) {
     return stop;
 }
 function loadScript(io, query, line, done) {
-    var _a;
     const global = root;
     const document = root.document;
     const name = "everwire_" + ++count;
@@ -3289,7 +3088,7 @@ function loadScript(io, query, line, done) {
         script.setAttribute("nonce", io.e.nonce);
     }
     script.src = io.t + "/jsonp?c=" + name + "&" + query;
-    (_a = document.getElementsByTagName("head")[0]) === null || _a === void 0 ? void 0 : _a.appendChild(script);
+    document.getElementsByTagName("head")[0].appendChild(script);
     return stop;
 }
 
@@ -3302,17 +3101,59 @@ function mend() {
         throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
     }
     if (!old.btoa) {
-        platform.e = encodeBase64;
-        platform.t = decodeBase64;
+        platform.t = encodeBase64;
+        platform.n = decodeBase64;
     }
     if (!old.crypto || !old.crypto.getRandomValues) {
         // What is drawn here is good for seconds only.
-        platform.n = (bytes) => {
-            for (let i = 0; i < bytes.length; i++) {
-                bytes[i] = Math.floor(Math.random() * 256);
+        platform.o = () => {
+            const bytes = [];
+            while (bytes.length < 16) {
+                bytes.push(Math.floor(Math.random() * 256));
+            }
+            return bytes;
+        };
+    }
+    if (!old.performance || !old.performance.now) {
+        platform.e = wall;
+    }
+    if (!old.Promise) {
+        platform.a = (run) => void setTimeout(run, 0);
+        platform.r = (run, done, fail, then) => {
+            let open = true;
+            const once = (end) => (value) => {
+                if (open) {
+                    open = false;
+                    try {
+                        end(value);
+                    }
+                    catch (error) {
+                        fail(error);
+                    }
+                    if (then) {
+                        then();
+                    }
+                }
+            };
+            try {
+                run(once(done));
+            }
+            catch (error) {
+                once(fail)(error);
             }
         };
     }
+}
+/** The parts of a URL, what it lacks from the page. */
+function locate(url) {
+    const parts = /^(\w+:)?(?:\/\/([^/?#]+))?([^?#]*)/.exec(url);
+    const page = root.location;
+    const protocol = parts[1] || (page && page.protocol) || "http:";
+    const host = parts[2] || (page && page.host);
+    if (!host) {
+        throw failure("bad_data", "the URL needs a host here: " + url);
+    }
+    return { protocol, host, pathname: parts[3].replace(/^([^/])/, "/$1") };
 }
 /** By fetch, XMLHttpRequest, or what Internet Explorer 6 has for it. Null if there is none of them. */
 function legacyPost(options) {
@@ -3453,13 +3294,14 @@ function decodeBase64(text) {
 const usual = /* @__PURE__ */ modernTransports.concat(forever_iframe);
 const legacy = {
     e: /* @__PURE__ */ usual.concat(jsonp),
-    t: usual,
-    c: negotiate,
-    r: binaryForm,
-    n: watch,
-    s: sayFarewell,
-    o: legacyPost,
-    a: legacyStreams,
+    n: usual,
+    t: negotiate,
+    o: binaryForm,
+    r: watch,
+    i: sayFarewell,
+    a: locate,
+    c: legacyPost,
+    s: legacyStreams,
 };
 
 export { binaryForm, diagnoseBy, event_source, forever_iframe, jsonp, legacy, long_polling, mend, modern, open, retry, streaming, websocket };

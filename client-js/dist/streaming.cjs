@@ -3,6 +3,7 @@
 
 var shared = require('./shared.cjs');
 
+/** One answer that grows down, posts up: by `fetch`, or by `XMLHttpRequest` in `everwire/legacy`. */
 const streaming = shared.streaming;
 
 exports.streaming = streaming;

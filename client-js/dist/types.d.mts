@@ -5,24 +5,27 @@ type ModernName = "websocket" | "streaming" | "event_source" | "long_polling";
 type TransportName = ModernName | "forever_iframe" | "jsonp";
 /** A transport, as `everwire/websocket` and its siblings export it. */
 interface Transport {
+    /** As in `options.transports`. */
     readonly name: TransportName;
 }
 /** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
 type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
 /** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
 interface Reconnection {
-    /** Rounds through all transports without success before it gives up. Default: no limit. */
+    /** Rounds through all transports, after the first, before it gives up. Default: no limit. */
     attempts?: number;
     /** Milliseconds, default 500. */
     delay?: number;
     /** Milliseconds, default 10,000. */
     maxDelay?: number;
 }
+/** What can be set, each with its default. */
 interface Options {
     /** Where the server is mounted, if the URL has no path. Default: `/everwire`. */
     path?: string;
     /** The transports that may be used, in order of preference, by name or imported one by one. Default: all of the entry. */
     transports?: (ModernName | Transport)[];
+    /** Default: none. */
     auth?: Auth;
     /** Default: `/`, the main one. */
     namespace?: string;
@@ -35,18 +38,23 @@ interface Options {
     extraHeaders?: {
         [name: string]: string;
     };
+    /** How it comes back. Default: for as long as it takes. False: it does not. */
     reconnection?: Reconnection | false;
     /** For `jsonp` on a page whose Content-Security-Policy names it in `script-src`. */
     nonce?: string;
-    /** An implementation to use instead of the global one. */
+    /** A class to use instead of the global one, as that of the package `ws` in node before 22. */
     WebSocket?: unknown;
+    /** A function to use instead of the global one, as one that adds certificates. */
     fetch?: unknown;
+    /** A class to use instead of the global one, as that of the package `eventsource` in node. */
     EventSource?: unknown;
     /** False: a session of its own, even if one to this URL exists. Default: true. */
     multiplex?: boolean;
     /** Where to keep what was learnt of a server's transports. Default: a page's localStorage, else the memory of the process. */
     memory?: {
+        /** What was set last, null or undefined if nothing was. */
         get(key: string): string | null | undefined;
+        /** Keeps a short text. May throw, as storage does that is full: then it is not kept. */
         set(key: string, value: string): void;
     };
     /** How many bytes the server may send ahead of the handlers. Default: 1 MiB. */
@@ -54,15 +62,19 @@ interface Options {
 }
 /** With `everwire/legacy` all transports have names. Default: all but `jsonp`. */
 type LegacyOptions = Omit<Options, "transports"> & {
+    /** The transports that may be used, in order of preference, by name or imported. */
     transports?: (TransportName | Transport)[];
 };
 /** What `everwire/binary` exports. */
 interface BinaryForm {
+    /** What it is. */
     readonly name: "binary";
 }
 /** With `everwire/core` transports are imported one by one, and so is what binary in arguments needs. */
 type CoreOptions = Omit<Options, "transports" | "memory"> & {
+    /** The transports that may be used, in order of preference, imported one by one. */
     transports: Transport[];
+    /** What `everwire/binary` exports. Default: none, and binary cannot be sent or received. */
     binary?: BinaryForm;
 };
 
@@ -73,7 +85,7 @@ type Handler = {
 
 /** What a call or an ack can fail with. `code` is made for programs, `message` for people. */
 interface EverwireError extends Error {
-    /** `timeout`, `session_ended`, `too_large`, `buffer_full`, `reserved_event`, `bad_data`, …, or what the peer said, as `handler_panic`. */
+    /** `timeout`, `session_ended`, `too_large`, `buffer_full`, `bad_data`, …, or what the peer said, as `reserved_event` or `handler_panic`. */
     code: string;
     /** What the server gave with a refusal (`connect_error`). */
     data?: unknown;
@@ -81,14 +93,20 @@ interface EverwireError extends Error {
 
 /** Why a session or a namespace has ended, and how many emitted events the server has not confirmed. */
 interface Disconnected {
+    /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes. */
     code: string;
+    /** What the side that ended it has said, or `""`. */
     reason: string;
+    /** Events of this namespace that may have arrived or not, and do not come again. */
     unconfirmed: number;
 }
 /** What the server says about an event that could not be handled. */
 interface RemoteError {
+    /** `bad_data`, `handler_error`, `handler_panic`, …: one of the protocol's codes. */
     code: string;
+    /** The event's name, or null if the server did not say it. */
     event: string | null;
+    /** For people; may be `""`. */
     message: string;
 }
 /** The events of the socket itself. Their names cannot be emitted. */
@@ -107,6 +125,7 @@ interface LocalEvents {
     resumed(): void;
     /** The transport in use, whenever it changes. */
     transport(name: string): void;
+    /** The server could not handle an event that asked for no ack. */
     error(error: RemoteError): void;
 }
 /** Any name, any arguments: what holds if no types are given to `connect`. */
@@ -134,11 +153,16 @@ type CallArgs<Events, Name extends keyof Events> = string extends keyof Events ?
 /** The first value of the ack. */
 type Answer<Events, Name extends keyof Events> = string extends keyof Events ? unknown : Split<Params<Events[Name]>>["values"][0];
 
-/** What `volatile` and `timeout` give. */
+/** What `volatile` gives. */
 interface Emits<Emit> {
-    emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
+    /** As `emit` of the socket, without an ack. */
+    emit<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): void;
 }
-interface Asks<Emit> extends Emits<Emit> {
+/** What `timeout` gives. */
+interface Asks<Emit> {
+    /** As `emit` of the socket. */
+    emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): void;
+    /** As `emitWithAck` of the socket. */
     emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 }
 type AnyHandler = {
@@ -146,6 +170,7 @@ type AnyHandler = {
 }["bivariant"];
 /** `const socket = connect("/everwire"); socket.on("said", text => show(text)); socket.emit("say", "hello");` */
 interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEvents> {
+    /** As in the options. */
     readonly namespace: string;
     /** From `connect` to `disconnect`: a session that is suspended is still connected. */
     connected: boolean;
@@ -153,19 +178,27 @@ interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEve
     id: string | null;
     /** The transport in use, or null. */
     transport: string | null;
+    /** For those who come from Socket.IO, and never true: a session that has survived fires `resumed`. */
     recovered: boolean;
+    /** As in the options; can be set anew before `connect()`. */
     auth: Auth;
     /** Emits what is only worth having now: at most once, and not at all if it cannot be sent at once. */
     readonly volatile: Emits<Emit>;
+    /** Calls the handler at each of the socket's own events of this name. */
     on<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
+    /** Calls the handler at each event of this name from the server. If the server waits for an ack, the last argument is the function that gives it. */
     on<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
+    /** As `on`, for the next one only. */
     once<E extends keyof LocalEvents>(event: E, handler: LocalEvents[E]): this;
+    /** As `on`, for the next one only. */
     once<E extends Names<Listen>>(event: E, handler: Listener<Listen, E>): this;
     /** Without a handler: all of that event; without an event: all. */
     off<E extends keyof LocalEvents>(event: E, handler?: LocalEvents[E]): this;
+    /** Without a handler: all of that event; without an event: all. */
     off<E extends Names<Listen>>(event?: E, handler?: Listener<Listen, E>): this;
     /** Every event from the server, its name first. */
     onAny(handler: AnyHandler): this;
+    /** Without a handler: all that were given to `onAny`. */
     offAny(handler?: AnyHandler): this;
     /**
      * Sends an event, once and in order, now or as soon as there is a connection. A function as last argument is the ack:
@@ -183,18 +216,22 @@ interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEve
 }
 
 interface Report {
+    /** An event and its answer have gone over it. */
     ok: boolean;
     /** Of a refusal, or `no_transport`. */
     code: string;
+    /** What is wrong, in a word. */
     why: string;
-    /** Until the session was open, and for an event and its answer; null if it did not come to that. */
+    /** Milliseconds until the session was open; null if it did not come to that. */
     openMs: number | null;
+    /** Milliseconds for an event and its answer; null if there was none. */
     rttMs: number | null;
 }
 
 /** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
 interface Diagnosis extends Report {
+    /** Which one was tried. */
     transport: TransportName;
 }
 
-export type { AnyEvents as A, BinaryForm as B, CoreOptions as C, Disconnected as D, Emits as E, LocalEvents as L, Options as O, Reconnection as R, Socket as S, Transport as T, Asks as a, Auth as b, EverwireError as c, RemoteError as d, Diagnosis as e, TransportName as f, LegacyOptions as g };
+export type { AnyEvents as A, BinaryForm as B, CoreOptions as C, Disconnected as D, Emits as E, LocalEvents as L, ModernName as M, Options as O, Reconnection as R, Socket as S, Transport as T, Asks as a, Auth as b, EverwireError as c, RemoteError as d, Diagnosis as e, TransportName as f, LegacyOptions as g };

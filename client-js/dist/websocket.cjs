@@ -3,6 +3,7 @@
 
 var shared = require('./shared.cjs');
 
+/** A WebSocket both ways: the least overhead of all. */
 const websocket = shared.websocket;
 
 exports.websocket = websocket;
