@@ -124,3 +124,42 @@ pub(super) fn left() -> Option<oneshot::Sender<()>> {
     let (sender, left) = oneshot::channel();
     WATCH.try_with(|watch| *watch.left.lock() = Some(left)).is_ok().then_some(sender)
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::{Instant, sleep};
+
+    use super::*;
+
+    const LIMIT: Duration = Duration::from_secs(30);
+
+    #[tokio::test(start_paused = true)]
+    async fn a_stream_that_was_taken_over_lives_as_long_as_its_taker_and_a_little_longer() {
+        let (streams, mut open) = Streams::new(LIMIT);
+        let (give, taken) = oneshot::channel();
+        let inside = streams.clone();
+        streams.execute(async move {
+            give.send(left()).expect("it is waited for");
+            inside.execute(std::future::pending());
+        });
+        let left = taken.await.unwrap().expect("it is a stream");
+        sleep(LIMIT * 3).await;
+        assert_eq!(*open.borrow(), 1);
+        let begun = Instant::now();
+        drop(left);
+        open.wait_for(|open| *open == 0).await.unwrap();
+        assert_eq!(begun.elapsed(), LIMIT);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_waits_for_us_has_time_and_who_waits_for_its_reader_has_not() {
+        let (streams, mut open) = Streams::new(LIMIT);
+        streams.execute(poll_fn(|_| note(Poll::Pending)));
+        streams.execute(poll_fn(|_| Poll::Pending));
+        let begun = Instant::now();
+        open.wait_for(|open| *open == 1).await.unwrap();
+        assert_eq!(begun.elapsed(), LIMIT);
+        sleep(LIMIT * 3).await;
+        assert_eq!(*open.borrow(), 1);
+    }
+}
