@@ -246,8 +246,7 @@ fn send_slice(out: &Outgoing<'_>, receivers: &mut Vec<SharedOutlet>) {
     let slice = if turn::is_open() { QUEUED_SLICE } else { SLICE };
     let rest = receivers.len().saturating_sub(slice);
     for outlet in receivers.drain(rest..) {
-        // Its own limit closes a slow receiver: nothing for this one to do.
-        let _ = outlet.send(out);
+        outlet.deliver(out);
     }
 }
 

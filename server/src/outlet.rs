@@ -25,7 +25,10 @@ pub(crate) trait Outlet: Send + Sync {
     /// Queues or writes. Never waits. A volatile event is written only if a carrier can take it now, else dropped, which is no error.
     fn send(&self, out: &Outgoing<'_>) -> Result<(), SendError>;
 
-    /// The same, if the queue is below its soft limit (half of the hard one), or the session over.
+    /// The same for one of many receivers, given away: who is to be written later is kept without counting its owners again.
+    fn deliver(self: Arc<Self>, out: &Outgoing<'_>);
+
+    /// The same as [`send`](Self::send), if the queue is below its soft limit (half of the hard one), or the session over.
     fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError>;
 
     /// Ready when [`try_send`](Self::try_send) would not say that it is busy. Several tasks may wait at once, and each is woken.

@@ -184,3 +184,57 @@ impl Handlers {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::handler::erase;
+
+    /// As each socket of an application registers them.
+    fn registry(tables: &Tables) -> Registry {
+        let registry = Registry::default();
+        registry.add("often".into(), erase(|| async {}), false);
+        registry.add("once".into(), erase(|| async {}), true);
+        registry.share(tables);
+        registry
+    }
+
+    fn table(registry: &Registry) -> Table {
+        registry.0.lock().named.clone().unwrap()
+    }
+
+    #[test]
+    fn sockets_that_register_the_same_share_it() {
+        let tables = Tables::default();
+        let (one, other) = (registry(&tables), registry(&tables));
+        assert!(Arc::ptr_eq(&table(&one), &table(&other)));
+    }
+
+    #[test]
+    fn what_one_changes_is_its_own() {
+        let tables = Tables::default();
+        let (one, other) = (registry(&tables), registry(&tables));
+        assert!(one.find("once").first.is_some());
+        assert!(one.find("once").first.is_none() && other.find("once").first.is_some());
+        one.remove("often");
+        one.add("more".into(), erase(|| async {}), false);
+        assert!(!one.has("often") && other.has("often") && !other.has("more"));
+        assert!(registry(&tables).find("once").first.is_some());
+    }
+
+    #[test]
+    fn what_a_handler_holds_is_not_kept_for_others() {
+        let tables = Tables::default();
+        let held = Arc::new(());
+        let registry = Registry::default();
+        let captured = held.clone();
+        let handler = move || {
+            let captured = captured.clone();
+            async move { drop(captured) }
+        };
+        registry.add("holds".into(), erase(handler), false);
+        registry.share(&tables);
+        registry.clear();
+        assert_eq!(Arc::strong_count(&held), 1);
+    }
+}

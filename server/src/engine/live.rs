@@ -295,8 +295,8 @@ impl Live {
         SendError::Full
     }
 
-    /// Queues or writes; `patient`: not if those who emit should wait.
-    fn put(&self, out: &Outgoing<'_>, patient: bool) -> Result<(), SendError> {
+    /// Queues; `patient`: not if those who emit should wait. `true`: it is the first since this session was written.
+    fn put(&self, out: &Outgoing<'_>, patient: bool) -> Result<bool, SendError> {
         let mut guard = self.shared.lock();
         let shared = &mut *guard;
         if shared.closed {
@@ -316,7 +316,7 @@ impl Live {
             {
                 self.close(Code::ServerDisconnect, reason);
             }
-            return Ok(());
+            return Ok(false);
         };
         if out.kind() == Kind::Volatile {
             match (&mut shared.writer, &mut shared.volatile) {
@@ -324,14 +324,14 @@ impl Live {
                     // What was emitted before it goes first.
                     writer.pump(&mut shared.send, shared.log.as_deref_mut());
                     if writer.queued() >= VOLATILE_HIGH {
-                        return Ok(());
+                        return Ok(false);
                     }
                     writer.message(&frame);
                 }
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {
                     volatile.push(frame);
                 }
-                _ => return Ok(()),
+                _ => return Ok(false),
             }
         } else if frame.is_credited() && frame.size() as u64 > shared.send.window() {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
@@ -339,8 +339,11 @@ impl Live {
         } else if shared.send.push(frame).is_err() {
             return Err(self.overflow(shared));
         }
-        if !std::mem::replace(&mut shared.dirty, true) {
-            drop(guard);
+        Ok(!std::mem::replace(&mut shared.dirty, true))
+    }
+
+    fn put_and_touch(&self, out: &Outgoing<'_>, patient: bool) -> Result<(), SendError> {
+        if self.put(out, patient)? {
             turn::touch(self);
         }
         Ok(())
@@ -349,11 +352,18 @@ impl Live {
 
 impl Outlet for Live {
     fn send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
-        self.put(out, false)
+        self.put_and_touch(out, false)
+    }
+
+    fn deliver(self: Arc<Self>, out: &Outgoing<'_>) {
+        // Its own limit closes a slow receiver: nothing for the others to do.
+        if let Ok(true) = self.put(out, false) {
+            turn::keep(self);
+        }
     }
 
     fn try_send(&self, out: &Outgoing<'_>) -> Result<(), SendError> {
-        self.put(out, true)
+        self.put_and_touch(out, true)
     }
 
     fn poll_room(&self, cx: &mut Context<'_>) -> Poll<Result<(), SendError>> {

@@ -79,16 +79,23 @@ pub(crate) fn is_open() -> bool {
 
 /// Something has been queued for this session: writes it at the end of the turn, or now if there is none.
 pub(crate) fn touch(live: &Live) {
-    let is_open = TURN.with_borrow_mut(|turn| match turn {
+    let is_own = TURN.with_borrow(|turn| turn.as_ref().is_some_and(|turn| std::ptr::eq(turn.own, live)));
+    if !is_own && let Some(live) = live.me.upgrade() {
+        keep(live);
+    }
+}
+
+/// The same, for who owns it.
+pub(crate) fn keep(live: Arc<Live>) {
+    let now = TURN.with_borrow_mut(|turn| match turn {
+        Some(turn) if std::ptr::eq(turn.own, &*live) => None,
         Some(turn) => {
-            if !std::ptr::eq(turn.own, live) {
-                turn.touched.extend(live.me.upgrade());
-            }
-            true
+            turn.touched.push(live);
+            None
         }
-        None => false,
+        None => Some(live),
     });
-    if !is_open {
+    if let Some(live) = now {
         live.write();
     }
 }
