@@ -32,6 +32,9 @@ shown "simulation, 10,000,000 schedules" \
   env EVERWIRE_SCHEDULES=10000000 cargo test --release -p everwire-session --test simulation --locked -- --nocapture
 shown "the npm client's machine, 200,000 schedules" \
   env EVERWIRE_SCHEDULES=200000 cargo test --release -p everwire-bridge --test bridge --locked -- --nocapture
+shown "both decoders of packets on 1,000,000 inputs" \
+  env EVERWIRE_DECODED=1000000 cargo test --release -p everwire-bridge --test decoders --locked -- --nocapture
+shown "fuzzing, 60 s for each target" scripts/fuzz.sh 60
 shown "the model of attach, 3 × 3 × 3" \
   env EVERWIRE_MODEL=full cargo test --release -p everwire-session --test model --locked -- --nocapture in_every_order
 # The built client is in the server and in its opponents; both are made anew should a step above not have come to it.

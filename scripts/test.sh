@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Everything a change must pass, in numbered steps. Without arguments all groups; else those named:
-# tools lint rust client conformance browser dialects proxies chaos; browsers, which is for the night, only when named. VERBOSE=1 shows all output.
+# tools lint rust client conformance browser dialects proxies fuzz chaos; browsers, which is for the night, only when named. VERBOSE=1 shows all output.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -137,6 +137,11 @@ chaos() {
   run "a server restarts under 500 clients" "$TARGET/debug/everwire-chaos" storm --sessions 500
 }
 
+# The corpus of each target, then what 10 s find beyond it.
+fuzz() {
+  run "fuzzing, 10 s for each target" scripts/fuzz.sh 10
+}
+
 # Each runs once, however many groups ask for them.
 client_deps() {
   [ -n "${CLIENT_READY:-}" ] && return
@@ -182,10 +187,10 @@ npm_step() {
 }
 
 printf '== Everwire: what a change must pass\n'
-for group in "${@:-tools lint rust client conformance browser dialects proxies chaos}"; do
+for group in "${@:-tools lint rust client conformance browser dialects proxies fuzz chaos}"; do
   for name in $group; do
     case "$name" in
-      tools | lint | rust | client | conformance | browser | browsers | dialects | proxies | chaos) "$name" ;;
+      tools | lint | rust | client | conformance | browser | browsers | dialects | proxies | fuzz | chaos) "$name" ;;
       *) echo "no such group: $name" >&2; exit 2 ;;
     esac
   done

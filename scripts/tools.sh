@@ -84,6 +84,7 @@ rust_components() {
 
 find_tools() {
   want cc build-essential "a C compiler"
+  want c++ build-essential "a C++ compiler"
   want make make "GNU make"
   want python3 python3 "Python 3.9 or newer"
   want openssl openssl "OpenSSL"

@@ -39,6 +39,8 @@ mod emit;
 mod emitter;
 mod error;
 pub mod extract;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 mod handler;
 mod handshake;
 mod hooks;

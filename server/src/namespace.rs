@@ -1,7 +1,7 @@
 //! Namespaces: separate rooms, handlers and middleware over the same sessions.
 
 mod family;
-mod pattern;
+pub(crate) mod pattern;
 mod spaces;
 
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -25,7 +25,7 @@ mod forwarded;
 mod guard;
 #[cfg(feature = "tls")]
 mod handshakes;
-mod head;
+pub(crate) mod head;
 mod network;
 mod pace;
 mod refuse;

@@ -20,7 +20,7 @@ fn variable(name: &str) -> Option<u64> {
 
 #[test]
 fn the_npm_client_keeps_what_the_rust_client_keeps() {
-    let bundled = script::bundle();
+    let bundled = script::bundle("entry.ts");
     script::load(&bundled);
     if let Some(seed) = variable("EVERWIRE_SEED") {
         match run(seed, true, TYPESCRIPT) {

@@ -5,6 +5,8 @@
 
 pub mod client;
 pub mod code;
+#[cfg(any(fuzzing, test))]
+pub mod fuzz;
 pub mod json;
 #[cfg(not(feature = "mutants"))]
 mod mutant;

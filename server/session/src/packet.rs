@@ -251,11 +251,15 @@ impl<'a> Packet<'a> {
             // A digit begins an id. An auth that is a number has a space before it.
             return Err(Malformed::Packet);
         }
+        if matches!(kind.shape().body, Body::Array | Body::Object) {
+            // JSON may have space around it. Whoever cuts the body at its brackets need not know.
+            rest = rest.trim_matches([' ', '\t']);
+        }
         Ok(Self { kind, namespace, id, body: rest })
     }
 
     fn check(&self, attachments: Option<usize>) -> Result<(), Malformed> {
-        let first = self.body.trim_start_matches([' ', '\t']).bytes().next();
+        let first = self.body.bytes().next();
         let fits = match self.kind.shape().body {
             Body::None => return if self.body.is_empty() { Ok(()) } else { Err(Malformed::Packet) },
             Body::Counts => return self.counts().map(|_| ()),

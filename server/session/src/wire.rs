@@ -136,16 +136,19 @@ pub struct Post {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Welcome {
     /// The number of the first message that follows.
+    #[serde(deserialize_with = "number")]
     pub first: u64,
     /// Messages received.
+    #[serde(deserialize_with = "number")]
     pub received: u64,
     /// Bytes consumed.
+    #[serde(deserialize_with = "number")]
     pub consumed: u64,
     /// What opens the next stream.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ticket: Option<String>,
     /// Bytes after which this stream is ended.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub stream: Option<u64>,
     /// The rest of the full one.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
@@ -160,18 +163,25 @@ pub struct Grant {
     /// The token to use from now on.
     pub token: Secret,
     /// The attach that was accepted.
+    #[serde(deserialize_with = "number")]
     pub attach: u64,
     /// Heartbeat interval in milliseconds.
+    #[serde(deserialize_with = "number")]
     pub ping: u64,
     /// Heartbeat time-out in milliseconds.
+    #[serde(deserialize_with = "number")]
     pub timeout: u64,
     /// Grace time in milliseconds.
+    #[serde(deserialize_with = "number")]
     pub grace: u64,
     /// The server's receive window.
+    #[serde(deserialize_with = "number")]
     pub window: u64,
     /// The largest message.
+    #[serde(deserialize_with = "number")]
     pub max: u64,
     /// Acks that may be pending.
+    #[serde(deserialize_with = "number")]
     pub acks: u64,
 }
 
@@ -187,7 +197,7 @@ pub struct Close {
     #[serde(rename = "final", deserialize_with = "number")]
     pub last: u64,
     /// Milliseconds before which the client should not come back.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "optional", skip_serializing_if = "Option::is_none")]
     pub retry: Option<u64>,
 }
 

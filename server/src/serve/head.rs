@@ -3,7 +3,7 @@
 
 /// Follows the bytes of a connection from head to head, for as long as that is simple.
 #[derive(Debug, Default)]
-pub(super) struct Scanner {
+pub(crate) struct Scanner {
     /// Bytes of a body that are still to come.
     body: u64,
     line: Line,
@@ -40,7 +40,7 @@ impl Scanner {
     ///
     /// # Errors
     /// The rule that was broken.
-    pub(super) fn scan(&mut self, mut bytes: &[u8]) -> Result<bool, &'static str> {
+    pub(crate) fn scan(&mut self, mut bytes: &[u8]) -> Result<bool, &'static str> {
         loop {
             let skipped = usize::try_from(self.body).unwrap_or(usize::MAX).min(bytes.len());
             self.body -= skipped as u64;

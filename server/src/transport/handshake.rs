@@ -63,7 +63,7 @@ fn asks_for_websocket(extensions: &Extensions) -> bool {
 /// # Errors
 /// `method` for anything but GET; `upgrade_required` when no WebSocket is asked for (which is also what is
 /// left when a proxy takes the header away) or one of another version; else `bad_handshake`.
-fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
+pub(crate) fn check(method: &Method, version: Version, headers: &HeaderMap) -> Result<HeaderValue, Refusal> {
     let bad = |message| Refusal::new(Code::BadHandshake).message(message);
     if method != Method::GET {
         return Err(Refusal::method("GET"));

@@ -8,7 +8,7 @@
 
 pub(crate) mod hixie;
 mod pages;
-mod wrap;
+pub(crate) mod wrap;
 
 use std::future::poll_fn;
 use std::sync::Arc;
@@ -404,7 +404,7 @@ impl Visit {
 }
 
 /// The name of a function that a page has, from the URL.
-fn callback(parts: &Parts) -> Result<String, &'static str> {
+pub(crate) fn callback(parts: &Parts) -> Result<String, &'static str> {
     let callback = query(parts, "c").or_else(|| query(parts, "callback")).unwrap_or_default();
     if callback.is_empty() {
         return Err("\"callback\" parameter required");

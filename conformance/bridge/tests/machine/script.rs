@@ -6,12 +6,12 @@ use std::process::Command;
 
 use rquickjs::{CatchResultExt, Context, Ctx, Object, Persistent, Runtime};
 
-/// Bundles the source as it is now; so it is never stale, and there is nothing to clean up.
-pub(crate) fn bundle() -> String {
+/// Bundles a file beside this one with what it imports, as the source is now; so it is never stale, and there is nothing to clean up.
+pub(crate) fn bundle(entry: &str) -> String {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let output = Command::new("node")
         .arg(root.join("client-js/scripts/machine.mjs"))
-        .arg(root.join("conformance/bridge/tests/machine/entry.ts"))
+        .arg(root.join("conformance/bridge/tests/machine").join(entry))
         .output()
         .expect("node is needed to bundle the machine");
     assert!(

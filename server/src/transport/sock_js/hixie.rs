@@ -15,7 +15,7 @@
 //!
 //! What follows is translated to frames of RFC 6455 and back, so that sessions need not know.
 
-mod reading;
+pub(crate) mod reading;
 mod writing;
 
 use std::io;
@@ -49,7 +49,7 @@ pub(crate) struct Target(pub(crate) Uri);
 
 /// The numbers that the client has hidden in its keys.
 #[derive(Debug, PartialEq)]
-pub(super) struct Numbers([u32; 2]);
+pub(crate) struct Numbers([u32; 2]);
 
 /// Does a client of this draft ask?
 pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
@@ -57,7 +57,7 @@ pub(crate) fn is_asked_for(headers: &HeaderMap) -> bool {
 }
 
 /// Judges a handshake, and answers its head. None: it is no good one.
-pub(super) fn check(parts: &Parts) -> Option<(Numbers, Response<Bytes>)> {
+pub(crate) fn check(parts: &Parts) -> Option<(Numbers, Response<Bytes>)> {
     let headers = &parts.headers;
     if !has_token(headers, &UPGRADE, "websocket") || !has_token(headers, &CONNECTION, "upgrade") {
         return None;

@@ -42,7 +42,7 @@ impl Framing {
 }
 
 /// A script that calls a function of the page with a frame.
-pub(super) fn jsonp(callback: &str, frame: &str) -> String {
+pub(crate) fn jsonp(callback: &str, frame: &str) -> String {
     format!("/**/{callback}({});\r\n", script_string(frame.as_bytes()))
 }
 

@@ -19,7 +19,7 @@ const MASK: [u8; 4] = [0; 4];
 /// Bytes read at once.
 const PIECE: usize = 4096;
 
-pub(super) struct Reading<R> {
+pub(crate) struct Reading<R> {
     io: R,
     /// Messages up to here are taken.
     max: usize,
@@ -39,7 +39,7 @@ enum State {
 }
 
 impl<R> Reading<R> {
-    pub(super) fn new(io: R, max: usize) -> Self {
+    pub(crate) fn new(io: R, max: usize) -> Self {
         Self { io, max, state: State::Between, message: Vec::new(), out: BytesMut::new() }
     }
 
