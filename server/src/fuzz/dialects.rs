@@ -108,8 +108,8 @@ fn comes_back(incoming: &Incoming) {
     let again = again.expect("all of it was said");
     assert_eq!((again.namespace(), again.id), (incoming.namespace(), incoming.id));
     assert_eq!(again.attachments, incoming.attachments);
-    let value =
-        |incoming: &Incoming| serde_json::from_slice::<Value>(&incoming.body).expect("it was checked");
+    // None for a number that is too large for a `Value`: JSON has no bound for them.
+    let value = |incoming: &Incoming| serde_json::from_slice::<Value>(&incoming.body).ok();
     assert_eq!(value(&again), value(incoming));
 }
 
