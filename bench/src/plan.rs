@@ -70,6 +70,8 @@ impl Plan {
             let (name, value) = argument.split_once('=').expect("name=value");
             plan.set(name, value);
         }
+        let streams = matches!(plan.transport, Transport::EventSource | Transport::Streaming);
+        assert!(!(streams && plan.protocol == Protocol::SocketIo), "Socket.IO has no streams");
         plan
     }
 

@@ -61,6 +61,6 @@ impl Dialect for SocketIo {
     }
 
     fn stream(&mut self, _queue: &mut Packets) -> Request {
-        unimplemented!("Socket.IO has no streams")
+        unreachable!("the plan has none for Socket.IO")
     }
 }
