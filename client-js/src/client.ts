@@ -237,6 +237,7 @@ function createClient(io: Io): Client {
 
   const client: Client = {
     _io: io,
+    _acks: 0,
     _socketOf: socketOf,
     _driver: driverOf,
     _open(socket) {

@@ -104,6 +104,8 @@ export interface Host {
   _driver(): Driver | null;
   _open(socket: AnySocket): void;
   _close(socket: AnySocket): void;
+  /** Acks that its sockets wait for. */
+  _acks: number;
 }
 
 interface Pending {
@@ -117,7 +119,6 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
   const driverOf = host._driver;
   const events = createEmitter();
   let pending: { [id: string]: Pending } = {};
-  let pendingCount = 0;
   let lastId = 0;
   /** What was emitted before the namespace was asked for. */
   let waiting: Message[] = [];
@@ -163,12 +164,12 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       post(type, null, [event].concat(args));
       return;
     }
-    if (pendingCount >= sessionOf()._limits["acks"]) {
+    if (host._acks >= sessionOf()._limits["acks"]) {
       throw failure("pending_acks");
     }
     const id = ++lastId;
     post("e", id, [event].concat(args.slice(0, -1)));
-    pendingCount++;
+    host._acks++;
     pending[id] = { _done: done as AckHandler, _timer: ms && setTimeout(() => settle(id, failure("timeout")), ms) };
   };
 
@@ -194,7 +195,7 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     const one = pending[id as number];
     if (one) {
       delete pending[id as number];
-      pendingCount--;
+      host._acks--;
       finish(one, error, values);
     }
     return !!one;
@@ -295,8 +296,8 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       socket.connected = socket.recovered = socket._joined = false;
       socket.id = socket.transport = null;
       pending = {};
-      pendingCount = 0;
       for (const id in failed) {
+        host._acks--;
         finish(failed[id] as Pending, failure("session_ended"));
       }
       // One that was never connected may have lost events, too.

@@ -1,11 +1,13 @@
 """Credit, queues, slow handlers and slow readers (protocol.md 6)."""
 import json
 
+from carriers import CARRIERS
 from frames import WsClosed
 from harness import raises, test
 from packets import Closed, Refused, event
 from wire import Client
 
+ALL = list(CARRIERS)
 LARGE = "x" * 100_000
 
 
@@ -103,6 +105,17 @@ def a_client_that_polls_no_more_is_told_when_it_comes_back(server):
     flood(server)
     assert slow.ended() == "slow_consumer"
     assert raises(Refused, lambda: slow.attach("websocket").welcomed()).code == "slow_consumer"
+
+
+@test(ALL, pending_acks=3)
+def who_waits_for_as_many_answers_as_allowed_is_refused_the_next(server, transport):
+    client = Client(server, transport).opened()
+    assert client.welcome["acks"] == 3, client.welcome
+    client.emit("sleep", 600, id=1)
+    client.send(*(event("message-with-ack", id, id=id) for id in (2, 3, 4)), event("echo", "none"), event("message-with-ack", 5, id=5))
+    refused = ['x4{"code":"pending_acks"}', 'x5{"code":"pending_acks"}']
+    client.expect(*refused, "a1[]", "a2[2]", "a3[3]", event("echo", "none"))
+    client.works()
 
 
 def flood(server):

@@ -219,6 +219,16 @@ def what_is_kept_for_recovery_is_bounded(server):
     assert other["sid"] != opened["sid"]
 
 
+@test(pending_acks=3)
+def who_waits_for_too_many_answers_is_not_read_on_and_loses_none(server):
+    for revision, transport in BOTH:
+        client = connected(server, revision, transport)
+        client.send('421["sleep",300]')
+        for id in range(2, 40):
+            client.send(f'42{id}["message-with-ack",{id}]')
+        client.expect("431[]", *(f"43{id}[{id}]" for id in range(2, 40)))
+
+
 @test()
 def messages_right_behind_the_return_reach_the_old_session(server):
     for _ in range(20):

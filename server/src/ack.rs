@@ -89,6 +89,7 @@ impl ReplySlot {
         if self.used.swap(true, Ordering::Relaxed) {
             return Ok(());
         }
+        self.socket.inner().link.paid(1);
         self.socket.send(&out(&self.socket, self.id))
     }
 
@@ -96,6 +97,15 @@ impl ReplySlot {
         self.answer(|socket, id| {
             Outgoing::error(socket.namespace_name(), Some(id), code, event, Some(message))
         })
+    }
+}
+
+/// Whoever took it has let it go: the client waits in vain, and no longer counts as one who waits.
+impl Drop for ReplySlot {
+    fn drop(&mut self) {
+        if !*self.used.get_mut() {
+            self.socket.inner().link.paid(1);
+        }
     }
 }
 

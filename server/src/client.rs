@@ -14,7 +14,7 @@ use crate::error::{AckError, Disconnect};
 use crate::handshake::RequestInfo;
 use crate::hub::{Hub, MAX_NAMESPACES};
 use crate::incoming::Incoming;
-use crate::link::Link;
+use crate::link::{Asks, Link};
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
 use crate::socket::Socket;
@@ -40,9 +40,9 @@ struct Said {
 }
 
 impl Client {
-    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo, asks: Asks) -> Self {
         hub.hooks().opened(outlet.session_id());
-        let link = Arc::new(Link::new(hub, outlet, request));
+        let link = Arc::new(Link::new(hub, outlet, request, asks));
         Self { link, workers: Vec::new(), consumed: 0, ended: false }
     }
 
@@ -60,6 +60,11 @@ impl Client {
     /// The id of the socket in this namespace, if it is connected.
     pub(crate) fn socket_id(&mut self, namespace: &str) -> Option<&str> {
         self.find(namespace).filter(|worker| worker.is_open()).map(|worker| worker.socket().id())
+    }
+
+    /// Does the client wait for more answers than it may?
+    pub(crate) fn owes_too_much(&self) -> bool {
+        self.link.owes_too_much()
     }
 
     /// Is nothing running or waiting to run?
@@ -189,7 +194,10 @@ impl Client {
 
     fn event(&mut self, incoming: Incoming) {
         if let Some(worker) = self.find(incoming.namespace()) {
-            return worker.event(incoming);
+            let mut consumed = 0;
+            worker.event(incoming, &mut consumed);
+            self.consumed += consumed;
+            return;
         }
         self.consumed += incoming.credit();
         if incoming.kind == Kind::Event {

@@ -72,16 +72,26 @@ impl Queue {
         item
     }
 
-    /// Drops everything, and returns what of the window that frees.
-    pub(crate) fn clear(&mut self) -> u64 {
-        let mut freed = 0;
+    /// Drops everything.
+    pub(crate) fn clear(&mut self) -> Cleared {
+        let mut cleared = Cleared::default();
         while let Some(item) = self.pop() {
             if let Item::Event(incoming) = item {
-                freed += incoming.credit();
+                cleared.credit += incoming.credit();
+                cleared.asked += usize::from(incoming.id.is_some());
             }
         }
-        freed
+        cleared
     }
+}
+
+/// What of a client's limits is free again when its events are dropped.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Cleared {
+    /// Of its window.
+    pub(crate) credit: u64,
+    /// Events that wanted an answer.
+    pub(crate) asked: usize,
 }
 
 /// Events without binary, one behind the other: length of the body (4 bytes), how much longer the packet was (1), is there an id (1), the id (8),
@@ -173,6 +183,6 @@ mod tests {
         assert_eq!(queue.items.len(), MAX_UNPACKED + 1);
         let Some(Item::Packed(packed)) = queue.items.back() else { panic!("the rest is packed") };
         assert!(packed.bytes.capacity() < 4 * 600_000);
-        assert_eq!(queue.clear(), 600_000);
+        assert_eq!(queue.clear(), Cleared { credit: 600_000, asked: 0 });
     }
 }

@@ -36,6 +36,7 @@ use crate::client::Client;
 use crate::error::AckError;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
+use crate::link::Asks;
 use crate::server::Everwire;
 use everwire_session::payload::{IntoArgs, Payload};
 
@@ -126,7 +127,7 @@ impl TestClient {
     /// When the server refuses.
     pub async fn connect(wire: &Everwire, namespace: &str, auth: impl Serialize) -> Result<Self, Denied> {
         let memory = Arc::new(Memory::new(format!("test-{}", SESSIONS.fetch_add(1, Ordering::Relaxed))));
-        let client = Client::new(wire.hub.clone(), memory.clone(), RequestInfo::default());
+        let client = Client::new(wire.hub.clone(), memory.clone(), RequestInfo::default(), Asks::Limited);
         let (commands, receiver) = mpsc::unbounded_channel();
         let mut driver =
             Driver { client, outlet: memory.clone(), commands: receiver, idle: Vec::new(), connected: false };
@@ -385,7 +386,7 @@ mod tests {
             async move { socket.join("room") }
         });
         let memory = Arc::new(Memory::new("s".into()));
-        let mut client = Client::new(wire.hub.clone(), memory, RequestInfo::default());
+        let mut client = Client::new(wire.hub.clone(), memory, RequestInfo::default(), Asks::Limited);
         client.receive(Incoming::text(&Bytes::from_static(b"c")).unwrap());
         client.receive(Incoming::text(&Bytes::from_static(b"e[\"hang\"]")).unwrap());
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

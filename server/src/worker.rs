@@ -16,7 +16,7 @@ use crate::handler::{Answer, BoxFuture, Erased, Outcome};
 use crate::hub::is_event_name;
 use crate::incoming::Incoming;
 use crate::outgoing::Outgoing;
-use crate::queue::{Item, Queue};
+use crate::queue::{Cleared, Item, Queue};
 use crate::registry::{Found, Others};
 use crate::socket::Socket;
 use everwire_session::payload::Payload;
@@ -89,7 +89,23 @@ impl Worker {
     }
 
     /// Queues an event. A volatile one may be dropped.
-    pub(crate) fn event(&mut self, incoming: Incoming) {
+    pub(crate) fn event(&mut self, incoming: Incoming, consumed: &mut u64) {
+        if self.admits(&incoming, consumed) {
+            self.queue(incoming);
+        }
+    }
+
+    /// May one more event want an answer?
+    fn admits(&self, incoming: &Incoming, consumed: &mut u64) -> bool {
+        if incoming.id.is_none() || self.socket.inner().link.owe() {
+            return true;
+        }
+        *consumed += incoming.credit();
+        report(&self.socket, incoming, "pending_acks", None);
+        false
+    }
+
+    fn queue(&mut self, incoming: Incoming) {
         if incoming.kind == Kind::Event {
             self.queue.push_event(incoming);
         } else if self.queue.has_room() {
@@ -99,8 +115,11 @@ impl Worker {
 
     /// Handles an event at once, or queues it behind what waits.
     pub(crate) fn handle(&mut self, cx: &mut TaskContext<'_>, incoming: Incoming, consumed: &mut u64) {
+        if !self.admits(&incoming, consumed) {
+            return;
+        }
         if self.running.is_some() || !self.queue.is_empty() || self.phase != Phase::Open {
-            return self.event(incoming);
+            return self.queue(incoming);
         }
         self.start_event(incoming, consumed);
         if let Some(running) = &mut self.running
@@ -209,15 +228,22 @@ impl Worker {
         self.abandon();
     }
 
+    /// Drops what is queued, and returns what of the window that frees.
+    fn clear(&mut self) -> u64 {
+        let Cleared { credit, asked } = self.queue.clear();
+        self.socket.inner().link.paid(asked);
+        credit
+    }
+
     /// Begins the next thing; false if there is nothing to do.
     fn next(&mut self, consumed: &mut u64) -> bool {
         if let Some(disconnect) = self.socket.take_kick() {
-            *consumed += self.queue.clear();
+            *consumed += self.clear();
             self.start_leaving(disconnect);
             return true;
         }
         if self.phase == Phase::Gone {
-            *consumed += self.queue.clear();
+            *consumed += self.clear();
             return false;
         }
         match self.queue.pop() {
@@ -372,8 +398,14 @@ async fn run(middleware: Vec<Erased<Result<(), Refusal>>>, found: Found, context
     Answer::DONE
 }
 
-/// Answers an event that reaches no handler. A volatile one is dropped.
+/// Answers an event that was admitted and reaches no handler.
 fn reject(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>) {
+    socket.inner().link.paid(usize::from(incoming.id.is_some()));
+    report(socket, incoming, code, event);
+}
+
+/// Says why an event was not taken. A volatile one is dropped.
+fn report(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>) {
     if incoming.kind == Kind::Event {
         let _ = socket.send(&Outgoing::error(socket.namespace_name(), incoming.id, code, event, None));
     }

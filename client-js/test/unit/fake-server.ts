@@ -67,6 +67,7 @@ export interface Limits {
   timeout?: number;
   window?: number;
   max?: number;
+  acks?: number;
 }
 
 export class FakeServer {
@@ -129,7 +130,7 @@ export class FakeServer {
         grace: 120000,
         window: this.limits.window ?? 1048576,
         max: this.limits.max ?? 1000000,
-        acks: 1000,
+        acks: this.limits.acks ?? 1000,
         ticket,
       })
     );
@@ -195,7 +196,7 @@ export class FakeServer {
         session.push("e", namespace, null, body);
       } else if (name === "boom") {
         session.push("x", namespace, id, { code: "handler_panic", event: name });
-      } else if (id !== null) {
+      } else if (id !== null && name !== "silent") {
         session.push("a", namespace, id, args);
       }
     }

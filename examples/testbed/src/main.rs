@@ -46,6 +46,9 @@ struct Flags {
     /// Bytes that one session may have waiting.
     #[arg(long, default_value_t = 4_194_304)]
     queue_bytes: usize,
+    /// Acks that may be pending from one side.
+    #[arg(long, default_value_t = 1_000)]
+    pending_acks: usize,
     /// Bytes of one stream before it is ended.
     #[arg(long, default_value_t = 4_194_304)]
     stream_bytes: usize,
@@ -95,6 +98,7 @@ impl Flags {
         config.grace = Duration::from_millis(self.grace_ms);
         config.max_payload = self.max_payload;
         config.queue_bytes = self.queue_bytes;
+        config.pending_acks = self.pending_acks;
         config.stream_bytes = self.stream_bytes;
         config.transports = Transport::ALL.to_vec();
         config.origins = match self.origins.as_str() {

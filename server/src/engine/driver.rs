@@ -31,6 +31,7 @@ use crate::chunk::Chunk;
 use crate::client::Client;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
+use crate::link::Asks;
 use crate::outgoing::Frame;
 
 /// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
@@ -97,7 +98,7 @@ impl Driver {
         let now = engine.wheel.now();
         let token = Secret::new(ids::random());
         let machine = Machine::new(engine.machine.clone(), live.id.clone(), key.clone(), token, now);
-        let client = Client::new(engine.hub.clone(), live.clone(), request);
+        let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Limited);
         Self {
             engine,
             live,

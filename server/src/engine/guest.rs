@@ -35,6 +35,7 @@ use crate::config::Transport;
 use crate::dialect::Part;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
+use crate::link::Asks;
 use crate::outgoing::{Frame, GuestFrame};
 
 /// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
@@ -213,7 +214,7 @@ impl Guest {
         request: RequestInfo,
     ) -> Self {
         let now = engine.wheel.now();
-        let client = Client::new(engine.hub.clone(), live.clone(), request);
+        let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Slowed);
         Self {
             engine,
             live,
@@ -291,7 +292,7 @@ impl Guest {
     }
 
     fn is_full(&self) -> bool {
-        self.unhandled > self.engine.config.window as u64
+        self.unhandled > self.engine.config.window as u64 || self.client.owes_too_much()
     }
 
     fn now(&self) -> Duration {

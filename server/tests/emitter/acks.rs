@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use everwire::testing::TestClient;
-use everwire::{Ack, AckError, Data, EmitError, Everwire, Payload, Socket};
+use everwire::{Ack, AckError, Config, Data, EmitError, Everwire, Payload, Socket};
 use serde_json::{Value, json};
 
 use crate::{client, server};
@@ -161,4 +161,85 @@ async fn pending_acks_are_bounded_and_forgotten() {
     drop(pending);
     let asked = socket.emit_with_ack::<()>("ask", ()).timeout(Duration::from_secs(1));
     assert_eq!(asked.await, Err(AckError::Timeout));
+}
+
+/// Sockets of this server answer nothing, but keep the right to.
+fn debtor(max: usize) -> (Everwire, tokio::sync::mpsc::UnboundedReceiver<Ack>) {
+    let mut config = Config::default();
+    config.pending_acks = max;
+    let wire = Everwire::with_config(config);
+    let (sender, kept) = tokio::sync::mpsc::unbounded_channel();
+    wire.on_connect(move |socket: Socket| {
+        let sender = sender.clone();
+        socket.on("keep", move |ack: Ack| {
+            let _ = sender.send(ack);
+            async {}
+        });
+        socket.on("add", |Data((a, b)): Data<(i64, i64)>| async move { a + b });
+        async {}
+    });
+    (wire, kept)
+}
+
+fn too_many() -> Result<i64, AckError> {
+    Err(AckError::Remote { code: "pending_acks".into(), message: String::new() })
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_waits_for_as_many_answers_as_it_may_gets_no_further_question_in() {
+    let (wire, mut kept) = debtor(2);
+    let mut client = client(&wire).await;
+    for number in 0..3 {
+        assert_eq!(
+            client.emit_with_ack("add", (number, 1)).await,
+            Ok(number + 1),
+            "those answered do not count"
+        );
+    }
+    // Not polled longer than it takes to send: the answers do not come.
+    for _ in 0..2 {
+        let _ = tokio::time::timeout(Duration::from_millis(1), client.emit_with_ack::<()>("keep", ())).await;
+    }
+    assert_eq!(client.emit_with_ack("add", (1, 1)).await, too_many());
+    client.emit("add", (1, 1));
+    let first = kept.recv().await.unwrap();
+    assert_eq!(client.emit_with_ack("add", (2, 2)).await, too_many());
+    first.send(()).unwrap();
+    assert_eq!(client.emit_with_ack("add", (2, 2)).await, Ok(4));
+    // One that is dropped will never be answered, so it is not waited for.
+    drop(kept.recv().await.unwrap());
+    let _ = tokio::time::timeout(Duration::from_millis(1), client.emit_with_ack::<()>("keep", ())).await;
+    assert_eq!(client.emit_with_ack("add", (3, 3)).await, Ok(6));
+    assert!(client.next_error().await.is_none(), "an event without an answer is never refused for that");
+}
+
+#[tokio::test(start_paused = true)]
+async fn questions_that_are_dropped_unheard_are_not_waited_for() {
+    let (wire, _kept) = debtor(2);
+    let mut main = client(&wire).await;
+    wire.of("/other").on_connect(|socket: Socket| async move {
+        socket.on("slow", || tokio::time::sleep(Duration::from_secs(1)));
+    });
+    let mut other = main.namespace("/other", ()).await.unwrap();
+    for _ in 0..2 {
+        let _ = tokio::time::timeout(Duration::from_millis(1), other.emit_with_ack::<()>("slow", ())).await;
+    }
+    assert_eq!(main.emit_with_ack("add", (1, 2)).await, too_many(), "it is the session's limit");
+    wire.of("/other").disconnect_sockets("enough");
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert_eq!(
+        main.emit_with_ack("add", (1, 2)).await,
+        Ok(3),
+        "one is over, what waited behind it is dropped"
+    );
+    for bad in ["", "connect"] {
+        for _ in 0..3 {
+            let answer = main.emit_with_ack::<()>(bad, ()).await;
+            assert!(matches!(answer, Err(AckError::Remote { code, .. }) if code != "pending_acks"));
+        }
+    }
+    for _ in 0..3 {
+        let nowhere = main.early("/nowhere").emit_with_ack::<()>("x", ()).await;
+        assert!(matches!(nowhere, Err(AckError::Remote { code, .. }) if code == "unknown_namespace"));
+    }
 }
