@@ -128,6 +128,7 @@ proxies() {
     return 0
   fi
   run "behind nginx and haproxy" node conformance/proxies/run.mjs
+  run "bad input through nginx" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED" --nginx
 }
 
 # EVERWIRE_SEED replays a run's weather; the seed stands in its output.

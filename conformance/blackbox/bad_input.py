@@ -1,7 +1,11 @@
-"""Runs the table of bad input, `bad_input.json`: one test for each row.
+"""Runs the table of bad input, `bad_input.json`: one test for each row, transport of the session, and stage of it.
 
 A row says how the input comes (`via`), what is answered, and how the session is afterwards (`then`): `kept`, `ended:CODE`, or
-nothing where there is none.
+nothing where there is none. `over` says over which transports the session runs (what is posted to /send: over each that posts there), `auth` whether the
+input comes `before` the namespace, and with it the auth, or `after` it; nothing: whatever makes a difference.
+
+Everything is run through nginx too (`run.py --nginx`). What nginx answers otherwise stands in `nginx`, in place of the row's own keys; `null`: it takes part, so
+that what comes is not the server's (it makes a handshake good, or cuts what it cannot write any more), and the row is left out.
 
 - `http`: `method` (POST), `path` (/send), `headers`, `body`; answer `status` and `error` (nothing: no refusal). `times`: sent so often,
   the last answer counts. `sent`: messages of it that were taken.
@@ -24,6 +28,9 @@ from packets import PATIENCE, Cut, Refused, event, random_key
 from wire import Client
 
 ROWS = json.loads((pathlib.Path(__file__).parent / "bad_input.json").read_text())
+# Sessions that nobody attaches to any more are gone when the run is over.
+FLAGS = {"grace_ms": 2000, "ping_interval_ms": 3000, "ping_timeout_ms": 2000}
+POSTING = ["streaming", "event_source", "long_polling", "forever_iframe", "jsonp"]
 
 
 def build(text):
@@ -62,17 +69,30 @@ def body(client, spec, path):
     return b"\n".join(lines)
 
 
-def check_session(client, then):
+def begin(server, transport, auth):
+    """A session, with its namespace and so its auth, or without."""
+    if auth == "after":
+        return Client(server, transport).opened()
+    client = Client(server)
+    client.attach(transport)
+    return client.welcomed()
+
+
+def check_session(client, auth, then):
     if then == "kept":
         # Not with `works()`, which would go on from the positions of the row.
-        client.attach("long_polling").works()
+        client.attach("long_polling")
+        if auth == "before":
+            client.send("c")
+            client.opened()
+        client.works()
     elif then:
         refusal = raises(Refused, lambda: client.attach("long_polling").welcomed())
         assert refusal.code == then.removeprefix("ended:"), refusal
 
 
-def by_http(server, row):
-    client = Client(server, "long_polling").opened().works()
+def by_http(server, row, transport, auth):
+    client = begin(server, transport, auth)
     path, method, headers = row.get("path", "/send"), row.get("method", "POST"), row.get("headers", {})
     for _ in range(row.get("times", 1)):
         data = body(client, row["body"], path) if "body" in row else None
@@ -83,6 +103,8 @@ def by_http(server, row):
             data = iter([data[i:i + 65536] for i in range(0, len(data), 65536)])
         answer = client.http.request(method, path, data, headers)
     assert answer.status == row["status"], (answer.status, answer.body[:300])
+    if answer.status == 413 and not server.is_behind_nginx and row["error"] == "too_large":
+        assert answer.headers["connection"] == "close", "the body is not read to its end"
     if method == "HEAD":
         assert answer.body == b""
     elif "script" in row:
@@ -96,7 +118,7 @@ def by_http(server, row):
     client.confirmed += row.get("sent", 0)
     client.serial += 1
     client.http.idle.clear()  # a connection whose request was not read to its end is closed
-    check_session(client, row.get("then", "kept"))
+    check_session(client, auth, row.get("then", "kept"))
 
 
 def frames(ws, spec):
@@ -110,13 +132,13 @@ def frames(ws, spec):
         ws.send_bytes(bytes.fromhex(frame["raw"]) if "raw" in frame else ws.frame(frame.get("opcode", 1), data, **settings))
 
 
-def by_websocket(server, row):
-    client = Client(server)
+def by_websocket(server, row, transport, auth):
     if row.get("first"):
+        client = Client(server)
         ws = Ws(server)
         ws.send_all([(head(client, line, "") if isinstance(line, dict) else build(line)).decode() for line in row["first"]])
     else:
-        client.attach("websocket", "c").opened()
+        client = begin(server, transport, auth)
         ws = client.carrier.ws
     frames(ws, row.get("frames", []))
     refusal = close = None
@@ -136,20 +158,22 @@ def by_websocket(server, row):
         kind = row.get("answer")
         while kind and not client.receive().startswith(kind):
             pass
-        client.works()
+        if auth == "after":
+            client.works()
     ws.close()
     if not row.get("first"):
-        check_session(client, row.get("then", "kept"))
+        check_session(client, auth, row.get("then", "kept"))
 
 
-def by_raw(server, row):
+def by_raw(server, row, *_):
     with socket.create_connection(("127.0.0.1", server.port), PATIENCE) as connection, connection.makefile("rb") as file:
         data = b"".join(map(build, row["send"])).replace(b"$PORT", str(server.port).encode())
         try:
             connection.sendall(data)
         except (BrokenPipeError, ConnectionResetError):
             pass
-        answer = file.read()  # until the server closes
+        # Until the server closes; nginx may keep a connection whose request it has understood.
+        answer = whole(file) if server.is_behind_nginx else file.read()
     assert answer.count(b"HTTP/1.") <= 1, answer[:500]
     status = int(answer.split(b" ", 2)[1]) if answer else None
     assert status == row["status"], answer[:300]
@@ -158,11 +182,31 @@ def by_raw(server, row):
     assert len(set(server.stats())) > 5, "the server is alive"
 
 
+def whole(file):
+    """One answer, head and body."""
+    head = [file.readline()]
+    while head[-1].strip():
+        head.append(file.readline())
+    length = next(int(line.split(b":")[1]) for line in head if line.lower().startswith(b"content-length:"))
+    return b"".join(head) + file.read(length)
+
+
 def register(row):
+    posts = row["via"] == "http" and "body" in row and row.get("path", "/send") == "/send"
+    inside = posts or row["via"] == "websocket" and "first" not in row
+    for transport in row.get("over", POSTING if posts else ["websocket" if row["via"] == "websocket" else "long_polling"]):
+        # Before it is all the same to a server where packets come from.
+        for auth in row.get("auth", ["before", "after"] if inside and transport in ("websocket", "long_polling") else ["after"]):
+            register_one(row, transport, auth, inside)
+
+
+def register_one(row, transport, auth, inside):
     def run(server):
-        {"http": by_http, "raw": by_raw, "websocket": by_websocket}[row["via"]](server, row)
-    run.__module__, run.__name__ = __name__, f"{row['via']}: {row['name']}"
-    test(**row.get("flags", {}))(run)
+        told = {**row, **row.get("nginx", {})} if server.is_behind_nginx else row
+        {"http": by_http, "raw": by_raw, "websocket": by_websocket}[row["via"]](server, told, transport, auth)
+    place = f" [{transport}, {auth} auth]" if inside else ""
+    run.__module__, run.__name__ = __name__, f"{row['via']}: {row['name']}{place}"
+    test(settles=True, nginx=row.get("nginx", {}) is not None, **FLAGS, **row.get("flags", {}))(run)
 
 
 assert len({(row["via"], row["name"]) for row in ROWS}) == len(ROWS), "two rows have one name"

@@ -6,12 +6,14 @@ import time
 import urllib.request
 
 TESTS = []
+SETTLES = 60  # seconds until everything that tests have left behind is gone: what has ended is remembered for half of them
 
 
-def test(transports=None, own=False, **flags):
+def test(transports=None, own=False, nginx=False, settles=False, **flags):
     """Registers a test. `flags` are those of the testbed; tests with the same ones share a process unless `own`.
 
-    With `transports` the test runs once for each.
+    With `transports` the test runs once for each. With `nginx` it means something behind one, too. With `settles` the process has nothing left of its
+    tests at the end of the run.
     """
     def register(function):
         module = function.__module__.rsplit(".", 1)[-1]
@@ -19,17 +21,18 @@ def test(transports=None, own=False, **flags):
             title = function.__name__
             title = title.replace("_", " ") if title.isidentifier() else title
             name = f"{module}: {title}" + (f" [{transport}]" if transport else "")
-            TESTS.append(Test(name, function, [transport] if transport else [], own, flags))
+            TESTS.append(Test(name, function, [transport] if transport else [], own, nginx, settles, flags))
         return function
     return register
 
 
 class Test:
-    def __init__(self, name, function, args, own, flags):
+    def __init__(self, name, function, args, own, nginx, settles, flags):
         self.name, self.function, self.args, self.own, self.flags = name, function, args, own, flags
+        self.nginx, self.settles = nginx, settles
 
     def run(self, testbeds):
-        process = testbeds.start(self.flags) if self.own else testbeds.shared(self.flags)
+        process = testbeds.start(self.flags) if self.own else testbeds.shared(self.flags, self.settles)
         server = Server(process)
         try:
             self.function(server, *self.args)
@@ -43,14 +46,20 @@ class Test:
 class Testbeds:
     """The processes of a run."""
 
-    def __init__(self, path):
-        self.path, self.by_flags, self.all, self.lock = path, {}, [], threading.Lock()
+    def __init__(self, path, front=None):
+        """With `front` tests speak to what that starts before each process."""
+        self.path, self.front, self.by_flags, self.all, self.lock = path, front, {}, [], threading.Lock()
+        self.at_rest = {}
 
-    def shared(self, flags):
-        key = json.dumps(flags, sort_keys=True)
+    def shared(self, flags, settles=False):
+        key = json.dumps([flags, settles], sort_keys=True)
         with self.lock:
             if key not in self.by_flags:
-                self.by_flags[key] = self.launch(flags)
+                process = self.by_flags[key] = self.launch(flags)
+                if settles:
+                    # The first session brings a task that stays: the one that keeps the time of all.
+                    before = process.stats()
+                    self.at_rest[process] = {**before, "tasks": before["tasks"] + 1}
             return self.by_flags[key]
 
     def start(self, flags):
@@ -60,7 +69,20 @@ class Testbeds:
     def launch(self, flags, port=0):
         process = Process(self.path, flags, port)
         self.all.append(process)
+        if self.front:
+            process.front = self.front(process.port)
         return process
+
+    def left_over(self):
+        """Waits until the processes that are to settle have, and says what they still hold all the same."""
+        deadline = time.monotonic() + SETTLES
+        while True:
+            held = [(process.stats(), before) for process, before in self.at_rest.items()]
+            left = [{name: count for name, count in now.items() if count and count != before[name]} for now, before in held]
+            left = [each for each in left if each != {"tasks": 1}]  # no session was made at all
+            if not any(left) or time.monotonic() > deadline:
+                return [each for each in left if each]
+            time.sleep(0.2)
 
     def stop(self):
         for process in self.all:
@@ -76,9 +98,15 @@ class Process:
         self.process = subprocess.Popen(args, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         line = self.process.stdout.readline()
         assert line.startswith("listening on http://127.0.0.1:"), f"the testbed said {line!r}"
-        self.port = int(line.rsplit(":", 1)[1])
+        self.port, self.front = int(line.rsplit(":", 1)[1]), None
+
+    def stats(self):
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=10) as answer:
+            return json.load(answer)
 
     def stop(self):
+        if self.front:
+            self.front.stop()
         if self.process.poll() is None:
             self.process.kill()
         self.process.wait()
@@ -89,11 +117,11 @@ class Server:
     """What a test sees of a process, and the clients that it made."""
 
     def __init__(self, process):
-        self.process, self.port, self.clients = process, process.port, []
+        self.process, self.port, self.clients = process, (process.front or process).port, []
+        self.is_behind_nginx = process.front is not None
 
     def stats(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=10) as answer:
-            return json.load(answer)
+        return self.process.stats()
 
     def until(self, condition, patience=10):
         """Waits for something that the server does by itself, and gives what the condition gave."""

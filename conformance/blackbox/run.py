@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Runs the black-box suite against a testbed: `python3 conformance/blackbox/run.py --testbed PATH [-k NAME] [-j N] [-v]`."""
+"""Runs the black-box suite against a testbed: `python3 conformance/blackbox/run.py --testbed PATH [-k NAME] [-j N] [-v] [--nginx]`."""
 import argparse
 import importlib
 import os
@@ -11,9 +11,10 @@ import traceback
 from concurrent.futures import ThreadPoolExecutor, TimeoutError, as_completed
 
 import harness
+from nginx import Nginx
 
 HERE = pathlib.Path(__file__).parent
-HELPERS = {"carriers", "eio", "exchange", "frames", "harness", "packets", "run", "sock", "wire"}
+HELPERS = {"carriers", "eio", "exchange", "frames", "harness", "nginx", "packets", "run", "sock", "wire"}
 LONGEST = 120  # seconds after which a run has hung
 
 
@@ -23,14 +24,15 @@ def main():
     options.add_argument("-k", metavar="NAME", default="", help="only tests whose name contains this")
     options.add_argument("-j", metavar="N", type=int, default=8, help="tests at a time")
     options.add_argument("-v", action="store_true", help="names those that pass, too")
+    options.add_argument("--nginx", action="store_true", help="what means something behind nginx, through it")
     options = options.parse_args()
     for path in sorted(HERE.glob("*.py")):
         if path.stem not in HELPERS:
             importlib.import_module(path.stem)
-    tests = [test for test in harness.TESTS if options.k in test.name]
+    tests = [test for test in harness.TESTS if options.k in test.name and (test.nginx or not options.nginx)]
     # Those with a process of their own take longest.
     tests.sort(key=lambda test: not test.own)
-    testbeds = harness.Testbeds(options.testbed)
+    testbeds = harness.Testbeds(options.testbed, Nginx if options.nginx else None)
     signal.signal(signal.SIGTERM, lambda *_: give_up(testbeds, "stopped"))
     left, failed = {test.name for test in tests}, 0
     with ThreadPoolExecutor(options.j) as pool:
@@ -46,6 +48,10 @@ def main():
                     print("".join(traceback.format_exception(type(error), error, error.__traceback__)), flush=True)
         except TimeoutError:
             give_up(testbeds, f"hung: {sorted(left)}")
+    left = testbeds.left_over()
+    if left:
+        failed += 1
+        print(f"FAILED  left over: {left}")
     testbeds.stop()
     print(f"{len(tests) - failed} passed, {failed} failed")
     return 1 if failed or not tests else 0

@@ -67,10 +67,18 @@ where
         Box::pin(async move {
             let answering = service.oneshot(labelled(request, peer, seat));
             let mut answering = pin!(answering);
-            let response = poll_fn(|cx| streams::note(answering.as_mut().poll(cx))).await?;
+            let mut response = poll_fn(|cx| streams::note(answering.as_mut().poll(cx))).await?;
+            if !is_http2 && leaves_body(response.status()) {
+                response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
             Ok(response.map(|body| Answer::new(body, is_http2, guest)))
         })
     }
+}
+
+/// The rest of the request is not read, so its connection will be closed: a proxy that is not told may give it the next request.
+fn leaves_body(status: StatusCode) -> bool {
+    matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
 }
 
 impl Rules {
