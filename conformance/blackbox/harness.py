@@ -6,6 +6,7 @@ import time
 import urllib.request
 
 TESTS = []
+COUNTERS = {"refused", "ended", "rejected", "connections"}  # of `/stats`: what has been, and only grows
 SETTLES = 60  # seconds until everything that tests have left behind is gone: what has ended is remembered for half of them
 
 
@@ -78,7 +79,7 @@ class Testbeds:
         deadline = time.monotonic() + SETTLES
         while True:
             held = [(process.stats(), before) for process, before in self.at_rest.items()]
-            left = [{name: count for name, count in now.items() if count and count != before[name]} for now, before in held]
+            left = [{name: count for name, count in now.items() if name not in COUNTERS and count and count != before[name]} for now, before in held]
             left = [each for each in left if each != {"tasks": 1}]  # no session was made at all
             if not any(left) or time.monotonic() > deadline:
                 return [each for each in left if each]

@@ -94,6 +94,7 @@ impl ReplySlot {
     }
 
     fn fail(&self, code: &str, event: Option<&str>, message: &str) -> Result<(), EmitError> {
+        self.socket.inner().link.hub.counters.rejected(code);
         self.answer(|socket, id| {
             Outgoing::error(socket.namespace_name(), Some(id), code, event, Some(message))
         })
@@ -116,6 +117,7 @@ pub(crate) fn finish(socket: &Socket, event: &str, slot: Option<&ReplySlot>, ans
     let _ = match (answer.0, open) {
         (Outcome::Failed { code, message }, Some(slot)) => slot.fail(code, Some(event), &message),
         (Outcome::Failed { code, message }, None) => {
+            socket.inner().link.hub.counters.rejected(code);
             socket.send(&Outgoing::error(socket.namespace_name(), None, code, Some(event), Some(&message)))
         }
         (Outcome::Values(payload), Some(slot)) => {

@@ -142,6 +142,7 @@ impl Client {
         for worker in &mut self.workers {
             worker.end(Disconnect::new(code, reason.map(Into::into), unconfirmed));
         }
+        self.link.hub.counters.ended(code);
         self.link.hub.hooks().closed(self.link.outlet.session_id(), code, unconfirmed);
     }
 
@@ -167,11 +168,11 @@ impl Client {
             return;
         }
         let Some(space) = self.link.hub.spaces.find(incoming.namespace()) else {
-            return self.deny(incoming, "Invalid namespace");
+            return self.deny(incoming, "unknown_namespace", "Invalid namespace");
         };
         // Those whose end is under way count too: else connects and disconnects could heap them up.
         if self.workers.len() >= MAX_NAMESPACES {
-            return self.deny(incoming, "namespace_limit");
+            return self.deny(incoming, "namespace_limit", "namespace_limit");
         }
         // A copy, because the auth is kept and its buffer may be large.
         let auth = Bytes::copy_from_slice(&incoming.body);
@@ -183,12 +184,13 @@ impl Client {
             }
             Err(error) => {
                 tracing::error!(%error, "the system gives no randomness");
-                self.deny(incoming, "handler_error");
+                self.deny(incoming, "handler_error", "handler_error");
             }
         }
     }
 
-    fn deny(&self, incoming: &Incoming, message: &str) {
+    fn deny(&self, incoming: &Incoming, code: &str, message: &str) {
+        self.link.hub.counters.rejected(code);
         let _ = self.link.outlet.send(&Outgoing::denied(incoming.namespace(), message, None));
     }
 
@@ -200,6 +202,7 @@ impl Client {
             return;
         }
         self.consumed += incoming.credit();
+        self.link.hub.counters.rejected("unknown_namespace");
         if incoming.kind == Kind::Event {
             let _ = self.link.outlet.send(&Outgoing::error(
                 incoming.namespace(),

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::rate::Rate;
 use crate::transport::http::origin::OriginPolicy;
 
 /// The transports that a client may use. All but `jsonp` are on by default.
@@ -74,6 +75,18 @@ pub struct Config {
     pub pending_acks: usize,
     /// Packets in one HTTP body. 10,000: what fills a body of 1 MB with short events.
     pub packets_per_body: usize,
+    /// Sessions at a time, those without a connection included. Beyond, none is opened: `full`, 503. 100,000, some 400 MB when they are idle.
+    pub sessions: usize,
+    /// Sessions at a time that were opened from one address, or from one network of IPv6 (/64); beyond, `rate`, 429. Off: behind one address may be a
+    /// whole school. An address is the socket's own, or what [`ServeConfig::trusted_proxies`](crate::ServeConfig::trusted_proxies) say.
+    pub sessions_per_address: Option<usize>,
+    /// How often one address may open a session; beyond, `rate`, 429. Off.
+    pub opens_per_address: Option<Rate>,
+    /// How many packets a client may send, volatile ones and control frames included; beyond, its session ends with `rate`. Off: credit slows a client that sends
+    /// more than handlers take, and loses nothing, so this is against those that mean harm. Choose far more than an honest client sends, which after a cut sends all at once that has waited.
+    pub messages: Option<Rate>,
+    /// The same for bytes of packets.
+    pub bytes: Option<Rate>,
     /// Bytes of one stream before it is ended and begun anew: a growing text costs its client memory. 4 MiB.
     pub stream_bytes: usize,
     /// How long a session may be without a namespace, and a first frame may take. 10 s.
@@ -103,6 +116,11 @@ impl Default for Config {
             window: 1 << 20,
             pending_acks: 1_000,
             packets_per_body: 10_000,
+            sessions: 100_000,
+            sessions_per_address: None,
+            opens_per_address: None,
+            messages: None,
+            bytes: None,
             stream_bytes: 4 << 20,
             handshake: Duration::from_secs(10),
             body: Duration::from_secs(20),

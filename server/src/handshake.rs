@@ -1,7 +1,7 @@
 //! How a session began: what is copied out of the opening request, and a namespace's auth.
 
 use std::borrow::Cow;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use bytes::Bytes;
 use serde::de::DeserializeOwned;
@@ -12,6 +12,8 @@ use crate::transport::service::percent_decode;
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RequestInfo {
     remote_addr: Option<SocketAddr>,
+    /// Whom it is counted for.
+    address: Option<IpAddr>,
     /// Path and query.
     target: Box<str>,
     headers: Box<[(Box<str>, Box<str>)]>,
@@ -21,11 +23,17 @@ impl RequestInfo {
     /// Copies. `headers` are the chosen ones, names in lower case.
     pub(crate) fn new<'a>(
         remote_addr: Option<SocketAddr>,
+        address: Option<IpAddr>,
         target: &str,
         headers: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Self {
         let headers = headers.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
-        Self { remote_addr, target: target.into(), headers }
+        Self { remote_addr, address, target: target.into(), headers }
+    }
+
+    /// The address that the limits of one address count it for.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     fn query(&self, key: &str) -> Option<Cow<'_, str>> {
@@ -108,7 +116,7 @@ mod tests {
 
     #[test]
     fn keys_and_values_of_the_query_are_decoded() {
-        let request = RequestInfo::new(None, "/s?a=b&%26a=%26%3D%3F+a&bare&bad=%ff&a=c&=e", []);
+        let request = RequestInfo::new(None, None, "/s?a=b&%26a=%26%3D%3F+a&bare&bad=%ff&a=c&=e", []);
         for (key, value) in [
             ("a", Some("b")),
             ("&a", Some("&=? a")),

@@ -5,9 +5,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
+use everwire_session::code::Code;
 use everwire_session::packet::MAIN;
 use parking_lot::RwLock;
 
+use crate::counters::Counters;
 use crate::hooks::{Hooks, NoHooks};
 use crate::namespace::Spaces;
 
@@ -38,6 +40,7 @@ pub(crate) struct Hub {
     /// Acks that may be pending in one session.
     pub(crate) max_pending_acks: usize,
     pub(crate) pending_acks: AtomicUsize,
+    pub(crate) counters: Arc<Counters>,
 }
 
 /// Figures of the emitter, for statistics.
@@ -59,6 +62,7 @@ impl Hub {
             hooks: RwLock::new(Arc::new(NoHooks)),
             max_pending_acks,
             pending_acks: AtomicUsize::new(0),
+            counters: Arc::default(),
         };
         hub.spaces.open(MAIN);
         Arc::new(hub)
@@ -78,6 +82,12 @@ impl Hub {
 
     pub(crate) fn hooks(&self) -> Arc<dyn Hooks> {
         self.hooks.read().clone()
+    }
+
+    /// A request, a carrier or an opening was refused.
+    pub(crate) fn refused(&self, code: Code) {
+        self.counters.refused(code);
+        self.hooks().refused(code);
     }
 
     pub(crate) fn counts(&self) -> HubCounts {

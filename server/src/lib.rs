@@ -13,13 +13,16 @@ struct MigrateFromSocketIo;
 struct MigrateFromSockJs;
 
 mod config;
+mod counters;
 mod dialect;
 mod engine;
+mod rate;
 mod serve;
 mod stats;
 mod transport;
 
 pub use config::{Config, Overflow, Transport};
+pub use rate::Rate;
 pub use stats::Stats;
 pub use transport::answers::Body;
 pub use transport::engine_io::{EngineIoService, SocketIoService};

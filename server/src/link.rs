@@ -40,6 +40,7 @@ impl Link {
     pub(crate) fn take_ack(&self) -> bool {
         if self.pending_acks.fetch_add(1, Ordering::Relaxed) >= self.hub.max_pending_acks {
             self.pending_acks.fetch_sub(1, Ordering::Relaxed);
+            self.hub.counters.rejected("pending_acks");
             return false;
         }
         self.hub.pending_acks.fetch_add(1, Ordering::Relaxed);

@@ -51,12 +51,13 @@ use passes_writes;
 mod answer;
 mod config;
 mod connection;
+pub(crate) mod counts;
 mod forwarded;
 mod guard;
 #[cfg(feature = "tls")]
 mod handshakes;
 pub(crate) mod head;
-mod network;
+pub(crate) mod network;
 mod pace;
 mod refuse;
 mod seats;
@@ -69,11 +70,13 @@ mod turn;
 
 pub use config::ServeConfig;
 pub use network::{InvalidNetwork, Networks};
+pub(crate) use refuse::Visitor;
 pub(crate) use seats::Seat;
 #[cfg(feature = "tls")]
 pub use tls::{Tls, TlsError};
 
 use connection::Accepted;
+use counts::Why;
 use guard::Guard;
 #[cfg(feature = "tls")]
 use handshakes::Handshakes;
@@ -254,6 +257,7 @@ where
                 let is_beyond = ticket.as_ref().is_some_and(Ticket::is_beyond);
                 // Who speaks TLS would have to be listened to first.
                 if is_beyond && (rules.is_tls() || ticket.as_ref().is_some_and(Ticket::is_far_beyond)) {
+                    counts::count(Why::Rate);
                     continue;
                 }
                 let accepted = Accepted {

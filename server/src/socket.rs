@@ -343,7 +343,11 @@ impl Socket {
     /// # Errors
     /// When the name is longer than 256 bytes, the socket is in 1,000 rooms, or is not connected.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), RoomError> {
-        self.0.space.adapter.join(self.seat().ok_or(RoomError::Closed)?, room.as_ref())
+        let joined = self.0.space.adapter.join(self.seat().ok_or(RoomError::Closed)?, room.as_ref());
+        if joined == Err(RoomError::TooMany) {
+            self.0.link.hub.counters.rejected("room_limit");
+        }
+        joined
     }
 
     /// Leaves a room.

@@ -28,4 +28,13 @@ pub struct Stats {
     pub tasks: usize,
     /// HTTP requests that have not been answered to their end.
     pub open_requests: usize,
+    /// How many requests, carriers and openings have been refused since the start, by code. Here and below only what has happened.
+    pub refused: BTreeMap<&'static str, u64>,
+    /// How many sessions have ended, by code.
+    pub ended: BTreeMap<&'static str, u64>,
+    /// What within sessions was not taken, by the code that told it: events (`pending_acks`, `bad_event`, …), namespaces (`namespace_limit`), emits (`queue_full`, `too_large`,
+    /// `pending_acks`), rooms (`room_limit`), and volatile events that were dropped (`volatile`).
+    pub rejected: BTreeMap<&'static str, u64>,
+    /// Why connections and requests did not get past the accept loops of this process, [`serve`](crate::serve).
+    pub connections: BTreeMap<&'static str, u64>,
 }

@@ -406,6 +406,7 @@ fn reject(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>)
 
 /// Says why an event was not taken. A volatile one is dropped.
 fn report(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>) {
+    socket.inner().link.hub.counters.rejected(code);
     if incoming.kind == Kind::Event {
         let _ = socket.send(&Outgoing::error(socket.namespace_name(), incoming.id, code, event, None));
     }

@@ -14,7 +14,7 @@ use axum::http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, CONTENT_TYPE};
 use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use clap::Parser;
-use everwire::{Config, Everwire, InvalidOrigin, Networks, OriginPolicy, ServeConfig, Tls, Transport};
+use everwire::{Config, Everwire, InvalidOrigin, Networks, OriginPolicy, Rate, ServeConfig, Tls, Transport};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -73,6 +73,21 @@ struct Flags {
     /// Proxies that are believed: addresses or networks with commas between them.
     #[arg(long, value_delimiter = ',')]
     trusted_proxy: Vec<String>,
+    /// Sessions at a time.
+    #[arg(long, default_value_t = 100_000)]
+    max_sessions: usize,
+    /// Sessions at a time of one address.
+    #[arg(long)]
+    sessions_per_address: Option<usize>,
+    /// How often one address may open a session: per second, and at once, as in `2,50`.
+    #[arg(long, value_parser = rate)]
+    opens_per_address: Option<Rate>,
+    /// Packets that a session may send: per second, and at once.
+    #[arg(long, value_parser = rate)]
+    messages: Option<Rate>,
+    /// The same for their bytes.
+    #[arg(long, value_parser = rate)]
+    bytes: Option<Rate>,
     /// How long an answer may wait for its reader.
     #[arg(long, default_value_t = 30_000)]
     write_ms: u64,
@@ -100,6 +115,11 @@ impl Flags {
         config.queue_bytes = self.queue_bytes;
         config.pending_acks = self.pending_acks;
         config.stream_bytes = self.stream_bytes;
+        config.sessions = self.max_sessions;
+        config.sessions_per_address = self.sessions_per_address;
+        config.opens_per_address = self.opens_per_address;
+        config.messages = self.messages;
+        config.bytes = self.bytes;
         config.transports = Transport::ALL.to_vec();
         config.origins = match self.origins.as_str() {
             "any" => OriginPolicy::Any,
@@ -108,6 +128,12 @@ impl Flags {
         };
         Ok(config)
     }
+}
+
+fn rate(text: &str) -> Result<Rate, String> {
+    let (per_second, burst) = text.split_once(',').ok_or("two numbers with a comma")?;
+    let number = |text: &str| text.parse::<u32>().map_err(|error| error.to_string());
+    Ok(Rate { per_second: number(per_second)?, burst: number(burst)? })
 }
 
 #[tokio::main]

@@ -44,6 +44,9 @@ struct Args {
     /// Connections at a time from one address (IPv6: one /64); beyond, 429. Not limited if not said.
     #[arg(long, value_name = "N")]
     max_per_address: Option<usize>,
+    /// Sessions at a time, those without a connection included; 100,000 if not said.
+    #[arg(long, value_name = "N")]
+    max_sessions: Option<usize>,
     /// Proxies in front, as addresses or networks such as 10.0.0.0/8: their X-Forwarded-For or Forwarded is believed.
     #[arg(long, value_name = "NETWORK", value_delimiter = ',')]
     trusted_proxy: Vec<String>,
@@ -88,7 +91,7 @@ async fn main() -> ExitCode {
 }
 
 async fn run(args: &Args, config: ServeConfig) -> io::Result<()> {
-    let wire = wire();
+    let wire = wire(args.max_sessions);
     let listener = TcpListener::bind((args.host, args.port)).await?;
     let address = here(listener.local_addr()?);
     let scheme = if config.tls.is_some() { "https" } else { "http" };
@@ -125,8 +128,9 @@ fn here(address: SocketAddr) -> SocketAddr {
 }
 
 /// The demo's server: the chat in the main namespace, the doctor in its own, and every transport on.
-fn wire() -> Everwire {
+fn wire(max_sessions: Option<usize>) -> Everwire {
     let mut config = Config::default();
+    config.sessions = max_sessions.unwrap_or(config.sessions);
     config.transports = Transport::ALL.to_vec();
     let wire = Everwire::with_config(config);
     chat::install(&wire);

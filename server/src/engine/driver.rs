@@ -21,6 +21,7 @@ use everwire_session::wire::Secret;
 
 use self::jobs::Attaching;
 use self::notes::{Note, Traffic};
+use super::doors::Place;
 use super::exchange::Exchange;
 use super::live::Live;
 use super::socket::Reader;
@@ -33,6 +34,7 @@ use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
 use crate::link::Asks;
 use crate::outgoing::Frame;
+use crate::rate::Meter;
 
 /// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
 const ROUNDS: usize = 16;
@@ -61,6 +63,10 @@ pub(crate) struct Driver {
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
     traffic: Traffic,
+    /// What the client sends, if that is limited.
+    meter: Option<Box<Meter>>,
+    /// Until the end.
+    place: Option<Place>,
     /// When this round of the turn began: asking the clock for each message would cost as much as to decode it.
     round: Duration,
     /// Has a carrier ever attached?
@@ -94,11 +100,18 @@ impl Future for Driver {
 }
 
 impl Driver {
-    pub(crate) fn new(engine: Arc<Engine>, live: Arc<Live>, key: &Secret, request: RequestInfo) -> Self {
+    pub(crate) fn new(
+        engine: Arc<Engine>,
+        live: Arc<Live>,
+        key: &Secret,
+        request: RequestInfo,
+        place: Place,
+    ) -> Self {
         let now = engine.wheel.now();
         let token = Secret::new(ids::random());
         let machine = Machine::new(engine.machine.clone(), live.id.clone(), key.clone(), token, now);
         let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Limited);
+        let meter = Meter::new(engine.config.messages, engine.config.bytes, now);
         Self {
             engine,
             live,
@@ -113,6 +126,8 @@ impl Driver {
             notes: Vec::new(),
             backlog: Backlog::default(),
             traffic: Traffic::default(),
+            meter,
+            place: Some(place),
             round: now,
             opened: false,
             lonely: Some(now),

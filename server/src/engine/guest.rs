@@ -24,6 +24,7 @@ pub(crate) use self::jobs::GuestJob;
 use self::jobs::Late;
 use self::recovery::{Moving, Recovery};
 use super::Engine;
+use super::doors::Place;
 use super::exchange::Exchange;
 use super::live::{Live, Shared};
 use super::socket::Reader;
@@ -37,6 +38,7 @@ use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
 use crate::link::Asks;
 use crate::outgoing::{Frame, GuestFrame};
+use crate::rate::Meter;
 
 /// How often in one turn what handlers cause is looked at, before others on this thread have their turn.
 const ROUNDS: usize = 16;
@@ -168,6 +170,10 @@ pub(crate) struct Guest {
     /// Bytes of events that wait for handlers. Above the window nothing is read, and a body is not answered: the client waits.
     unhandled: u64,
     held: Option<Arc<Exchange>>,
+    /// What the client sends, if that is limited.
+    meter: Option<Box<Meter>>,
+    /// Until the end.
+    place: Option<Place>,
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
     /// Since when there is no namespace.
@@ -212,8 +218,10 @@ impl Guest {
         key: Box<str>,
         tongue: Box<dyn Tongue>,
         request: RequestInfo,
+        place: Place,
     ) -> Self {
         let now = engine.wheel.now();
+        let meter = Meter::new(engine.config.messages, engine.config.bytes, now);
         let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Slowed);
         Self {
             engine,
@@ -235,6 +243,8 @@ impl Guest {
             late: None,
             unhandled: 0,
             held: None,
+            meter,
+            place: Some(place),
             backlog: Backlog::default(),
             lonely: Some(now),
             ended: None,
@@ -368,6 +378,7 @@ impl Guest {
             return;
         }
         self.ended = Some((self.now(), code, reason.map(Into::into)));
+        self.place = None;
         if let Some(last) = last {
             self.say(last);
         }

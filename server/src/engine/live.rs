@@ -19,7 +19,8 @@ use super::turn;
 use super::wheel::Alarm;
 use super::writer::{Writer, Written};
 use crate::chunk::Chunk;
-use crate::config::{Overflow, Transport};
+use crate::config::{Config, Overflow, Transport};
+use crate::counters::Counters;
 use crate::dialect::Speech;
 use crate::incoming::Incoming;
 use crate::outgoing::{Frame, Outgoing};
@@ -96,6 +97,7 @@ pub(crate) struct Live {
     /// By which a client that comes back names the session, if it may.
     secret: Option<Box<str>>,
     overflow: Overflow,
+    counters: Arc<Counters>,
     shared: Mutex<Shared>,
     /// The session that this one has become part of.
     heir: OnceLock<Arc<Self>>,
@@ -151,24 +153,26 @@ impl Shared {
 }
 
 impl Live {
-    pub(crate) fn new(id: Arc<str>, speech: Speech, queue_bytes: usize, overflow: Overflow) -> Arc<Self> {
-        Self::with_secret(id, speech, queue_bytes, overflow, None)
+    pub(crate) fn new(id: Arc<str>, speech: Speech, config: &Config, counters: Arc<Counters>) -> Arc<Self> {
+        Self::with_secret(id, speech, config, counters, None)
     }
 
     /// With a secret its client can come back, and what it may have missed is kept, in a quarter of the queue's bytes.
     pub(crate) fn with_secret(
         id: Arc<str>,
         speech: Speech,
-        queue_bytes: usize,
-        overflow: Overflow,
+        config: &Config,
+        counters: Arc<Counters>,
         secret: Option<Box<str>>,
     ) -> Arc<Self> {
+        let Config { queue_bytes, overflow, .. } = *config;
         Arc::new_cyclic(|me| Self {
             id,
             alarm: Alarm::default(),
             me: me.clone(),
             speech,
             overflow,
+            counters,
             heir: OnceLock::new(),
             shared: Mutex::new(Shared {
                 send: SendHalf::new(queue_bytes),
@@ -285,6 +289,7 @@ impl Live {
     }
 
     fn overflow(&self, shared: &mut Shared) -> SendError {
+        self.counters.rejected("queue_full");
         if self.overflow == Overflow::Disconnect {
             shared.closed = true;
             if let Some(writer) = &mut shared.writer {
@@ -324,6 +329,7 @@ impl Live {
                     // What was emitted before it goes first.
                     writer.pump(&mut shared.send, shared.log.as_deref_mut());
                     if writer.queued() >= VOLATILE_HIGH {
+                        self.counters.rejected("volatile");
                         return Ok(false);
                     }
                     writer.message(&frame);
@@ -331,10 +337,14 @@ impl Live {
                 (None, Some(volatile)) if volatile.len() < VOLATILE_MANY => {
                     volatile.push(frame);
                 }
-                _ => return Ok(false),
+                _ => {
+                    self.counters.rejected("volatile");
+                    return Ok(false);
+                }
             }
         } else if frame.is_credited() && frame.size() as u64 > shared.send.window() {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
+            self.counters.rejected("too_large");
             return Err(SendError::TooLarge);
         } else if shared.send.push(frame).is_err() {
             return Err(self.overflow(shared));

@@ -1,5 +1,6 @@
 //! Live sessions: the tables that find them, and what drives them.
 
+mod doors;
 mod driver;
 pub(crate) mod exchange;
 pub(crate) mod guest;
@@ -20,6 +21,7 @@ use everwire_session::code::Code;
 use everwire_session::server::{self as machine, Pipe};
 use everwire_session::wire::{Attach, Secret};
 
+use self::doors::Doors;
 use self::driver::Driver;
 use self::exchange::Exchange;
 use self::guest::{Guest, GuestJob, Tongue};
@@ -29,6 +31,7 @@ use crate::config::{Config, Transport};
 use crate::dialect::Speech;
 use crate::handshake::RequestInfo;
 use crate::hub::Hub;
+use crate::serve;
 use crate::stats::Stats;
 use crate::transport::http::body::Room;
 
@@ -43,6 +46,8 @@ pub(crate) struct Engine {
     pub(crate) open_requests: AtomicUsize,
     /// For the bodies of requests.
     pub(crate) bodies: Room,
+    /// Who may open a session.
+    doors: Arc<Doors>,
     sessions: DashMap<Arc<str>, Arc<Live>>,
     /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
     guests: DashMap<Arc<str>, Arc<Live>>,
@@ -72,6 +77,7 @@ impl Engine {
         Arc::new(Self {
             bodies: Room::new(config.bodies_bytes),
             machine: Arc::new(machine_config(&config)),
+            doors: Doors::new(&config),
             config,
             hub,
             wheel: Wheel::new(),
@@ -100,7 +106,8 @@ impl Engine {
     /// Hands an attach to its session. With a key that is new a session is made, and its driver spawned.
     ///
     /// # Errors
-    /// [`Code::UnknownSession`], or [`Code::Shutdown`] for a new one while the server goes down; with the job.
+    /// [`Code::UnknownSession`]; for a new one [`Code::Shutdown`] while the server goes down, [`Code::Full`] or [`Code::Rate`] when there are too many; with the
+    /// job.
     pub(crate) fn attach(
         self: &Arc<Self>,
         head: &Attach,
@@ -116,7 +123,10 @@ impl Engine {
                     None if self.closing.load(Ordering::Relaxed) => {
                         return Err((Code::Shutdown, Box::new(job)));
                     }
-                    None => self.open(key, request()),
+                    None => match self.open(key, request()) {
+                        Ok(opened) => opened,
+                        Err(code) => return Err((code, Box::new(job))),
+                    },
                 }
             }
             (None, None) => (None, None),
@@ -140,7 +150,7 @@ impl Engine {
     /// Makes the session of a foreign client, unless there is one with this key.
     ///
     /// # Errors
-    /// [`Code::Shutdown`] while the server goes down.
+    /// [`Code::Shutdown`] while the server goes down, [`Code::Full`] or [`Code::Rate`] when there are too many.
     pub(crate) fn open_guest(
         self: &Arc<Self>,
         key: &str,
@@ -160,16 +170,20 @@ impl Engine {
             }
             Entry::Vacant(entry) => entry,
         };
+        let place = match self.doors.enter(request.address(), self.wheel.now()) {
+            Ok(place) => place,
+            Err(code) => return Err((code, Box::new(first))),
+        };
         let secret = tongue.recovery().map(|_| ids::random().into());
-        let Config { queue_bytes, overflow, .. } = self.config;
-        let live = Live::with_secret(ids::random().into(), speech, queue_bytes, overflow, secret);
+        let counters = self.hub.counters.clone();
+        let live = Live::with_secret(ids::random().into(), speech, &self.config, counters, secret);
         if let Some(secret) = live.secret() {
             self.recoverable.insert(secret.into(), live.clone());
         }
         entry.insert(live.clone());
         self.turn_wheel();
         live.submit(Job::Guest(first));
-        tokio::spawn(Guest::new(self.clone(), live.clone(), key.into(), tongue, request));
+        tokio::spawn(Guest::new(self.clone(), live.clone(), key.into(), tongue, request, place));
         // It may have been opened just behind the back of a shutdown, which then has not told it.
         if self.closing.load(Ordering::SeqCst) {
             live.submit(Job::Close { code: Code::Shutdown, reason: None, retry: None });
@@ -203,18 +217,22 @@ impl Engine {
     }
 
     /// Makes a session, unless another request with this key has just done so.
-    fn open(self: &Arc<Self>, key: &Secret, request: RequestInfo) -> (Option<Arc<Live>>, Option<Driver>) {
+    fn open(
+        self: &Arc<Self>,
+        key: &Secret,
+        request: RequestInfo,
+    ) -> Result<(Option<Arc<Live>>, Option<Driver>), Code> {
         let entry = match self.keys.entry(key.share()) {
-            Entry::Occupied(entry) => return (Some(entry.get().clone()), None),
+            Entry::Occupied(entry) => return Ok((Some(entry.get().clone()), None)),
             Entry::Vacant(entry) => entry,
         };
-        let live =
-            Live::new(ids::random().into(), Speech::Native, self.config.queue_bytes, self.config.overflow);
+        let place = self.doors.enter(request.address(), self.wheel.now())?;
+        let live = Live::new(ids::random().into(), Speech::Native, &self.config, self.hub.counters.clone());
         entry.insert(live.clone());
         self.sessions.insert(live.id.clone(), live.clone());
         self.turn_wheel();
-        let driver = Driver::new(self.clone(), live.clone(), key, request);
-        (Some(live), Some(driver))
+        let driver = Driver::new(self.clone(), live.clone(), key, request, place);
+        Ok((Some(live), Some(driver)))
     }
 
     fn turn_wheel(self: &Arc<Self>) {
@@ -269,6 +287,7 @@ impl Engine {
         if !self.scripts.is_empty() {
             self.scripts.retain(|_, (_, until)| *until > now);
         }
+        self.doors.sweep(now);
     }
 
     /// Tells every session that the server goes down, each with another time to come back within `spread`, and takes no new ones.
@@ -295,6 +314,11 @@ impl Engine {
             pending_acks: hub.pending_acks,
             ..Stats::default()
         };
+        let counters = &self.hub.counters;
+        stats.refused = counters.all_refused();
+        stats.ended = counters.all_ended();
+        stats.rejected = counters.all_rejected();
+        stats.connections = serve::counts::all();
         for transport in Transport::ALL {
             stats.carriers.insert(transport.name(), 0);
         }

@@ -16,6 +16,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use super::counts::{Why, count};
 use super::guard::Guard;
 use super::pace::Pace;
 use super::refuse::{self, Checked};
@@ -76,7 +77,7 @@ where
                 _ = stage.wait_for(|now| *now != Stage::Serving) => return,
             };
             // Who cannot even shake hands is not worth a word in the log.
-            let Ok(stream) = shaken else { return };
+            let Ok(stream) = shaken else { return count(Why::Handshake) };
             if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
                 return Box::pin(self.http2(stream)).await;
             }
@@ -145,6 +146,12 @@ where
         let Some(parts) = http.into_parts() else {
             return; // upgraded
         };
+        match &result {
+            Err(error) if error.is_parse_too_large() => count(Why::Head),
+            // Else it is ours to answer, or was not meant for us.
+            Err(error) if error.is_parse() => count(Why::BadRequest),
+            _ => {}
+        }
         let timed_out = result.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
         let mut guard = parts.io.into_inner();
         let refusal = guard.stop_looking().map(refuse::bad_request).or(timed_out.then(refuse::timeout));

@@ -82,7 +82,7 @@ fn mask(bits: u32) -> u128 {
 }
 
 /// Whom an address is counted for: in IPv6 one customer has a whole /64.
-pub(super) fn client(address: IpAddr) -> IpAddr {
+pub(crate) fn client(address: IpAddr) -> IpAddr {
     match address.to_canonical() {
         IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() & mask(64)).into(),
         IpAddr::V4(address) => address.into(),

@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 
+use super::counts::{Why, count};
+
 /// Fails to write when for `limit` nobody has taken a byte of what waits.
 #[derive(Debug)]
 pub(super) struct Pace<S> {
@@ -50,6 +52,7 @@ impl<S: Forget> Pace<S> {
             self.waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep_until(Instant::now() + limit)));
         waiting.as_mut().poll(cx).map(|()| {
             self.stream.forget();
+            count(Why::Unread);
             Err(io::ErrorKind::TimedOut.into())
         })
     }

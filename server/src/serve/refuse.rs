@@ -1,7 +1,7 @@
 //! Requests refused before any handler sees them.
 
 use std::future::poll_fn;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::pin::{Pin, pin};
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use hyper::body::Incoming;
 use tower::ServiceExt;
 
 use super::answer::Answer;
+use super::counts::{Why, count};
 use super::seats::{Seat, Ticket};
 use super::{BoxError, MAX_HEADERS, Rules, forwarded, streams};
 use crate::transport::handshake::is_extended;
@@ -23,6 +24,10 @@ use crate::transport::sock_js::hixie;
 
 /// The longest target of a request.
 const MAX_URI: usize = 8 * 1024;
+
+/// Whom a request through a proxy comes from: among its extensions, where a proxy that is believed says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Visitor(pub(crate) IpAddr);
 
 /// A service behind the checks that need the whole head. It is told where the request came from: the peer's `SocketAddr` is among the
 /// request's extensions, and the [`Seat`] for who takes the connection over.
@@ -48,8 +53,12 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let Self { rules, service, peer, seat } = self;
         let is_http2 = request.version() == Version::HTTP_2;
-        let guest = match rules.guest(*peer, &request) {
-            Some(ticket) if ticket.is_beyond() => Err(Refusal::from(Code::Rate).answer()),
+        let visitor = rules.visitor(*peer, &request);
+        let guest = match rules.guest(visitor.as_ref()) {
+            Some(ticket) if ticket.is_beyond() => {
+                count(Why::Rate);
+                Err(Refusal::from(Code::Rate).answer())
+            }
             guest => check(&request).map_or(Ok(guest.map(Arc::new)), Err),
         };
         let guest = match guest {
@@ -65,7 +74,7 @@ where
         let seat = guest.clone().map_or_else(|| seat.clone(), |guest| seat.clone().with_guest(guest));
         let (service, peer) = (service.clone(), *peer);
         Box::pin(async move {
-            let answering = service.oneshot(labelled(request, peer, seat));
+            let answering = service.oneshot(labelled(request, peer, visitor, seat));
             let mut answering = pin!(answering);
             let mut response = poll_fn(|cx| streams::note(answering.as_mut().poll(cx))).await?;
             if !is_http2 && leaves_body(response.status()) {
@@ -82,15 +91,26 @@ fn leaves_body(status: StatusCode) -> bool {
 }
 
 impl Rules {
-    /// A request through a proxy, counted for whom it comes from. Who comes directly has been counted at the door.
-    fn guest<B>(&self, peer: SocketAddr, request: &Request<B>) -> Option<Ticket> {
-        let addresses = self.addresses.as_ref().filter(|_| self.proxies.contains(peer.ip()))?;
-        Some(addresses.enter(forwarded::origin(peer.ip(), request.headers(), &self.proxies)))
+    /// Whom a request through a proxy comes from.
+    fn visitor<B>(&self, peer: SocketAddr, request: &Request<B>) -> Option<Visitor> {
+        let is_proxied = self.proxies.contains(peer.ip());
+        is_proxied.then(|| Visitor(forwarded::origin(peer.ip(), request.headers(), &self.proxies)))
+    }
+
+    /// Counts it for that one. Who comes directly has been counted at the door.
+    fn guest(&self, visitor: Option<&Visitor>) -> Option<Ticket> {
+        let (addresses, Visitor(address)) = self.addresses.as_ref().zip(visitor)?;
+        Some(addresses.enter(*address))
     }
 }
 
 /// The request with what only this loop knows.
-fn labelled<B>(mut request: Request<B>, peer: SocketAddr, seat: Seat) -> Request<B> {
+fn labelled<B>(
+    mut request: Request<B>,
+    peer: SocketAddr,
+    visitor: Option<Visitor>,
+    seat: Seat,
+) -> Request<B> {
     let seat = match is_extended(&request).then(streams::left).flatten() {
         Some(left) => seat.with_left(left),
         None => seat,
@@ -100,6 +120,9 @@ fn labelled<B>(mut request: Request<B>, peer: SocketAddr, seat: Seat) -> Request
         request.extensions_mut().insert(target);
     }
     request.extensions_mut().insert(peer);
+    if let Some(visitor) = visitor {
+        request.extensions_mut().insert(visitor);
+    }
     request.extensions_mut().insert(seat);
     request
 }
@@ -107,13 +130,13 @@ fn labelled<B>(mut request: Request<B>, peer: SocketAddr, seat: Seat) -> Request
 fn check<B>(request: &Request<B>) -> Option<Response<Bytes>> {
     let uri = request.uri();
     if uri.path_and_query().is_some_and(|target| target.as_str().len() > MAX_URI) {
-        let mut refusal = bad_request("The target is too long.");
+        let mut refusal = refuse(Why::Target, "The target is too long.");
         *refusal.status_mut() = StatusCode::URI_TOO_LONG;
         return Some(refusal);
     }
     // HTTP/1.1 has been refused by hyper.
     if request.headers().len() > MAX_HEADERS {
-        let mut refusal = bad_request("Too many fields.");
+        let mut refusal = refuse(Why::Head, "Too many fields.");
         *refusal.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
         return Some(refusal);
     }
@@ -140,15 +163,22 @@ fn check<B>(request: &Request<B>) -> Option<Response<Bytes>> {
 
 /// Refuses in a way that ends the connection, since nobody knows where the next request begins.
 pub(super) fn bad_request(message: &'static str) -> Response<Bytes> {
+    refuse(Why::BadRequest, message)
+}
+
+fn refuse(why: Why, message: &'static str) -> Response<Bytes> {
+    count(why);
     close_after(Refusal::new(Code::BadRequest).message(message).answer())
 }
 
 /// To who has too many connections.
 pub(super) fn too_many() -> Response<Bytes> {
+    count(Why::Rate);
     close_after(Refusal::new(Code::Rate).message("Too many connections from this address.").answer())
 }
 
 pub(super) fn timeout() -> Response<Bytes> {
+    count(Why::Timeout);
     close_after(Refusal::new(Code::Timeout).answer())
 }
 

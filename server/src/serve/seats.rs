@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 
+use super::counts::{Why, count};
 use super::network;
 
 /// The log need not know more often that the house is full.
@@ -64,6 +65,7 @@ impl Seats {
         if let Ok(permit) = self.free.clone().try_acquire_owned() {
             return permit;
         }
+        count(Why::Full);
         if self.logged.is_none_or(|logged| logged.elapsed() >= LOG_PAUSE) {
             self.logged = Some(Instant::now());
             tracing::warn!(connections = self.total, "full: accepting none until one ends");

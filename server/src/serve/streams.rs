@@ -15,6 +15,8 @@ use parking_lot::Mutex;
 use tokio::sync::{oneshot, watch};
 use tokio::time::Sleep;
 
+use super::counts::{Why, count};
+
 tokio::task_local! {
     static WATCH: Arc<Watch>;
 }
@@ -105,7 +107,11 @@ async fn answered(stream: impl Future<Output = ()>, limit: Duration) {
         if watch.moved.load(Ordering::Relaxed) {
             waiting = None;
         }
-        waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit))).as_mut().poll(cx)
+        let given_up = waiting.get_or_insert_with(|| Box::pin(tokio::time::sleep(limit))).as_mut().poll(cx);
+        if given_up.is_ready() {
+            count(Why::Unread);
+        }
+        given_up
     })
     .await;
 }

@@ -201,7 +201,7 @@ where
     let (parts, body) = request.into_parts();
     let cors = Cors { credentials: options.credentials, ..Cors::default() };
     let origin = match engine.config.origins.judge(&parts.headers, None) {
-        Verdict::Foreign => return Trouble::Forbidden.answer().map(Body::full),
+        Verdict::Foreign => return refuse(&engine, Trouble::Forbidden).map(Body::full),
         Verdict::Allowed(origin) => Some(origin),
         Verdict::Absent => None,
     };
@@ -209,12 +209,18 @@ where
         let methods = "GET, POST, OPTIONS";
         return cors.preflight(&parts.headers, origin.as_ref(), methods).map(Body::full);
     }
-    let mut response = match Visit::of(engine, options, parts) {
-        Ok(visit) => visit.answer(body).await.unwrap_or_else(Trouble::answer),
-        Err(trouble) => trouble.answer(),
+    let answered = match Visit::of(engine.clone(), options, parts) {
+        Ok(visit) => visit.answer(body).await,
+        Err(trouble) => Err(trouble),
     };
+    let mut response = answered.unwrap_or_else(|trouble| refuse(&engine, trouble));
     if let Some(origin) = &origin {
         cors.allow(response.headers_mut(), origin);
     }
     response.map(Body::full)
+}
+
+fn refuse(engine: &Engine, trouble: Trouble) -> Response<Bytes> {
+    engine.hub.refused(trouble.code());
+    trouble.answer()
 }

@@ -42,6 +42,7 @@ pub(crate) fn stream(call: &Call<()>) -> Response<Body> {
     match query(&call.parts, "ticket").and_then(|ticket| redeem(&call.engine, &ticket)) {
         Some(caller) => streamed("text/event-stream", Body::stream(caller, Wrap::Events, Bytes::new())),
         None => {
+            call.engine.hub.refused(Code::Stale);
             let mut response = answer::answer(StatusCode::NO_CONTENT, "text/event-stream", Bytes::new());
             response.headers_mut().remove(http::header::CONTENT_TYPE);
             response.map(Body::full)

@@ -44,6 +44,7 @@ pub(crate) fn stream(call: &Call<()>) -> Result<Response<Body>, Refusal> {
     Ok(match redeem(&call.engine, &ticket) {
         Some(caller) => streamed(HTML, Body::stream(caller, Wrap::Scripts, page)),
         None => {
+            call.engine.hub.refused(Code::Stale);
             let line = script_string(&refusal_line(Code::Stale));
             let whole = [&page[..], format!("<script>m({line});e()</script>\n").as_bytes()].concat();
             answer::answer(StatusCode::OK, HTML, whole).map(Body::full)

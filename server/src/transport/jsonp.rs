@@ -72,7 +72,10 @@ pub(crate) async fn script(call: &Call<()>) -> Result<Response<Body>, Refusal> {
         },
         Some(ticket) => first(&call.engine, &ticket).await,
     };
-    let lines = body.unwrap_or_else(|refusal: Refusal| refusal_line(refusal.code()));
+    let lines = body.unwrap_or_else(|refusal: Refusal| {
+        call.engine.hub.refused(refusal.code());
+        refusal_line(refusal.code())
+    });
     let script = format!("/**/{callback}({});", script_string(&lines));
     Ok(answer::answer(StatusCode::OK, SCRIPT, script).map(Body::full))
 }

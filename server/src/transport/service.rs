@@ -22,6 +22,7 @@ use super::{event_source, forever_iframe, handshake, jsonp, long_polling, send, 
 use crate::config::Transport;
 use crate::engine::Engine;
 use crate::handshake::RequestInfo;
+use crate::serve::Visitor;
 
 /// Headers of the opening request that a session keeps for its handlers. Nothing else of it stays in memory.
 const KEPT: [&str; 6] = ["accept-language", "cookie", "forwarded", "host", "origin", "x-forwarded-for"];
@@ -113,7 +114,7 @@ where
 
 /// Some clients see nothing of an answer whose status is not 200, and say so: they get a packet.
 fn refuse(engine: &Engine, refusal: &Refusal, readable: bool) -> Response<Body> {
-    engine.hub.hooks().refused(refusal.code());
+    engine.hub.refused(refusal.code());
     if readable {
         refusal.answer().map(Body::full)
     } else {
@@ -170,9 +171,16 @@ where
 /// What a session keeps of the request that opens it: copies, since the request's own memory is 16 KiB of hyper's buffer.
 pub(crate) fn request_info(parts: &Parts) -> RequestInfo {
     let remote = parts.extensions.get::<SocketAddr>().copied();
+    let visitor = parts.extensions.get::<Visitor>().map(|Visitor(address)| *address);
+    let address = visitor.or(remote.map(|remote| remote.ip()));
     let target = parts.uri.path_and_query().map_or("", |target| target.as_str());
     let kept = KEPT.iter().copied().chain([USER_AGENT.as_str()]);
-    RequestInfo::new(remote, target, kept.filter_map(|name| Some((name, text(&parts.headers, name)?))))
+    RequestInfo::new(
+        remote,
+        address,
+        target,
+        kept.filter_map(|name| Some((name, text(&parts.headers, name)?))),
+    )
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {

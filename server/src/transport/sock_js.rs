@@ -18,7 +18,7 @@ use everwire_session::code::Code;
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
     ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_MAX_AGE, ACCESS_CONTROL_REQUEST_HEADERS, ALLOW,
-    CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, SET_COOKIE, VARY,
+    CACHE_CONTROL, CONTENT_TYPE, COOKIE, HeaderMap, HeaderValue, ORIGIN, RETRY_AFTER, SET_COOKIE, VARY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use http::request::Parts;
@@ -28,6 +28,7 @@ use http_body::Body as HttpBody;
 pub(crate) use self::wrap::Framing;
 use super::answers::Body;
 use super::handshake;
+use super::http::answer::pause;
 use super::http::body::{Kind, Limits, collect};
 use super::http::origin::Verdict;
 use super::service::{query, request_info};
@@ -140,6 +141,7 @@ where
 {
     let (parts, body) = request.into_parts();
     if engine.config.origins.judge(&parts.headers, None) == Verdict::Foreign {
+        engine.hub.refused(Code::Origin);
         return plain(StatusCode::FORBIDDEN, TEXT, "Origin not allowed.");
     }
     Visit { engine, options, parts }.route(body).await
@@ -284,7 +286,8 @@ impl Visit {
         let tongue = Box::new(SockJs::new(now, namespace, *events, speech == Speech::Raw, most));
         let opened = self.engine.open_guest(key, speech, tongue, request_info(&self.parts), first);
         opened.map_err(|(code, job)| {
-            job.refuse();
+            job.turn_away(code);
+            self.engine.hub.refused(code);
             code
         })
     }
@@ -311,10 +314,11 @@ impl Visit {
             _ => Transport::LongPolling,
         };
         let exchange = Exchange::new(self.engine.pipe(), false);
-        let Ok(live) =
-            self.begin(key, Speech::SockJs, GuestJob::Get { exchange: exchange.clone(), transport, limit })
-        else {
-            return plain(StatusCode::SERVICE_UNAVAILABLE, TEXT, "The server goes down.");
+        let first = GuestJob::Get { exchange: exchange.clone(), transport, limit };
+        let live = match self.begin(key, Speech::SockJs, first) {
+            Ok(live) => live,
+            // It has been counted.
+            Err(code) => return refusal(code),
         };
         let caller = Caller::new(exchange, live);
         if limit.is_some() {
@@ -346,27 +350,32 @@ impl Visit {
         let body = match collect(headers, body, Kind::Any, limits).await {
             Ok(body) if is_form => form_value(&body).unwrap_or_default().into(),
             Ok(body) => body,
-            Err(code) => return refusal(code),
+            Err(code) => return self.refuse(code),
         };
         if body.len() > config.max_payload + QUOTES {
-            return refusal(Code::TooLarge);
+            return self.refuse(Code::TooLarge);
         }
         let broken = |why| plain(StatusCode::INTERNAL_SERVER_ERROR, TEXT, why);
         let parts = match messages(&body, config.packets_per_body) {
             Ok(messages) => Ok(messages.into_iter().map(Part::text).collect()),
             Err(BadBody::Empty) => return broken("Payload expected."),
             Err(BadBody::Json) => return broken("Broken JSON encoding."),
-            Err(BadBody::TooMany) => return refusal(Code::TooManyPackets),
+            Err(BadBody::TooMany) => return self.refuse(Code::TooManyPackets),
         };
         let exchange = Exchange::new(self.engine.pipe(), false);
         live.submit(Job::Guest(GuestJob::Post { exchange: exchange.clone(), parts }));
         let caller = Caller::new(exchange, live);
         match poll_fn(|cx| caller.exchange.poll_whole(cx)).await {
-            Err((Code::Rate, _)) => refusal(Code::Rate),
+            Err((Code::Rate, _)) => self.refuse(Code::Rate),
             Err(_) => not_found(),
             Ok(_) if way == Way::JsonpSend => plain(StatusCode::OK, TEXT, "ok"),
             Ok(_) => plain(StatusCode::NO_CONTENT, TEXT, ""),
         }
+    }
+
+    fn refuse(&self, code: Code) -> Response<Body> {
+        self.engine.hub.refused(code);
+        refusal(code)
     }
 
     fn websocket(mut self, speech: Speech) -> Response<Body> {
@@ -460,10 +469,14 @@ fn wrong_method(allowed: &'static str) -> Response<Body> {
     response
 }
 
-/// A body that is not even looked into.
+/// A body that is not even looked into, or a session too many.
 fn refusal(code: Code) -> Response<Body> {
     let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::BAD_REQUEST);
-    plain(status, TEXT, code.message())
+    let mut response = plain(status, TEXT, code.message());
+    if let Some(seconds) = pause(code) {
+        response.headers_mut().insert(RETRY_AFTER, seconds.into());
+    }
+    response
 }
 
 fn not_found() -> Response<Body> {

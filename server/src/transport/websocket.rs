@@ -42,22 +42,33 @@ async fn welcome(engine: Arc<Engine>, mut socket: WebSocket, info: RequestInfo) 
             if let Err((code, job)) = engine.attach(&attach, || info, job)
                 && let Job::Socket { socket, .. } = *job
             {
-                engine.hub.hooks().refused(code);
+                engine.hub.refused(code);
                 socket.refuse(code);
             }
         }
-        Ok(Some(Err(First::Refused(code)))) => socket.refuse(code),
-        Ok(Some(Err(First::Broken(farewell)))) => socket.part(farewell),
+        Ok(Some(Err(First::Refused(code)))) => {
+            engine.hub.refused(code);
+            socket.refuse(code);
+        }
+        Ok(Some(Err(First::Broken(code, farewell)))) => {
+            if let Some(code) = code {
+                engine.hub.refused(code);
+            }
+            socket.part(farewell);
+        }
         // Cut before it said anything.
         Ok(None) => {}
-        Err(_) => socket.refuse(Code::Timeout),
+        Err(_) => {
+            engine.hub.refused(Code::Timeout);
+            socket.refuse(Code::Timeout);
+        }
     }
 }
 
 /// Why a first frame opens nothing.
 enum First {
-    /// RFC 6455 is violated, or the client closes: the close frame to answer.
-    Broken(Bytes),
+    /// RFC 6455 is violated, which counts as this code, or the client closes: the close frame to answer.
+    Broken(Option<Code>, Bytes),
     Refused(Code),
 }
 
@@ -83,9 +94,12 @@ fn take_first(
         Ok(Some(Frame::Binary(_))) => Err(First::Refused(Code::BadPacket)),
         Ok(Some(Frame::Ping(_) | Frame::Pong(_))) => Err(First::Refused(Code::BadPacket)),
         Ok(Some(Frame::Close { code, .. })) => {
-            Err(First::Broken(ws_frame::close_frame(code.unwrap_or(1000), "")))
+            Err(First::Broken(None, ws_frame::close_frame(code.unwrap_or(1000), "")))
         }
-        Err(error) => Err(First::Broken(ws_frame::close_frame(error.close_code(), error.reason()))),
+        Err(error) => {
+            let farewell = ws_frame::close_frame(error.close_code(), error.reason());
+            Err(First::Broken(Some(error.code()), farewell))
+        }
     };
     let mut rest = Vec::new();
     loop {

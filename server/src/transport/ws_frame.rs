@@ -7,6 +7,7 @@
 use std::fmt;
 
 use bytes::{BufMut, Bytes, BytesMut};
+use everwire_session::code::Code;
 
 mod decoder;
 mod header;
@@ -44,6 +45,18 @@ pub(crate) enum Frame<'a> {
     Text(&'a str),
 }
 
+impl Frame<'_> {
+    /// Bytes of what it carries.
+    pub(crate) fn size(&self) -> u64 {
+        let size = match self {
+            Self::Binary(bytes) | Self::Ping(bytes) | Self::Pong(bytes) => bytes.len(),
+            Self::Close { reason, .. } => reason.len(),
+            Self::Text(text) => text.len(),
+        };
+        size as u64
+    }
+}
+
 /// Why a connection is failed. Each asks for a close frame with [`FrameError::close_code`], and nothing
 /// that comes after it may be read.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -66,6 +79,16 @@ impl FrameError {
             Self::TooBig => 1009,
             Self::TooManyFragments => 1008,
             Self::Utf8 => 1007,
+        }
+    }
+
+    /// What it counts as.
+    pub(crate) fn code(self) -> Code {
+        match self {
+            Self::Protocol(_) => Code::BadPacket,
+            Self::TooBig => Code::TooLarge,
+            Self::TooManyFragments => Code::TooManyPackets,
+            Self::Utf8 => Code::Utf8,
         }
     }
 

@@ -3,7 +3,7 @@
 use super::carrier::Down;
 use super::timers::{TIMERS, Timer};
 use super::{How, Input, Instant, Machine, Output, Pipe, State};
-use crate::code::Code;
+use crate::code::{Code, Scope};
 use crate::mutant::{Mutant, planted};
 use crate::send::{Message, SendHalf};
 use crate::wire::Close;
@@ -164,7 +164,9 @@ impl<M: Message, U: Message> Machine<M, U> {
             | Input::Kill { .. }
             | Input::Packet { .. } => return,
         };
-        let code = if planted(Mutant::EndedUnknown) { Code::UnknownSession } else { code };
+        // A refusal of this code would say no more than that this request came too soon.
+        let is_of_requests = code.scope() == Scope::Request;
+        let code = if is_of_requests || planted(Mutant::EndedUnknown) { Code::UnknownSession } else { code };
         self.refuse(pipe, proof.err().unwrap_or(code), None);
     }
 }

@@ -122,8 +122,10 @@ impl Driver {
     }
 
     fn refuse(&mut self, shared: &mut Shared, pipe: Pipe, code: Code, expected: Option<u64>) {
-        self.notes.push(Note::Refused(code));
-        if let Some(exchange) = self.exchange(pipe, true) {
+        let exchange = self.exchange(pipe, true);
+        let counted = exchange.as_ref().is_some_and(|exchange| exchange.total() == 0);
+        self.notes.push(Note::Refused { code, counted });
+        if let Some(exchange) = exchange {
             if let Some(writer) = &mut shared.writer
                 && writer.pipe == pipe
             {

@@ -1,6 +1,7 @@
 //! What others want of a driver: its inbox.
 
-use everwire_session::server::{Input, Pipe, Shape};
+use everwire_session::code::Code;
+use everwire_session::server::{Input, Pipe, Shape, Up};
 use everwire_session::wire::Secret;
 
 use super::Driver;
@@ -25,6 +26,7 @@ impl Driver {
                     let pipe = exchange.pipe;
                     self.exchanges.push(exchange);
                     self.attaching = Some(Attaching { pipe, transport, socket: None });
+                    let (number, brought) = (head.attach, self.weight(&batch));
                     self.attach(Input::Attach {
                         pipe,
                         shape,
@@ -32,6 +34,9 @@ impl Driver {
                         batch,
                         fresh: Secret::new(ids::random()),
                     });
+                    if self.machine.attach_number() == number {
+                        self.charge(brought);
+                    }
                 }
                 Job::Close { code, reason, retry } => {
                     self.live.lock().closed = true;
@@ -57,7 +62,12 @@ impl Driver {
                 Job::Post { exchange, head, batch, how } => {
                     let pipe = exchange.pipe;
                     self.exchanges.push(exchange);
+                    let brought = self.weight(&batch);
+                    let is_theirs = brought.is_some() && self.machine.prove(&head.token).is_ok();
                     self.input(Input::Post { pipe, head, batch, how });
+                    if is_theirs {
+                        self.charge(brought);
+                    }
                 }
                 Job::Socket { socket, head } => {
                     let pipe = socket.writer.pipe;
@@ -73,6 +83,34 @@ impl Driver {
                 }
             }
         }
+    }
+
+    /// How many packets a body brings, and their bytes, if somebody wants to know.
+    fn weight(&self, batch: &[Up<Incoming>]) -> Option<(u64, u64)> {
+        self.meter.as_ref()?;
+        let size = |up: &Up<Incoming>| match up {
+            Up::Message(incoming) | Up::Volatile(incoming) => incoming.size as u64,
+            Up::Close(_) | Up::Counts(..) => 0,
+        };
+        (!batch.is_empty()).then(|| (batch.len() as u64, batch.iter().map(size).sum()))
+    }
+
+    /// Ends the session if what has come is too much. The answer to the request that brought it tells so.
+    fn charge(&mut self, brought: Option<(u64, u64)>) {
+        if let Some((packets, bytes)) = brought {
+            self.meter(packets, bytes);
+        }
+    }
+
+    /// The same for what a WebSocket brings. `false`: it is over.
+    pub(super) fn meter(&mut self, packets: u64, bytes: u64) -> bool {
+        let now = self.now();
+        let Some(meter) = &mut self.meter else { return true };
+        let may_come = meter.take(now, packets, bytes);
+        if !may_come {
+            self.input(Input::Kill { code: Code::Rate });
+        }
+        may_come
     }
 
     fn attach(&mut self, input: Input<Incoming>) {

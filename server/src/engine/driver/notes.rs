@@ -8,10 +8,22 @@ use crate::incoming::Incoming;
 
 /// What the application is told.
 pub(super) enum Note {
-    Attached { resumed: bool, first: bool, transport: Transport },
+    Attached {
+        resumed: bool,
+        first: bool,
+        transport: Transport,
+    },
     Deliver(Incoming),
-    Ended { code: Code, reason: Option<String>, unconfirmed: u64 },
-    Refused(Code),
+    Ended {
+        code: Code,
+        reason: Option<String>,
+        unconfirmed: u64,
+    },
+    /// `counted`: by whoever answers the request.
+    Refused {
+        code: Code,
+        counted: bool,
+    },
     Suspended,
 }
 
@@ -42,12 +54,15 @@ impl Driver {
                 }
                 Note::Ended { code, reason, unconfirmed } => {
                     self.ended = Some(self.now());
+                    self.place = None;
                     tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
                     self.client.end(code, reason.as_deref(), unconfirmed);
                 }
-                Note::Refused(code) => {
+                Note::Refused { code, counted } => {
                     tracing::debug!(session = &*self.live.id, %code, why = code.message(), "refused");
-                    self.engine.hub.hooks().refused(code);
+                    if !counted {
+                        self.engine.hub.refused(code);
+                    }
                 }
                 Note::Suspended => {
                     tracing::debug!(session = &*self.live.id, "session suspended: no carrier");

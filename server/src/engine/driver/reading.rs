@@ -52,7 +52,10 @@ impl Driver {
                         ControlFlow::Continue(()) => return None,
                         ControlFlow::Break(farewell) => return farewell,
                     },
-                    Err(error) => return Some(ws_frame::close_frame(error.close_code(), error.reason())),
+                    Err(error) => {
+                        self.engine.hub.refused(error.code());
+                        return Some(ws_frame::close_frame(error.close_code(), error.reason()));
+                    }
                 }
             }
         });
@@ -99,6 +102,9 @@ impl Driver {
         frame: &Frame<'_>,
         chunk: &mut Chunk,
     ) -> ControlFlow<Option<Bytes>> {
+        if self.meter.is_some() && !self.meter(1, frame.size()) {
+            return ControlFlow::Continue(());
+        }
         let incoming = match frame {
             Frame::Text(text) => Incoming::copied_to(text, chunk),
             Frame::Binary(bytes) => Incoming::binary(&Bytes::copy_from_slice(bytes)),

@@ -66,6 +66,26 @@ impl GuestJob {
     }
 }
 
+impl GuestJob {
+    /// It may not open a session. `true`: nobody else says so, for it is a WebSocket.
+    pub(crate) fn turn_away(self, code: Code) -> bool {
+        match self {
+            Self::Socket(Some(socket)) => {
+                socket.part(crate::transport::ws_frame::close_frame(code.websocket(), code.as_str()));
+                true
+            }
+            Self::Get { exchange, .. } => {
+                exchange.refuse((code, None));
+                false
+            }
+            other => {
+                other.refuse();
+                false
+            }
+        }
+    }
+}
+
 impl Guest {
     pub(super) fn jobs(&mut self, cx: &mut Context<'_>) {
         for job in self.live.take_jobs() {
@@ -126,6 +146,9 @@ impl Guest {
                     self.held = Some(exchange.clone());
                 } else {
                     exchange.end();
+                }
+                if let Some((_, Code::Rate, _)) = self.ended {
+                    exchange.refuse((Code::Rate, None));
                 }
             }
             Err(code) => {

@@ -44,7 +44,10 @@ impl Guest {
                         ControlFlow::Continue(()) => return None,
                         ControlFlow::Break(farewell) => return Some(farewell),
                     },
-                    Err(error) => return Some(ws_frame::close_frame(error.close_code(), error.reason())),
+                    Err(error) => {
+                        self.engine.hub.refused(error.code());
+                        return Some(ws_frame::close_frame(error.close_code(), error.reason()));
+                    }
                 }
             }
         });

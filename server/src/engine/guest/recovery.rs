@@ -108,6 +108,12 @@ impl Guest {
 
     /// Takes a message, or keeps it for the session that this one becomes part of.
     pub(super) fn take(&mut self, part: Part) {
+        let now = self.now();
+        if let Some(meter) = &mut self.meter
+            && !meter.take(now, 1, part.len() as u64)
+        {
+            return self.leave(Code::Rate, None);
+        }
         match &mut self.moving {
             Some(moving) => moving.parts.push(part),
             None => self.act(|tongue, now, deeds| tongue.take(now, part, deeds)),

@@ -2,9 +2,10 @@
 
 use bytes::Bytes;
 use everwire_session::code::Code;
+use http::header::RETRY_AFTER;
 use http::{Response, StatusCode};
 
-use crate::transport::http::answer::answer;
+use crate::transport::http::answer::{answer, pause};
 
 /// Engine.IO's errors: code and message of the JSON that answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(super) enum Trouble {
     Forbidden,
     Version,
     TooLarge,
+    TooMany,
+    Full,
 }
 
 impl Trouble {
@@ -28,8 +31,30 @@ impl Trouble {
             Self::Forbidden => (4, "Forbidden", StatusCode::FORBIDDEN),
             Self::Version => (5, "Unsupported protocol version", StatusCode::BAD_REQUEST),
             Self::TooLarge => (3, "Payload too large", StatusCode::PAYLOAD_TOO_LARGE),
+            Self::TooMany => (3, "Too many requests", StatusCode::TOO_MANY_REQUESTS),
+            Self::Full => (3, "Service unavailable", StatusCode::SERVICE_UNAVAILABLE),
         };
-        answer(status, "application/json", format!("{{\"code\":{code},\"message\":\"{message}\"}}"))
+        let mut response =
+            answer(status, "application/json", format!("{{\"code\":{code},\"message\":\"{message}\"}}"));
+        if let Some(seconds) = pause(self.code()) {
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        response
+    }
+
+    /// What it counts as.
+    pub(super) fn code(self) -> Code {
+        match self {
+            Self::Transport => Code::Transport,
+            Self::UnknownSid => Code::UnknownSession,
+            Self::Method => Code::Method,
+            Self::BadRequest => Code::BadRequest,
+            Self::Forbidden => Code::Origin,
+            Self::Version => Code::Version,
+            Self::TooLarge => Code::TooLarge,
+            Self::TooMany => Code::Rate,
+            Self::Full => Code::Full,
+        }
     }
 }
 
@@ -38,6 +63,8 @@ impl From<Code> for Trouble {
         match code {
             Code::UnknownSession => Self::UnknownSid,
             Code::TooLarge => Self::TooLarge,
+            Code::Rate => Self::TooMany,
+            Code::Full => Self::Full,
             _ => Self::BadRequest,
         }
     }

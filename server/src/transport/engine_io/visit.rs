@@ -108,9 +108,11 @@ impl Visit {
         let request = request_info(&self.parts);
         let speech = speech(self.revision, &self.options);
         let opened = self.engine.open_guest(&guest_key(sid), speech, tongue, request, first);
-        opened.map_err(|(_, job)| {
-            job.refuse();
-            Trouble::BadRequest
+        opened.map_err(|(code, job)| {
+            if job.turn_away(code) {
+                self.engine.hub.refused(code);
+            }
+            Trouble::from(code)
         })
     }
 

@@ -82,7 +82,7 @@ impl From<Code> for Refusal {
 }
 
 /// How many seconds a client should stay away; ours adds its own jitter.
-fn pause(code: Code) -> Option<u64> {
+pub(crate) fn pause(code: Code) -> Option<u64> {
     match code {
         Code::Full => Some(5),
         Code::Rate | Code::Shutdown => Some(1),
