@@ -5,8 +5,8 @@ import { createDriver, type Driver } from "./driver.ts";
 import { now, root, soon } from "./env/index.ts";
 import { platform } from "./env/platform.ts";
 import { failure } from "./errors.ts";
-import { usable, type Kit } from "./kit.ts";
-import { find, without } from "./lists.ts";
+import type { Kit } from "./kit.ts";
+import { filter, find, without } from "./lists.ts";
 import type { AnyOptions } from "./options.ts";
 import { encode, withBinary, type Binary, type Packet } from "./packet.ts";
 import { messageOf } from "./session/halves.ts";
@@ -55,7 +55,6 @@ function createClient(io: Io): Client {
   const limits: Limits = { _attempts: attempts, _pause: (tries) => backoff(tries, delay, maxDelay, Math.random) };
   let sockets: AnySocket[] = [];
   let driver: Driver | null = null;
-  let starting = false;
   let timer: unknown = null;
   let tries = 0;
   let openedAt = 0;
@@ -71,17 +70,11 @@ function createClient(io: Io): Client {
     }
   };
 
-  /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
+  /** Opens a session, unless there is one by then. */
   const start = (): void => {
     timer = null;
-    if (!starting) {
-      starting = true;
-      soon(() => {
-        starting = false;
-        if (sockets.length && !driver) {
-          openSession();
-        }
-      });
+    if (sockets.length && !driver) {
+      openSession();
     }
   };
 
@@ -95,7 +88,7 @@ function createClient(io: Io): Client {
         }
       }
     };
-    const mine: Driver = createDriver(io, usable(io, io._options.transports || io._kit._usual), limits, {
+    const mine: Driver = createDriver(io, filter(io._kit._choose(io._options.transports), (way) => way._enabled(io)), limits, {
       _deliver(packet) {
         if (live()) {
           deliver(packet);
@@ -225,10 +218,10 @@ function createClient(io: Io): Client {
         socket._fire("connect_error", failure(code, reason));
       }
     }
-    if (!over && sockets.length && !driver && timer === null) {
+    if (!over && sockets.length) {
       tries = stood ? 0 : tries + 1;
       if (action === OPEN && stood) {
-        start();
+        soon(start);
       } else {
         timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
       }
@@ -252,7 +245,8 @@ function createClient(io: Io): Client {
         if (driver) {
           join(socket);
         } else if (timer === null) {
-          start();
+          // Once this turn is over: handlers and events of the same turn are part of it.
+          soon(start);
         }
       }
     },
@@ -271,13 +265,7 @@ function createClient(io: Io): Client {
 }
 
 function countEvents(log: Message[], namespace: string): number {
-  let events = 0;
-  for (const message of log) {
-    if (message._credited && message._namespace === namespace) {
-      events++;
-    }
-  }
-  return events;
+  return filter(log, (message) => message._credited && message._namespace === namespace).length;
 }
 
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */

@@ -1,6 +1,6 @@
 // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
 import { createIo } from "./client.ts";
-import { usable, type Kit } from "./kit.ts";
+import type { Kit } from "./kit.ts";
 import type { AnyOptions, TransportName } from "./options.ts";
 import { trial, type Report } from "./trial.ts";
 import type { Transport } from "./transports/transport.ts";
@@ -11,9 +11,9 @@ export interface Diagnosis extends Report {
   transport: TransportName;
 }
 
-export function diagnoseBy(kit: Kit, url?: string, options?: AnyOptions): Promise<Diagnosis[]> {
+export function diagnoseBy(kit: Kit, all: Transport[], url?: string, options?: AnyOptions): Promise<Diagnosis[]> {
   const io = createIo(kit, url, options);
-  const wanted = usable(io, io._options.transports || kit._known, true);
+  const wanted = kit._choose(io._options.transports || all);
   const rows: Diagnosis[] = [];
   return new Promise((done) => {
     const next = (): void => {

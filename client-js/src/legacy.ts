@@ -3,6 +3,7 @@ import { binaryForm } from "./binary.ts";
 import { legacyPost, legacyStreams, locate } from "./env/legacy.ts";
 import type { Kit } from "./kit.ts";
 import { modernTransports } from "./modern.ts";
+import { named } from "./named.ts";
 import { forever_iframe } from "./transports/forever_iframe.ts";
 import { sayFarewell } from "./transports/http.ts";
 import { jsonp } from "./transports/jsonp.ts";
@@ -11,9 +12,10 @@ import { watch } from "./watch.ts";
 
 const usual = /* @__PURE__ */ modernTransports.concat(forever_iframe);
 
+export const legacyTransports = /* @__PURE__ */ usual.concat(jsonp);
+
 export const legacy: Kit = {
-  _known: /* @__PURE__ */ usual.concat(jsonp),
-  _usual: usual,
+  _choose: (wanted = usual) => named(legacyTransports, wanted),
   _plan: negotiate,
   _binary: binaryForm,
   _watch: watch,

@@ -1,20 +1,19 @@
 // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
 
-export function find<T>(list: T[], fits: (item: T) => unknown): T | undefined {
+export function filter<T>(list: T[], fits: (item: T) => unknown): T[] {
+  const found: T[] = [];
   for (const item of list) {
     if (fits(item)) {
-      return item;
+      found.push(item);
     }
   }
-  return undefined;
+  return found;
+}
+
+export function find<T>(list: T[], fits: (item: T) => unknown): T | undefined {
+  return filter(list, fits)[0];
 }
 
 export function without<T>(list: T[], item: T | undefined): T[] {
-  const rest: T[] = [];
-  for (const one of list) {
-    if (one !== item) {
-      rest.push(one);
-    }
-  }
-  return rest;
+  return filter(list, (one) => one !== item);
 }

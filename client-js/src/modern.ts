@@ -1,6 +1,7 @@
 // What the default entry is made of.
 import { binaryForm } from "./binary.ts";
 import type { Kit } from "./kit.ts";
+import { named } from "./named.ts";
 import { event_source } from "./transports/event_source.ts";
 import { sayFarewell } from "./transports/http.ts";
 import { long_polling } from "./transports/long_polling.ts";
@@ -14,8 +15,7 @@ import { watch } from "./watch.ts";
 export const modernTransports: Transport[] = [websocket, streaming, event_source, long_polling];
 
 export const modern: Kit = {
-  _known: modernTransports,
-  _usual: modernTransports,
+  _choose: (wanted = modernTransports) => named(modernTransports, wanted),
   _plan: negotiate,
   _binary: binaryForm,
   _watch: watch,

@@ -2,7 +2,7 @@
 // that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
 import { backoff } from "./backoff.ts";
 import { BACKOFF, actionOf, asksAgain } from "./codes.ts";
-import { find, without } from "./lists.ts";
+import { filter, find, without } from "./lists.ts";
 import { createAttempt, type Attempt, type Limits, type Plan, type PlanHost } from "./plan.ts";
 import { DUPLEX, POLL, STREAM } from "./session/state.ts";
 import type { Transport } from "./transports/transport.ts";
@@ -113,15 +113,7 @@ export function createNegotiation(
   // ---- the lists
 
   /** Those that may still win. */
-  const racers = (): Attempt[] => {
-    const found: Attempt[] = [];
-    for (const attempt of attempts) {
-      if (attempt !== current && !attempt._late) {
-        found.push(attempt);
-      }
-    }
-    return found;
-  };
+  const racers = (): Attempt[] => filter(attempts, (attempt) => attempt !== current && !attempt._late);
 
   /** Is it being tried? */
   const isUnder = (rank: number): unknown => find(racers(), (attempt) => attempt._rank === rank);

@@ -53,19 +53,11 @@ export function createAttempt(way: Transport, rank: number, now: number, patienc
     _until: way._kind === DUPLEX ? now + patience : Infinity,
     _aborts: [],
     _length: 0,
-    _gone: false,
-    _welcomed: false,
-    _attach: 0,
-    _token: "",
-    _position: 0,
-    _cursor: 0,
-    _deadline: Infinity,
     _requests: [],
     _polls: 0,
     _rested: now,
-    _ticket: "",
     _strikes: 0,
-  };
+  } as Partial<Attempt> as Attempt;
 }
 
 /** What a plan asks for, and tells. */

@@ -121,8 +121,8 @@ export class Session {
         const id = this.idOf(carrier);
         out({ type: "drop", carrier: id, code });
         if (code !== null && !this.state_._carriers.length) {
-          const shown = carrier._way._kind !== 1 || !carrier._ticket || carrier._position > 0;
-          this.lost_ = { type: "lost", carrier: id, code, welcomed: carrier._welcomed && shown };
+          const shown = carrier._way._kind !== 1 || !carrier._ticket || carrier._position;
+          this.lost_ = { type: "lost", carrier: id, code, welcomed: !!carrier._welcomed && !!shown };
         }
       },
       _deliver: (packet, size) => out({ type: "deliver", packet: plainOf(packet), size }),
@@ -141,7 +141,7 @@ export class Session {
   }
 
   get id(): string {
-    return this.state_._id;
+    return this.state_._id || "";
   }
 
   /** What is sent and not confirmed, or waits; and the server's window. */

@@ -1,5 +1,5 @@
 import { diagnoseBy, type Diagnosis } from "../diagnose.ts";
-import { modern } from "../modern.ts";
+import { modern, modernTransports } from "../modern.ts";
 import type { Options } from "../options.ts";
 
 export type { Diagnosis } from "../diagnose.ts";
@@ -13,5 +13,5 @@ export type { Auth, ModernName, Options, Reconnection, Transport, TransportName 
  * ```
  */
 export function diagnose(url?: string, options?: Options): Promise<Diagnosis[]> {
-  return diagnoseBy(modern, url, options);
+  return diagnoseBy(modern, modernTransports, url, options);
 }

@@ -2,7 +2,7 @@ import { open } from "../client.ts";
 import { diagnoseBy, type Diagnosis } from "../diagnose.ts";
 import { mend } from "../env/legacy.ts";
 import type { AnyEvents } from "../events.ts";
-import { legacy } from "../legacy.ts";
+import { legacy, legacyTransports } from "../legacy.ts";
 import type { LegacyOptions } from "../options.ts";
 import type { Socket } from "../socket.ts";
 
@@ -24,5 +24,5 @@ export function connect<Listen extends object = AnyEvents, Emit extends object =
 /** Tries each transport alone, those of `options.transports` or all, one after the other. */
 export function diagnose(url?: string, options?: LegacyOptions): Promise<Diagnosis[]> {
   mend();
-  return diagnoseBy(legacy, url, options);
+  return diagnoseBy(legacy, legacyTransports, url, options);
 }

@@ -50,7 +50,7 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
 }
 
 function counted(session: Session, carrier: Carrier, down: Down, packet: Packet, size: number): void {
-  const ahead = down._position++ - session._received - 1;
+  const ahead = (down._position as number)++ - session._received - 1;
   if (!ahead) {
     session._received++;
     session._taken += size;
@@ -67,7 +67,7 @@ function malformed(session: Session, carrier: Carrier, code: string): void {
   if (carrier._welcomed && session._poison === session._received) {
     end(session, code);
   } else {
-    session._poison = carrier._welcomed ? session._received : -1;
+    session._poison = carrier._welcomed ? session._received : null;
     lose(session, carrier, code);
   }
 }

@@ -11,7 +11,8 @@ export function close(session: Session, now: number, code: string): void {
     session._closeCode = code;
     session._closeDeadline = now + CLOSE_TIME;
     session._state = CLOSING;
-    if (!session._attaches && session._credited === session._floor) {
+    if (!session._attaches && !session._credited) {
+      // Nothing was said, and nothing is there that is worth it.
       end(session, code);
     }
   }
@@ -24,7 +25,7 @@ export function closed(session: Session, now: number, body: Body): void {
       // An answer: everything has arrived.
       confirm(session, session._sent, 0);
     }
-    end(session, session._closeCode);
+    end(session, session._closeCode as string);
   } else {
     session._farewell = body;
     session._closeDeadline = now + CLOSE_TIME;
@@ -71,7 +72,7 @@ export function giveUp(session: Session): void {
 export function end(session: Session, code: string, reason = "", retry = 0): void {
   if (session._state !== ENDED) {
     if (session._state === CLOSING) {
-      code = session._closeCode;
+      code = session._closeCode as string;
     }
     session._state = ENDED;
     while (session._carriers.length) {

@@ -33,9 +33,7 @@ export function confirm(session: Session, received: number, consumed: number): b
     session._returned = consumed;
   }
   for (; session._base < received; session._base++) {
-    const message = session._log.shift() as Message;
-    session._floor = message._credit as number;
-    session._bytes -= message._size;
+    session._bytes -= (session._log.shift() as Message)._size;
   }
   return true;
 }

@@ -86,12 +86,12 @@ function mayClose(session: Session): boolean {
   return session._state === CLOSING && !session._saidClose;
 }
 
-function isOver(request: Request): boolean {
+function isOver(request: Request): boolean | undefined {
   return request._over || request._carrier._gone;
 }
 
 /** Makes a request; with `loaded` it takes along what there is to send. */
-function request(session: Session, now: number, carrier: Carrier, kind: number, loaded: boolean): void {
+function request(session: Session, now: number, carrier: Carrier, kind: number, loaded: boolean | undefined): void {
   const attaching = kind === ATTACHING;
   const scripted = carrier._way._kind === SCRIPT;
   const lines: string[] = [];
@@ -112,7 +112,7 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
   } else if (kind === POLLING) {
     fields["poll"] = ++carrier._polls;
     carrier._rested = now;
-    if (session._tight > now) {
+    if ((session._tight as number) > now) {
       fields["wait"] = 0;
       carrier._rested += session._rest;
     }
@@ -162,7 +162,7 @@ function load(session: Session, made: Request, lines: string[], fields: Body, de
 }
 
 /** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */
-function narrow(session: Session, batch: Batch, welcomed: boolean): boolean {
+function narrow(session: Session, batch: Batch, welcomed: boolean | undefined): boolean {
   const count = batch._last - session._base;
   let size = 0;
   for (let i = 0; i < count; i++) {

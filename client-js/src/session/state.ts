@@ -58,31 +58,34 @@ export interface Message {
   _credit?: number;
 }
 
-/** A body or carrier going down. Its position is 0 until its `W` has come. */
+/** A body or carrier going down. It has no position until its `W` has come. */
 export interface Down {
-  _position: number;
+  _position?: number;
   /** When the carrier is given up over it. */
   _deadline: number;
 }
 
 export interface Carrier extends Down {
   _way: Way;
-  /** Given up, or not wanted any more. */
-  _gone: boolean;
-  /** The number of its attach, 0 before. */
-  _attach: number;
-  /** The token that its attach has used. */
-  _token: string;
   /** How long it may take to carry anything. */
   _patience: number;
-  _welcomed: boolean;
+  /** Given up, or not wanted any more. */
+  _gone?: boolean;
+  _welcomed?: boolean;
+
+  // ---- from its attach on
+  _attach?: number;
+  /** The token that its attach has used. */
+  _token?: string | undefined;
   /** Duplex: the last message written, or -1 while the welcome has to tell where to go on. */
   _cursor: number;
+  _ticket: string;
+
+  // ---- over HTTP
   _requests: Request[];
   _polls: number;
   /** When the next poll is due. */
   _rested: number;
-  _ticket: string;
   _strikes: number;
 }
 
@@ -103,7 +106,7 @@ export interface Request extends Down {
   /** What a `script` poll names, and the one that its attach has named. */
   _ticket: string;
   /** Answered, or failed. */
-  _over: boolean;
+  _over?: boolean;
 }
 
 /** What was sent by HTTP and is not confirmed yet. A serial is repeated until it is. */
@@ -134,44 +137,45 @@ export interface Host {
   _ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
 }
 
+/** What is left out is not the case, or not known yet. */
 export interface Session {
   _host: Host;
   _secret: () => string;
   _state: number;
   _limits: Limits;
   /** Until when polls do not hang, and the pause between them then. */
-  _tight: number;
+  _tight?: number;
   _rest: number;
 
-  _id: string;
-  _token: string;
+  _id?: string;
+  _token?: string;
   _key: string;
   /** The numbers of the last attach and body. */
   _attaches: number;
   _serial: number;
-  _batch: Batch | null;
+  _batch?: Batch | null;
   /** Bytes of messages in one body: fewer where the path has not let more through. */
   _fits: number;
   /** A message that did not pass alone, and how often. */
-  _stuck: number;
+  _stuck?: number;
   _tries: number;
   /** In the order of their attaches. */
   _carriers: Carrier[];
   /** The carrier that has answered last. */
-  _current: Carrier | null;
+  _current?: Carrier | null;
   _fleeting: Data[];
   _queue: (() => void)[];
   /** When what goes up has to be looked at. */
   _wake: number;
   /** A heartbeat waits for the counts. */
-  _owesCounts: boolean;
+  _owesCounts?: boolean;
   /** The count at which a packet could not be read. */
-  _poison: number;
-  _closeCode: string;
+  _poison?: number | null;
+  _closeCode?: string;
   _closeDeadline: number;
-  _saidClose: boolean;
+  _saidClose?: boolean;
   /** The server's `z`, while messages before it are still missing. */
-  _farewell: Body | null;
+  _farewell?: Body;
 
   // ---- going up
   /** The messages after `_base`: sent and unconfirmed, then waiting. */
@@ -184,9 +188,8 @@ export interface Session {
   _bytes: number;
   /** What the server has consumed. */
   _returned: number;
-  /** The size of all credited messages, and of those up to `_base`. */
+  /** The size of all credited messages. */
   _credited: number;
-  _floor: number;
 
   // ---- coming down
   _window: number;
@@ -198,42 +201,30 @@ export interface Session {
   _saidConsumed: number;
 }
 
-/** `secret` draws 128 random bits as 22 characters of base64url. */
+/** `secret` draws 128 random bits, as a key of the protocol. */
 export function createSession(window: number, secret: () => string, host: Host): Session {
   return {
     _host: host,
     _secret: secret,
     _state: OPENING,
     _limits: LIMITS,
-    _tight: 0,
     _rest: 1000,
-    _id: "",
-    _token: "",
     _key: secret(),
     _attaches: 0,
     _serial: 0,
-    _batch: null,
     _fits: MAX_BODY,
-    _stuck: 0,
     _tries: 0,
     _carriers: [],
-    _current: null,
     _fleeting: [],
     _queue: [],
     _wake: Infinity,
-    _owesCounts: false,
-    _poison: -1,
-    _closeCode: "",
     _closeDeadline: Infinity,
-    _saidClose: false,
-    _farewell: null,
     _log: [],
     _base: 0,
     _sent: 0,
     _bytes: 0,
     _returned: 0,
     _credited: 0,
-    _floor: 0,
     _window: window,
     _received: 0,
     _consumed: 0,

@@ -154,7 +154,7 @@ describe("what is there and does not work", () => {
     const getRandomValues = (bytes: Uint8Array): void => bytes.forEach((_, at) => (bytes[at] = at + 1));
     connected({ crypto: { getRandomValues }, given: { Uint8Array } }, server.url, "{}", "window.Uint8Array = given.Uint8Array;");
     await works("long_polling");
-    expect(server.last.key).toBe("AQIDBAUGBwgJCgsMDQ4PEA");
+    expect(server.last.key).toBe("1-2-3-4-5-6-7-8-9-10-11-12-13-14-15-16");
   });
 
   /** A WebSocket that never opens: no `error`, and a `close` that says nothing. */

@@ -155,9 +155,9 @@ pub(crate) fn attach(packet: &Packet<'_>) -> Result<Attach, Code> {
     Ok(attach)
 }
 
-/// 22 characters of base64url.
+/// 22 to 64 characters of base64url.
 pub(crate) fn is_key(text: &str) -> bool {
-    text.len() == 22 && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    (22..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn object<T: DeserializeOwned>(packet: &Packet<'_>) -> Result<T, Code> {
