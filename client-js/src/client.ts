@@ -116,7 +116,7 @@ function createClient(io: Io): Client {
       _failing: (code) =>
         each((socket) => {
           if (!socket.connected) {
-            socket._fire("connect_error", failure(code, "no transport works"));
+            socket._fire("connect_error", failure(code || "no_transport", "no transport works"));
           }
         }),
       _ended(code, reason, retry, unconfirmed) {

@@ -19,7 +19,7 @@ export interface Listener {
   _carried(name: string, resumed: boolean): void;
   _suspended(code: string): void;
   /** No transport works at present. */
-  _failing(code: string, why: string): void;
+  _failing(code: string): void;
   _ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
   /** Its stream stands, too, if it has one. */
   _proven?(): void;
@@ -113,9 +113,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
         fail(attempt, code);
       } else {
         plan._overtaken(now(), attempt);
-        if (!attempt._late) {
-          unlink(attempt);
-        }
+        unlink(attempt);
       }
     },
     _deliver(packet, size) {
@@ -148,7 +146,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
 
   const connect = (attempt: Attempt): void => {
     const gone = (code: string): void => {
-      if (attempt._attach && !attempt._late) {
+      if (attempt._attach) {
         refused(session, attempt, code);
       } else {
         fail(attempt, code);
@@ -164,12 +162,8 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
           hub._drain();
         },
         (data) => {
-          if (attempt._late) {
-            plan._alive(now(), attempt);
-          } else {
-            hub._heard(attempt);
-            heard(session, now(), attempt, data);
-          }
+          hub._heard(attempt);
+          heard(session, now(), attempt, data);
           hub._drain();
         },
         gone,
@@ -249,7 +243,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       }
     },
     _cancel: unlink,
-    _failing: (code, why) => listener._failing(code, why),
+    _failing: (code) => listener._failing(code),
     _giveUp: () => end(session, "no_transport"),
   });
 
@@ -262,7 +256,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       if (ways.length) {
         plan._begin(now());
       } else {
-        listener._failing("no_transport", "");
+        listener._failing("");
         end(session, "no_transport");
       }
       hub._drain();

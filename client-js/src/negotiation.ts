@@ -4,7 +4,7 @@ import { backoff } from "./backoff.ts";
 import { BACKOFF, actionOf, asksAgain } from "./codes.ts";
 import { filter, find, without } from "./lists.ts";
 import { createAttempt, type Attempt, type Limits, type Plan, type PlanHost } from "./plan.ts";
-import { DUPLEX, POLL, STREAM } from "./session/state.ts";
+import { POLL, STREAM } from "./session/state.ts";
 import type { Transport } from "./transports/transport.ts";
 
 /** What is known of this server from here. */
@@ -46,8 +46,6 @@ const MAX_RTT = 1000;
 /** Time for a new carrier to show that it carries; more after each round without success. */
 const PATIENCE = 5000;
 const MAX_PATIENCE = 20000;
-/** So long a two-way connection that was overtaken may still win. */
-const LATE = 5000;
 /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */
 const STOOD = 1000;
 const QUICK = 10000;
@@ -66,6 +64,8 @@ const PROBE_RESET = 60000;
 /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
 const BUSY = 50;
 const NEVER = Infinity;
+/** Said of what works at first, time and again. */
+const DIED = "died";
 /** The code of a carrier beside which nothing is answered. */
 export const CROWDED = "crowded";
 
@@ -83,8 +83,6 @@ export function createNegotiation(
   let closing = false;
   let attempts: Attempt[] = [];
   let current: Attempt | null = null;
-  /** What was current until another attach was accepted, which has not carried anything yet. */
-  let former: Attempt | null = null;
   let carriedAt = 0;
   /** When a carrier was let go because there may be no connection left beside it. */
   let crowdedAt = -NEVER;
@@ -100,11 +98,10 @@ export function createNegotiation(
   /** What failed and how; evidence only once something else has worked. */
   let suspects: { [rank: number]: string } = {};
   let code = "";
-  let why = "";
   let probeAt = NEVER;
   let probes = 0;
   let probing = false;
-  /** Some was overtaken by less than it may need: looked at anew soon. */
+  /** One may only have been slow: it is looked at anew soon. */
   let doubtful = false;
   let steps: (() => void)[] = [];
   /** The time of what is happening. */
@@ -113,7 +110,7 @@ export function createNegotiation(
   // ---- the lists
 
   /** Those that may still win. */
-  const racers = (): Attempt[] => filter(attempts, (attempt) => attempt !== current && !attempt._late);
+  const racers = (): Attempt[] => filter(attempts, (attempt) => attempt !== current);
 
   /** Is it being tried? */
   const isUnder = (rank: number): unknown => find(racers(), (attempt) => attempt._rank === rank);
@@ -121,11 +118,6 @@ export function createNegotiation(
   const remove = (attempt: Attempt): void => {
     attempt._over = true;
     attempts = without(attempts, attempt);
-  };
-
-  const cancel = (attempt: Attempt): void => {
-    remove(attempt);
-    steps.push(() => host._cancel(attempt));
   };
 
   const demote = (rank: number, reason: string): void => {
@@ -154,24 +146,23 @@ export function createNegotiation(
   };
 
   /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
+  const groupOf = (rank: number): number => {
+    const { name, _kind: kind } = ways[rank] as Transport;
+    const reason = suspects[rank] || memory.failed[name];
+    return reason === DIED ? 2 : reason || (kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now) ? 3 : name === memory.best ? 0 : 1;
+  };
+
   const race = (pause: number): void => {
-    const groups: number[][] = [[], [], [], []];
-    left = [];
     if (memory.until <= now) {
       memory.until = now + KEPT;
       memory.best = "";
       memory.failed = {};
     }
-    for (let rank = 0; rank < ways.length; rank++) {
-      const way = ways[rank] as Transport;
-      const tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-      const reason = suspects[rank] || memory.failed[way.name] || tight;
-      const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
-      (groups[group] as number[]).push(rank);
+    left = [];
+    while (left.length < ways.length) {
+      left.push(left.length);
     }
-    for (const group of groups) {
-      left = left.concat(group);
-    }
+    left.sort((a, b) => groupOf(a) - groupOf(b) || a - b);
     due = now + pause;
   };
 
@@ -200,7 +191,7 @@ export function createNegotiation(
       // All have failed. That says more of the network than of any of them.
       rounds++;
       suspects = {};
-      steps.push(() => host._failing(code || "no_transport", why));
+      steps.push(() => host._failing(code));
       retry(pauseOf());
     }
   };
@@ -230,7 +221,7 @@ export function createNegotiation(
   const died = (attempt: Attempt, reason: string): void => {
     const rank = attempt._rank;
     const lived = now - carriedAt;
-    const clean = reason === "end" || reason === CROWDED;
+    const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
     const stood = clean || lived >= STOOD;
     current = null;
     deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
@@ -238,32 +229,17 @@ export function createNegotiation(
       probes = 0;
     }
     if (reason === "timeout") {
-      suspects[rank] = "mute";
+      suspects[rank] = reason;
     } else if ((deaths[rank] as number) >= QUICK_DEATHS) {
-      suspects[rank] = "died";
+      suspects[rank] = DIED;
     }
     rounds = stood ? 0 : rounds + 1;
     probeAt = lifeBy = NEVER;
-    if (renewing) {
-      renewing = false;
-    } else {
+    if (!renewing) {
       const pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
       retry(racers().length ? Math.max(pause, headStart()) : pause);
     }
-  };
-
-  /** Another is about to carry; if it does not in time, the race begins anew. */
-  const superseded = (attempt: Attempt): void => {
-    const rank = attempt._rank;
-    remove(attempt);
-    former = renewing || suspects[rank] ? null : attempt;
-    current = null;
     renewing = false;
-    race(headStart());
-    if (former && !find(racers(), (other) => other._rank <= rank)) {
-      // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-      first(rank);
-    }
   };
 
   // ---- upward
@@ -283,35 +259,33 @@ export function createNegotiation(
       probe(rank + 1);
     } else {
       probing = true;
-      steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
+      steps.push(() =>
+        upward._probe(way, (at, failed) => {
+          now = at;
+          probing = false;
+          // It is evidence only beside something that works.
+          if (closing || !current || rank >= current._rank) {
+            planProbe();
+          } else if (failed === null) {
+            probes++;
+            start(rank);
+          } else {
+            if (failed === CROWDED) {
+              tighten();
+            } else {
+              demote(rank, failed);
+            }
+            probe(rank + 1);
+          }
+        }),
+      );
     }
-  };
-
-  /** What a probe has found: null if it works, else why not. */
-  const probed = (at: number, rank: number, failed: string | null): void => {
-    now = at;
-    probing = false;
-    // It is evidence only beside something that works.
-    if (!closing && current && rank < current._rank) {
-      if (failed === null) {
-        probes++;
-        start(rank);
-        return;
-      }
-      if (failed === CROWDED) {
-        tighten();
-      } else {
-        demote(rank, failed);
-      }
-    }
-    probe(rank + 1);
   };
 
   const failed = (attempt: Attempt, reason: string): void => {
     const rank = attempt._rank;
     const action = actionOf(reason);
     const again = asksAgain(reason) && reason !== "timeout";
-    const cause = causeOf(attempt, reason);
     if (attempt._over) {
       return;
     }
@@ -320,18 +294,14 @@ export function createNegotiation(
       crowdedAt = now;
     } else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
       // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
-      suspects[rank] = "buffered";
+      suspects[rank] = "timeout";
       doubtful = true;
     }
     if (attempt === current) {
-      if (reason === "taken_over" && racers().length) {
-        superseded(attempt);
-      } else {
-        died(attempt, reason);
-      }
-    } else if (attempt._late || (current && !renewing)) {
-      if (current && current._rank !== rank && !action && !again) {
-        demote(rank, cause);
+      died(attempt, reason);
+    } else if (current && !renewing) {
+      if (current._rank !== rank && !action && !again) {
+        demote(rank, reason || "failed");
       }
       planProbe();
     } else if (action === BACKOFF) {
@@ -341,7 +311,7 @@ export function createNegotiation(
       // A refusal is data, too.
       first(rank);
     } else {
-      suspects[rank] = why = cause;
+      suspects[rank] = reason || "failed";
       code = reason;
       // One that was started later still has its time.
       if (attempt._due >= due || !racers().length) {
@@ -375,28 +345,16 @@ export function createNegotiation(
       }
     },
     _carried(at, attempt) {
-      const before = former;
       const rank = attempt._rank;
       const { name, _kind: kind } = attempt._way;
       now = at;
       if (attempt._over || attempt === current) {
         return;
       }
-      former = null;
       current = attempt;
       carriedAt = now;
       hasty = 0;
       calm();
-      for (const other of attempts) {
-        // Another two-way connection that is better has some time left; what cannot harm is let go.
-        if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
-          if (other._rank < rank) {
-            other._until = Math.min(other._until, other._at + LATE);
-          } else if (other !== attempt) {
-            cancel(other);
-          }
-        }
-      }
       delete suspects[rank];
       for (const other in suspects) {
         demote(+other, suspects[other] as string);
@@ -407,14 +365,15 @@ export function createNegotiation(
         // That was it: as soon as one was free, there was an answer.
         tighten();
       }
+      if (memory.best && memory.best !== name && !memory.failed[memory.best]) {
+        // It has won over one that works.
+        doubtful = true;
+      }
       if (memory.tight <= now) {
         memory.best = name;
       }
-      memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
+      memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt || attempt._at)));
       upward._learnt();
-      if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
-        start(before._rank);
-      }
       planProbe();
     },
     _overtaken(at, attempt) {
@@ -422,36 +381,17 @@ export function createNegotiation(
       if (attempt._over) {
         return;
       }
+      remove(attempt);
       if (attempt === current) {
-        superseded(attempt);
-      } else if (attempt._way._kind === DUPLEX) {
-        attempt._late = true;
-        attempt._until = attempt._at + LATE;
-      } else {
-        if (now >= attempt._due) {
-          suspects[attempt._rank] = causeOf(attempt, "timeout");
-          doubtful = true;
-        }
-        remove(attempt);
-      }
-    },
-    _alive(at, attempt) {
-      now = at;
-      if (!attempt._over) {
-        cancel(attempt);
-        // This one has shown that it works.
-        if (!current) {
-          first(attempt._rank);
-        } else if (attempt._rank < current._rank && !closing) {
-          start(attempt._rank);
-        }
+        died(attempt, "taken_over");
+      } else if (now >= attempt._due) {
+        suspects[attempt._rank] = "timeout";
+        doubtful = true;
       }
     },
     _heard(attempt, by) {
       if (attempt === current) {
-        if (renewing) {
-          calm();
-        }
+        calm();
         lifeBy = by;
       }
     },
@@ -513,17 +453,4 @@ export function createNegotiation(
       return next;
     },
   };
-}
-
-/** What to remember of a failure. */
-function causeOf(attempt: Attempt, code: string): string {
-  return code && code !== "timeout"
-    ? code
-    : !code && !attempt._late
-      ? "failed"
-      : attempt._way._kind === STREAM
-        ? "buffered"
-        : attempt._openedAt >= 0
-          ? "mute"
-          : "silent";
 }

@@ -17,11 +17,9 @@ export interface Attempt extends Carrier {
   _rank: number;
   /** The plan is done with it. */
   _over?: boolean;
-  /** Another was faster: it is no carrier, but may still show that it works. */
-  _late?: boolean;
   _at: number;
-  /** When a duplex had its connection, else -1. */
-  _openedAt: number;
+  /** When a duplex had its connection. */
+  _openedAt?: number;
   /** When the next one starts beside it. */
   _due: number;
   /** When it is given up, if nobody else watches it. */
@@ -47,7 +45,6 @@ export function createAttempt(way: Transport, rank: number, now: number, patienc
     _rank: rank,
     _patience: patience,
     _at: now,
-    _openedAt: -1,
     _due: 0,
     // Only of a connection that does not stand yet nobody else keeps the time.
     _until: way._kind === DUPLEX ? now + patience : Infinity,
@@ -66,8 +63,8 @@ export interface PlanHost {
   _start(attempt: Attempt): void;
   /** A connection that never became a carrier is not wanted any more. */
   _cancel(attempt: Attempt): void;
-  /** Nothing works at present. */
-  _failing(code: string, why: string): void;
+  /** Nothing works at present. The code is that of the last that failed. */
+  _failing(code: string): void;
   _giveUp(): void;
 }
 
@@ -80,10 +77,8 @@ export interface Plan {
   _opened(now: number, attempt: Attempt): void;
   /** Data has come: this one works, and the session is on it. */
   _carried(now: number, attempt: Attempt): void;
-  /** The server has accepted another attach. One that is late then keeps its connection: it may still show that it carries. */
+  /** The server has accepted another attach. */
   _overtaken(now: number, attempt: Attempt): void;
-  /** Something has come over a connection that was overtaken. */
-  _alive(now: number, attempt: Attempt): void;
   /** It has failed, or was lost, with the code of a refusal, `timeout`, `end` or `""`. */
   _failed(now: number, attempt: Attempt, code: string): void;
   /** What is to be done next, if anything. */

@@ -22,7 +22,7 @@ export function retry({ _ways: ways }: Hub, limits: Limits, host: PlanHost): Pla
         rank = rounds = 0;
       } else if (++rank >= ways.length) {
         rank = 0;
-        steps.push(() => host._failing(code || "no_transport", ""));
+        steps.push(() => host._failing(code));
         if (rounds < limits._attempts) {
           due += limits._pause(rounds++);
         } else {
@@ -46,7 +46,6 @@ export function retry({ _ways: ways }: Hub, limits: Limits, host: PlanHost): Pla
       carriedAt = now;
     },
     _overtaken() {},
-    _alive() {},
     _failed: failed,
     _next(now) {
       const late = current;

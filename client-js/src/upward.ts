@@ -13,7 +13,7 @@ import { trial } from "./trial.ts";
 const LATE_HEARTBEAT = 1000;
 
 export function negotiate(hub: Hub, limits: Limits, host: PlanHost): Plan {
-  const { _io: io, _own: own, _ways: ways, _session: session } = hub;
+  const { _io: io, _ways: ways, _session: session } = hub;
   const store = io._options.memory || storage;
   const ahead = (): number => wall() - now();
   // What is learnt counts for this origin, and among these transports.
@@ -36,18 +36,18 @@ export function negotiate(hub: Hub, limits: Limits, host: PlanHost): Plan {
   hub._crowd = watchCrowd(hub, memory, isTight);
   const plan = createNegotiation(ways, limits, Math.random, memory, host, {
     _probe(transport, done) {
-      if (own && transport._kind === STREAM && isTight()) {
+      if (transport._kind === STREAM && isTight()) {
         done(now(), CROWDED);
-      } else if (own) {
-        stop = trial(io, transport, (report) => {
-          done(now(), report.ok ? null : report.why);
+      } else {
+        stop = trial(io, transport, (failed) => {
+          done(now(), failed);
           hub._drain();
         });
       }
     },
     _learnt() {
       session._tight = memory.tight;
-      if (own && ways.length > 1) {
+      if (ways.length > 1) {
         save(store, place, memory, ahead());
       }
     },

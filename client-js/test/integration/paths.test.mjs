@@ -134,7 +134,7 @@ describe("at first contact", () => {
     const line = new Line();
     await line.on("long_polling");
     await line.settle();
-    expect(JSON.parse(kept)).toMatchObject({ best: "long_polling", failed: { websocket: "failed", streaming: "buffered" } });
+    expect(JSON.parse(kept)).toMatchObject({ best: "long_polling", failed: { websocket: "failed", streaming: "timeout" } });
   });
 });
 
