@@ -1,6 +1,6 @@
 // What the namespaces of one URL share: a session, and a new one when that has ended.
 import { backoff } from "./backoff.ts";
-import { NEVER, OPEN, actionOf } from "./codes.ts";
+import { NEVER, OPEN, thenOf } from "./codes.ts";
 import { createDriver, type Driver } from "./driver.ts";
 import { now, root, soon } from "./env/index.ts";
 import { platform } from "./env/platform.ts";
@@ -79,21 +79,15 @@ function createClient(io: Io): Client {
   };
 
   const openSession = (): void => {
-    /** Is this still the session of the sockets, or one that only ends in peace? */
-    const live = (): boolean => driver === mine;
     const each = (tell: (socket: AnySocket) => void): void => {
-      for (const socket of live() ? sockets.slice() : []) {
+      for (const socket of sockets) {
         if (socket._joined) {
           tell(socket);
         }
       }
     };
     const mine: Driver = createDriver(io, filter(io._kit._choose(io._options.transports), (way) => way._enabled(io)), limits, {
-      _deliver(packet) {
-        if (live()) {
-          deliver(packet);
-        }
-      },
+      _deliver: deliver,
       _carried(carrier, resumed) {
         const changed = name !== carrier;
         name = carrier;
@@ -119,20 +113,16 @@ function createClient(io: Io): Client {
             socket._fire("connect_error", failure(code || "no_transport", "no transport works"));
           }
         }),
-      _ended(code, reason, retry, unconfirmed) {
-        if (live()) {
-          ended(code, reason, retry, unconfirmed);
-        }
-      },
+      _ended: ended,
     }, true);
-    const joining = sockets.slice();
+    const joining = sockets;
     // One flight opens the session and its namespaces, so all auths have to be there.
     let missing = joining.length;
     driver = mine;
     name = null;
     for (const socket of joining) {
       join(socket, () => {
-        if (!--missing && live()) {
+        if (!--missing && driver === mine) {
           mine._start();
         }
       });
@@ -201,13 +191,13 @@ function createClient(io: Io): Client {
   };
 
   const ended = (code: string, reason: string, retry: number, unconfirmed: Message[]): void => {
-    const action = actionOf(code);
-    const over = action === NEVER || code === "no_transport" || !attempts;
+    const then = thenOf(code);
+    const over = then === NEVER || code === "no_transport" || !attempts;
     const opened = openedAt;
     const stood = opened && now() - opened > 1000;
     driver = null;
     openedAt = 0;
-    for (const socket of sockets.slice()) {
+    for (const socket of sockets) {
       const { connected } = socket;
       if (over) {
         forget(socket);
@@ -220,7 +210,7 @@ function createClient(io: Io): Client {
     }
     if (!over && sockets.length) {
       tries = stood ? 0 : tries + 1;
-      if (action === OPEN && stood) {
+      if (then === OPEN && stood) {
         soon(start);
       } else {
         timer = setTimeout(start, Math.max(retry, limits._pause(tries)));

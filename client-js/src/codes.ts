@@ -1,49 +1,30 @@
-// What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
+// What a client does about a code (protocol.md, section 10). The server says it with the code: so no table of them is needed here.
 
-/** Later. */
-export const BACKOFF = 1;
-/** The same for those that end the session, as all that follow do. */
-const BACKOFF_ENDED = 2;
-/** A new session at once. */
-export const OPEN = 3;
-/** Report and stop: the page cannot help a refused origin or callback either. */
-export const NEVER = 4;
+/** Its answer to what cannot be done now. */
+export const BACKOFF = "backoff";
+/** A new session at once, or after a pause. */
+export const OPEN = "open";
+const LATER = "later";
+/** Report and stop. */
+export const NEVER = "never";
+/** Attach anew, over the same transport. */
+export const ATTACH = "attach";
 
-const CODES = [
-  "",
-  "full rate",
-  "bad_ack credit shutdown slow_consumer",
-  "grace_over undeliverable unknown_session",
-  "callback client_disconnect no_namespace origin server_disconnect version",
-];
+/** Of those that the client gives itself. */
+const then: { [code: string]: unknown } = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
 
-/** With these the server asks for another attach over the same transport. */
-const AGAIN =
-  "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
-
-function has(codes: string | undefined, code: string): boolean {
-  return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+/** Takes what is said of a code. */
+export function learn(code: unknown, said: unknown): string {
+  then[code as string] = said || then[code as string];
+  return String(code);
 }
 
-function groupOf(code: string): number {
-  let group = NEVER;
-  while (group && !has(CODES[group], code)) {
-    group--;
-  }
-  return group;
-}
-
-/** 0 if it is none of the above. */
-export function actionOf(code: string): number {
-  const group = groupOf(code);
-  return group === BACKOFF_ENDED ? BACKOFF : group;
+/** Undefined if nobody has said it. */
+export function thenOf(code: string): unknown {
+  return then[code];
 }
 
 /** The others end a request or a carrier. */
 export function endsSession(code: string): boolean {
-  return groupOf(code) > BACKOFF;
-}
-
-export function asksAgain(code: string): boolean {
-  return has(AGAIN, code);
+  return then[code] === OPEN || then[code] === LATER || then[code] === NEVER;
 }

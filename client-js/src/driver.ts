@@ -60,6 +60,15 @@ export interface Hub {
   _replace(attempt: Attempt): void;
 }
 
+/** Who has closed a session is not told anything any more. */
+const DEAF: Listener = {
+  _deliver() {},
+  _carried() {},
+  _suspended() {},
+  _failing() {},
+  _ended() {},
+};
+
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
 /** A timer that is later than this says that the machine has slept. */
@@ -145,11 +154,11 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
   });
 
   const connect = (attempt: Attempt): void => {
-    const gone = (code: string): void => {
+    const gone = (): void => {
       if (attempt._attach) {
-        refused(session, attempt, code);
+        refused(session, attempt, "");
       } else {
-        fail(attempt, code);
+        fail(attempt, "");
       }
       hub._drain();
     };
@@ -172,7 +181,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       attempt._aborts.push(duplex._close);
     } catch (_) {
       // As a WebSocket without TLS on a page with it.
-      gone("");
+      gone();
     }
   };
 
@@ -274,6 +283,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       }
     },
     _close(code) {
+      listener = DEAF;
       plan._close(now());
       close(session, now(), code);
       hub._drain();

@@ -1,7 +1,7 @@
 // Which transport is tried when: no clock, no timer, no I/O. Every input takes the time; after each, run what `_next` gives until
 // that is nothing, then come back at `_nextTimeout`. A transport counts as working when it has carried data, never when it has opened.
 import { backoff } from "./backoff.ts";
-import { BACKOFF, actionOf, asksAgain } from "./codes.ts";
+import { ATTACH, BACKOFF, thenOf } from "./codes.ts";
 import { filter, find, without } from "./lists.ts";
 import { createAttempt, type Attempt, type Limits, type Plan, type PlanHost } from "./plan.ts";
 import { POLL, STREAM } from "./session/state.ts";
@@ -236,7 +236,7 @@ export function createNegotiation(
     rounds = stood ? 0 : rounds + 1;
     probeAt = lifeBy = NEVER;
     if (!renewing) {
-      const pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+      const pause = thenOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
       retry(racers().length ? Math.max(pause, headStart()) : pause);
     }
     renewing = false;
@@ -284,8 +284,8 @@ export function createNegotiation(
 
   const failed = (attempt: Attempt, reason: string): void => {
     const rank = attempt._rank;
-    const action = actionOf(reason);
-    const again = asksAgain(reason) && reason !== "timeout";
+    const then = thenOf(reason);
+    const again = then === ATTACH && reason !== "timeout";
     if (attempt._over) {
       return;
     }
@@ -300,11 +300,11 @@ export function createNegotiation(
     if (attempt === current) {
       died(attempt, reason);
     } else if (current && !renewing) {
-      if (current._rank !== rank && !action && !again) {
+      if (current._rank !== rank && then !== BACKOFF && !again) {
         demote(rank, reason || "failed");
       }
       planProbe();
-    } else if (action === BACKOFF) {
+    } else if (then === BACKOFF) {
       rounds++;
       retry(pauseOf());
     } else if (again && hasty++ < HASTY) {

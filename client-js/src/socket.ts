@@ -108,17 +108,12 @@ export interface Host {
   _acks: number;
 }
 
-interface Pending {
-  _done: AckHandler;
-  _timer: unknown;
-}
-
 const MAX_QUEUED = 4194304;
 
 export function createSocket(host: Host, namespace: string, auth: Auth): AnySocket {
   const driverOf = host._driver;
   const events = createEmitter();
-  let pending: { [id: string]: Pending } = {};
+  let pending: { [id: string]: Handler } = {};
   let lastId = 0;
   /** What was emitted before the namespace was asked for. */
   let waiting: Message[] = [];
@@ -170,7 +165,16 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     const id = ++lastId;
     post("e", id, [event].concat(args.slice(0, -1)));
     host._acks++;
-    pending[id] = { _done: done as AckHandler, _timer: ms && setTimeout(() => settle(id, failure("timeout")), ms) };
+    const timer = ms && setTimeout(() => settle(id, failure("timeout")), ms);
+    pending[id] = (...answer) => {
+      host._acks--;
+      clearTimeout(timer as number);
+      try {
+        (done as Handler).apply(undefined, answer);
+      } catch (thrown) {
+        rethrow(thrown);
+      }
+    };
   };
 
   const ask = (event: string, args: unknown[], ms?: number): Promise<never> =>
@@ -181,24 +185,14 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
 
   // ---- coming in
 
-  const finish = (one: Pending, error: EverwireError | null, values?: unknown[]): void => {
-    clearTimeout(one._timer as number);
-    try {
-      one._done.apply(undefined, [error].concat((values || []) as null[]) as [null]);
-    } catch (thrown) {
-      rethrow(thrown);
-    }
-  };
-
   /** False if nobody waits for this answer. */
-  const settle = (id: number | null, error: EverwireError | null, values?: unknown[]): boolean => {
-    const one = pending[id as number];
-    if (one) {
-      delete pending[id as number];
-      host._acks--;
-      finish(one, error, values);
+  const settle = (id: number | null, error: EverwireError | null, values: unknown[] = []): boolean => {
+    const done = pending[id as number];
+    delete pending[id as number];
+    if (done) {
+      done.apply(undefined, [error as unknown].concat(values));
     }
-    return !!one;
+    return !!done;
   };
 
   const handle = (packet: Packet, event: string, args: unknown[]): void => {
@@ -297,8 +291,7 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       socket.id = socket.transport = null;
       pending = {};
       for (const id in failed) {
-        host._acks--;
-        finish(failed[id] as Pending, failure("session_ended"));
+        (failed[id] as Handler)(failure("session_ended"));
       }
       // One that was never connected may have lost events, too.
       if (was || unconfirmed) {

@@ -12,17 +12,13 @@ const TIME = 8000;
 /** `done` is told null when an event and its answer have gone over it, else the code of what has failed; `opened`, when the session is open. */
 export function trial(io: Io, transport: Transport, done: (failed: string | null, session: Session) => void, opened?: () => void): () => void {
   let asked = false;
-  let over = false;
   const stop = (): void => {
-    over = true;
     clearTimeout(timer as number);
     driver._close("client_disconnect");
   };
   const finish = (failed: string | null): void => {
-    if (!over) {
-      stop();
-      done(failed, driver._session);
-    }
+    stop();
+    done(failed, driver._session);
   };
   const driver = createDriver(
     io,

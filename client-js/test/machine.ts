@@ -19,6 +19,7 @@ import {
   type Way,
 } from "../src/session/state.ts";
 import { nextTimeout, timeout } from "../src/session/timers.ts";
+import { learnAll } from "./codes.ts";
 import type { Transport } from "../src/transports/transport.ts";
 
 export type Kind = "duplex" | "stream" | "poll" | "script";
@@ -62,6 +63,7 @@ export type Output =
   | { type: "ended"; code: string; reason: string; retry: number; unconfirmed: Given[] };
 
 withBinary(binaryForm);
+learnAll();
 
 const KINDS: Kind[] = ["duplex", "stream", "poll", "script"];
 const STATES = ["opening", "open", "suspended", "closing", "ended"];

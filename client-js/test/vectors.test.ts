@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { fromBase64 } from "../src/base64.ts";
 import type { Bytes } from "../src/bytes.ts";
 import { encode, type Data } from "../src/packet.ts";
+import { THEN } from "./codes.ts";
 import { parse, type Plain } from "./machine.ts";
 
 interface PacketVector {
@@ -87,3 +88,13 @@ function filled(value: unknown, attachments: Bytes[], binary: boolean): unknown 
   }
   return value;
 }
+
+test("what servers say about a code is what the table of the protocol says", () => {
+  const text = readFileSync(join(folder, "../../protocol.md"), "utf8");
+  for (const code in THEN) {
+    const [, , , , scope, client] = (text.split("\n").find((line) => line.startsWith(`| \`${code}\` |`)) as string).split("|").map((cell) => cell.trim());
+    const then = THEN[code] === "later" ? "backoff" : (THEN[code] as string);
+    expect(`${code}: ${(client as string).replace(/^(poll|nothing).*/, "attach")}`).toContain(`: ${then}`);
+    expect(`${code}: ${scope}`).toContain(THEN[code] === "later" || THEN[code] === "open" ? "session" : ":");
+  }
+});

@@ -1,5 +1,5 @@
 // What comes down.
-import { endsSession } from "../codes.ts";
+import { endsSession, learn } from "../codes.ts";
 import { isCounted, parse, sizeOf, type Data, type Packet } from "../packet.ts";
 import { counts, welcome } from "./attach.ts";
 import { lose } from "./carrier.ts";
@@ -29,8 +29,8 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
   const body = (packet._body || {}) as Body;
   if (type === "r") {
     // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-    const ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
-    refused(session, carrier, ticket ? "stale" : String(body["error"]));
+    const code = learn(body["error"], body["then"]);
+    refused(session, carrier, carrier._welcomed && carrier._way._kind && code === "unknown_session" ? "stale" : code);
   } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
     malformed(session, carrier, "bad_packet");
   } else if (isCounted(type)) {
@@ -43,6 +43,7 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
   } else if (type === "n") {
     counts(session, (body as unknown as number[])[0] as number, (body as unknown as number[])[1] as number);
   } else if (type === "z") {
+    learn(body["code"], body["then"]);
     closed(session, now, body);
   } else if (type !== "W") {
     malformed(session, carrier, "bad_packet");

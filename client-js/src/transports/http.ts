@@ -1,5 +1,5 @@
 // What transports over HTTP have in common.
-import { actionOf, asksAgain } from "../codes.ts";
+import { learn } from "../codes.ts";
 import type { Hub } from "../driver.ts";
 import { now, root } from "../env/index.ts";
 import { fetchPost } from "../env/fetch.ts";
@@ -168,8 +168,8 @@ export function lineReader(line: Lines): (text: string) => void {
 /** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text: string): string {
   try {
-    const code = (JSON.parse(text) as { error?: unknown }).error;
-    return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
+    const { error, then } = JSON.parse(text) as { error?: unknown; then?: unknown };
+    return then ? learn(error, then) : "";
   } catch (_) {
     return "";
   }

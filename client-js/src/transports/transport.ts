@@ -28,8 +28,8 @@ export type Done = (failure: string | null) => void;
 export interface Transport extends Way {
   readonly name: TransportName;
   _enabled(io: Io): boolean;
-  /** A duplex: connects. `closed` comes last and once, with the code of a refusal or `""`. */
-  _open?(io: Io, opened: () => void, packet: (data: Data) => void, closed: (code: string) => void): Duplex;
+  /** A duplex: connects. `closed` comes last and once. */
+  _open?(io: Io, opened: () => void, packet: (data: Data) => void, closed: () => void): Duplex;
   /** The others: makes one request. */
   _request?(hub: Hub, attempt: Attempt, request: Request): void;
   /** Opens the stream for a ticket. */

@@ -31,9 +31,9 @@ export const websocket: Transport = {
     // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes. The `ws` package throws errors
     // that nobody listens to.
     socket.onerror = () => {};
-    socket.onclose = (event) => {
+    socket.onclose = () => {
       end();
-      closed((event && event.reason) || "");
+      closed();
     };
     return {
       _send(data: Data) {

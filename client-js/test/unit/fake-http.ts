@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { WebSocketServer, type WebSocket } from "ws";
 import { toLine, type Data } from "../../src/packet.ts";
+import { refusal } from "../codes.ts";
 import { FakeServer, linesOf, toBody, type Down, type FakeSession, type Limits } from "./fake-server.ts";
 
 type Json = { [key: string]: unknown };
@@ -57,7 +58,7 @@ export class FakeHttp extends FakeServer {
     let position = 1;
     const write = (packets: Data[]): void => packets.forEach((packet) => socket.send(packet as string));
     const refuse = (code: string): void => {
-      socket.send(`r{"error":"${code}"}`);
+      socket.send("r" + refusal(code));
       socket.close(4001, code);
     };
     socket.on("message", (data: Buffer, binary: boolean) => {
@@ -178,12 +179,12 @@ export class FakeHttp extends FakeServer {
   }
 
   private farewell(session: FakeSession): string[] {
-    return session.closed ? ["z" + JSON.stringify({ code: session.closed["code"], final: session.log.length })] : [];
+    return session.closed ? ["z" + JSON.stringify({ code: session.closed["code"], final: session.log.length, then: "never" })] : [];
   }
 }
 
 function refuse(response: ServerResponse, code: string): void {
-  const json = JSON.stringify({ error: code, message: "" });
+  const json = refusal(code);
   if (response.req.url?.endsWith("?status=200")) {
     response.end(`r${json}\n`);
   } else {

@@ -1,5 +1,6 @@
 // The server's role, as small as the protocol allows: one mount, sessions in memory, no limits, no time.
 import { encode, fromLine, toLine, type Data } from "../../src/packet.ts";
+import { refusal } from "../codes.ts";
 import { parse, type Plain } from "../machine.ts";
 
 type Json = { [key: string]: unknown };
@@ -106,7 +107,7 @@ export class FakeServer {
     const old = session.down;
     session.down = null;
     if (old) {
-      old.write(old.once ? [session.shortWelcome(old.cursor + 1)] : ['r{"error":"taken_over"}']);
+      old.write(old.once ? [session.shortWelcome(old.cursor + 1)] : ["r" + refusal("taken_over")]);
     }
     session.down = connect(session);
     return session;

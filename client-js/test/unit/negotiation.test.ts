@@ -149,16 +149,9 @@ class Pilot {
 
   /** As the session: what attached before is dropped. */
   private carried(attempt: Attempt): void {
-    const rank = this.attached.indexOf(attempt);
-    if (rank < 0) {
-      this.plan._alive(this.now, attempt);
-      return;
-    }
-    for (const other of this.attached.splice(0, rank)) {
+    for (const other of this.attached.splice(0, this.attached.indexOf(attempt))) {
       this.plan._overtaken(this.now, other);
-      if (!other._late) {
-        this.end(other);
-      }
+      this.end(other);
     }
     this.id = this.attempts.indexOf(attempt) + 1;
     this.on = attempt._way.name;

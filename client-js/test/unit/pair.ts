@@ -1,6 +1,7 @@
 // A client session and a fake server joined in virtual time. What goes either way waits in `wires` until `step` lets it
 // through, and `cut` loses it.
 import { encode, sizeOf, toLine, type Data } from "../../src/packet.ts";
+import { refusal } from "../codes.ts";
 import { Session, type Kind, type Output, type Plain, type Request } from "../machine.ts";
 import { FakeServer, linesOf, toBody, type FakeSession, type Limits } from "./fake-server.ts";
 
@@ -143,7 +144,7 @@ export class Pair {
         const next = this.server.take(carrier.session, carrier.position, packets);
         carrier.position = typeof next === "number" ? next : carrier.position;
         if (typeof next === "string") {
-          this.down(id, [`r{"error":"${next}"}`]);
+          this.down(id, ["r" + refusal(next)]);
         }
       }
     });
@@ -156,7 +157,7 @@ export class Pair {
       return { attach: found.attach, once: false, cursor, write: (packets) => this.down(id, packets) };
     });
     if (typeof session === "string") {
-      this.down(id, [`r{"error":"${session}"}`]);
+      this.down(id, ["r" + refusal(session)]);
     } else {
       carrier.session = session;
       carrier.position = Number(head["first"] ?? session.received + 1);

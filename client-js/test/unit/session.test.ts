@@ -1,3 +1,4 @@
+import { refusal } from "../codes.ts";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Pair } from "./pair.ts";
@@ -369,7 +370,7 @@ describe("ends", () => {
     pair.again = "duplex";
     pair.connect();
     pair.attach("duplex");
-    pair.client.packet(0, 1, 'r{"error":"stale","message":""}');
+    pair.client.packet(0, 1, "r" + refusal("stale"));
     pair.settle();
     expect(pair.client.state).toBe("open");
     expect(pair.server.attaches.map((head) => head["attach"])).toEqual([2]);
@@ -384,7 +385,7 @@ describe("ends", () => {
     const id = pair.attach("duplex");
     pair.settle();
     const next = pair.attach("duplex");
-    pair.client.packet(0, id, 'r{"error":"taken_over","message":""}');
+    pair.client.packet(0, id, "r" + refusal("taken_over"));
     pair.drain();
     expect([pair.client.state, pair.of("suspended"), pair.of("moved")]).toEqual(["open", [], []]);
     if (how === "answers") {
@@ -402,7 +403,7 @@ describe("ends", () => {
     pair.connect();
     const id = pair.attach("stream");
     pair.client.answer(0, 1, 'W{"session":"s","token":"t","attach":1,"first":1,"received":1,"consumed":0,"ticket":"k"}');
-    pair.client.line(0, id, 'r{"error":"unknown_session","message":""}');
+    pair.client.line(0, id, "r" + refusal("unknown_session"));
     pair.drain();
     expect(pair.of("ended")).toEqual([]);
     expect(pair.of("lost")).toMatchObject([{ code: "stale", welcomed: false }]);

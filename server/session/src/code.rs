@@ -64,6 +64,18 @@ macro_rules! codes {
                 match self { $(Self::$name => Reaction::$reaction,)* }
             }
 
+            /// What the client does next, as a refusal tells it (`then`, section 10.1): so that a client needs no table of codes.
+            pub fn then(self) -> &'static str {
+                match (self.reaction(), self.scope()) {
+                    (Reaction::Attach | Reaction::Poll, _) => "attach",
+                    (Reaction::Backoff, Scope::Session) => "later",
+                    (Reaction::Backoff, _) => "backoff",
+                    (Reaction::Never, _) => "never",
+                    (Reaction::Next, _) => "next",
+                    (Reaction::Open, _) => "open",
+                }
+            }
+
             /// In words, for people.
             pub fn message(self) -> &'static str {
                 match self { $(Self::$name => $message,)* }

@@ -208,6 +208,9 @@ pub struct Refusal {
     pub error: String,
     /// In words.
     pub message: String,
+    /// What the client does next: [`Code::then`]. Who knows the codes need not read it.
+    #[serde(skip_deserializing)]
+    pub then: &'static str,
     /// For `gap`: the number of the message that is missing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<u64>,
@@ -216,7 +219,12 @@ pub struct Refusal {
 impl Refusal {
     /// The refusal for a code, with the code's own words.
     pub fn new(code: Code, expected: Option<u64>) -> Self {
-        Self { error: code.as_str().to_owned(), message: code.message().to_owned(), expected }
+        Self {
+            error: code.as_str().to_owned(),
+            message: code.message().to_owned(),
+            then: code.then(),
+            expected,
+        }
     }
 }
 

@@ -157,7 +157,8 @@ pub(crate) fn attach(packet: &Packet<'_>) -> Result<Attach, Code> {
 
 /// 22 to 64 characters of base64url.
 pub(crate) fn is_key(text: &str) -> bool {
-    (22..=64).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
+    (22..=64).contains(&text.len())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
 }
 
 fn object<T: DeserializeOwned>(packet: &Packet<'_>) -> Result<T, Code> {
@@ -196,7 +197,14 @@ pub(crate) struct Control(String);
 
 impl Control {
     pub(crate) fn close(close: &Close) -> Self {
-        Self::object(Kind::Close, close)
+        #[derive(Serialize)]
+        struct Told<'a> {
+            #[serde(flatten)]
+            close: &'a Close,
+            then: Option<&'static str>,
+        }
+        let then = close.code.parse().ok().map(Code::then);
+        Self::object(Kind::Close, &Told { close, then })
     }
 
     pub(crate) fn counts(received: u64, consumed: u64) -> Self {

@@ -20,6 +20,7 @@ pub(crate) struct Refusal {
 struct Body {
     error: &'static str,
     message: &'static str,
+    then: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     expected: Option<u64>,
 }
@@ -51,7 +52,8 @@ impl Refusal {
 
     /// The JSON object, which is also the body of an `r` packet.
     pub(crate) fn json(&self) -> String {
-        let body = Body { error: self.code.as_str(), message: self.message, expected: self.expected };
+        let (code, message, expected) = (self.code, self.message, self.expected);
+        let body = Body { error: code.as_str(), message, then: code.then(), expected };
         serde_json::to_string(&body).expect("strings and numbers are always JSON")
     }
 
@@ -128,7 +130,10 @@ mod tests {
             assert_eq!(header(&response, "x-content-type-options"), Some("nosniff"));
             assert_eq!(header(&response, "referrer-policy"), Some("no-referrer"));
             let body: serde_json::Value = serde_json::from_slice(response.body()).unwrap();
-            assert_eq!(body, serde_json::json!({"error": code.as_str(), "message": code.message()}));
+            assert_eq!(
+                body,
+                serde_json::json!({"error": code.as_str(), "message": code.message(), "then": code.then()})
+            );
         }
     }
 
@@ -163,6 +168,6 @@ mod tests {
     #[test]
     fn a_message_of_its_own_replaces_the_codes() {
         let json = Refusal::new(Code::BadRequest).message("Two \"hosts\".").json();
-        assert_eq!(json, r#"{"error":"bad_request","message":"Two \"hosts\"."}"#);
+        assert_eq!(json, r#"{"error":"bad_request","message":"Two \"hosts\".","then":"next"}"#);
     }
 }
