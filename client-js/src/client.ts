@@ -2,7 +2,7 @@
 import { backoff } from "./backoff.ts";
 import { NEVER, OPEN, thenOf } from "./codes.ts";
 import { createDriver, type Driver } from "./driver.ts";
-import { now, root, soon } from "./env/index.ts";
+import { now, soon } from "./env/index.ts";
 import { platform } from "./env/platform.ts";
 import { failure } from "./errors.ts";
 import type { Kit } from "./kit.ts";
@@ -39,7 +39,7 @@ export function open(kit: Kit, url: string | undefined, options: AnyOptions | un
 export function createIo(kit: Kit, url = "", options: AnyOptions = {}): Io {
   const path = options.path || "/everwire";
   const place = url || path;
-  const { protocol, host, pathname } = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href);
+  const { protocol, host, pathname } = platform._locate(place);
   const mount = pathname.replace(/\/+$/, "") || path;
   return { _kit: kit, _url: protocol.replace("ws", "http") + "//" + host + mount, _options: options };
 }

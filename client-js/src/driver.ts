@@ -210,7 +210,11 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
         } finally {
           draining = false;
         }
-        const due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+        let due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+        for (const attempt of live) {
+          // Of a connection that does not stand yet only this keeps the time.
+          due = Math.min(due, attempt._deadline);
+        }
         // One that is too early does no harm: it sets the next.
         if (due < timerAt) {
           clearTimeout(timer as number);
@@ -220,6 +224,11 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
             const code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
             timerAt = Infinity;
             timeout(session, now(), code);
+            for (const attempt of live) {
+              if (!attempt._attach && attempt._deadline <= now()) {
+                fail(attempt, code);
+              }
+            }
             hub._drain();
           }, Math.max(0, due - now()));
         }
@@ -251,7 +260,6 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
         attach(session, now(), attempt);
       }
     },
-    _cancel: unlink,
     _failing: (code) => listener._failing(code),
     _giveUp: () => end(session, "no_transport"),
   });

@@ -16,8 +16,6 @@ export interface Kit {
   _watch?(hub: Hub): () => void;
   /** The answer to the server's `z`, where no WebSocket can carry it. */
   _farewell?(hub: Hub, line: string): void;
-  /** What a URL says, where the platform has no class for that. */
-  _locate?(url: string): Pick<URL, "protocol" | "host" | "pathname">;
   /** How requests are made, if not by fetch; and whether their answers can be read as they grow. */
   _post?(options: AnyOptions): Post | null;
   _streams?(options: AnyOptions): boolean;

@@ -1,6 +1,6 @@
 // What the entry for old browsers is made of: everything.
 import { binaryForm } from "./binary.ts";
-import { legacyPost, legacyStreams, locate } from "./env/legacy.ts";
+import { legacyPost, legacyStreams } from "./env/legacy.ts";
 import type { Kit } from "./kit.ts";
 import { modernTransports } from "./modern.ts";
 import { named } from "./named.ts";
@@ -20,7 +20,6 @@ export const legacy: Kit = {
   _binary: binaryForm,
   _watch: watch,
   _farewell: sayFarewell,
-  _locate: locate,
   _post: legacyPost,
   _streams: legacyStreams,
 };

@@ -320,11 +320,6 @@ export function createNegotiation(
     }
   };
 
-  const expire = (attempt: Attempt): void => {
-    steps.push(() => host._cancel(attempt));
-    failed(attempt, "timeout");
-  };
-
   return {
     _begin(at) {
       now = at;
@@ -338,7 +333,6 @@ export function createNegotiation(
     },
     _opened(at, attempt) {
       attempt._openedAt = now = at;
-      attempt._until = NEVER;
       // It makes progress: the answer takes no longer than the handshake did.
       if (attempt._due === due) {
         due = attempt._due = Math.max(due, now + now - attempt._at);
@@ -415,13 +409,6 @@ export function createNegotiation(
     _next(at) {
       now = at;
       if (!steps.length) {
-        for (const attempt of attempts) {
-          attempt._until = unlessBusy(attempt._until);
-          if (attempt._until <= now) {
-            expire(attempt);
-            return steps.shift();
-          }
-        }
         lifeBy = unlessBusy(lifeBy);
         if (lifeBy <= now) {
           lifeBy = NEVER;
@@ -445,12 +432,6 @@ export function createNegotiation(
       return steps.shift();
     },
     _end: upward._stop,
-    _nextTimeout() {
-      let next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
-      for (const attempt of attempts) {
-        next = Math.min(next, attempt._until);
-      }
-      return next;
-    },
+    _nextTimeout: () => Math.min(due, lifeBy, closing ? NEVER : probeAt),
   };
 }

@@ -31,8 +31,6 @@ export function withBinary(given: Binary | undefined): void {
   binary = given || binary;
 }
 
-const MAX_DEPTH = 64;
-
 /** Type, namespace, id, body. Two counts are no id. */
 const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 
@@ -107,23 +105,12 @@ function refuseBinary(_key: string, value: ArrayBufferView | null | undefined): 
   return value;
 }
 
-/** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
+/** Is the JSON nested as deep as may be at most (64), and without a lone surrogate? Engines of today write those as escapes. */
 function isSound(text: string): boolean {
   return (
     !/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
     // Few texts hold as many brackets as may be nested.
-    !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH))
+    // Depth is what lines are indented by; what is empty has no line inside.
+    !(/^([^[{]*[[{]){65}/.test(text) && /\n {65}/.test(JSON.stringify(JSON.parse(text.replace(/\[]|{}/g, "[0]")), null, 1)))
   );
-}
-
-function isDeeper(value: unknown, depth: number): boolean {
-  if (typeof value === "object" && value) {
-    for (const key in value) {
-      if (!depth || isDeeper((value as { [key: string]: unknown })[key], depth - 1)) {
-        return true;
-      }
-    }
-    return !depth;
-  }
-  return false;
 }

@@ -1,5 +1,5 @@
 // What decides which transport is tried when, as the driver knows it.
-import { DUPLEX, type Carrier } from "./session/state.ts";
+import type { Carrier } from "./session/state.ts";
 import type { Duplex, Transport } from "./transports/transport.ts";
 
 /** How a client comes back. */
@@ -22,8 +22,6 @@ export interface Attempt extends Carrier {
   _openedAt?: number;
   /** When the next one starts beside it. */
   _due: number;
-  /** When it is given up, if nobody else watches it. */
-  _until: number;
 
   // ---- the driver's
   _duplex?: Duplex;
@@ -44,10 +42,9 @@ export function createAttempt(way: Transport, rank: number, now: number, patienc
     _way: way,
     _rank: rank,
     _patience: patience,
+    _deadline: now + patience,
     _at: now,
     _due: 0,
-    // Only of a connection that does not stand yet nobody else keeps the time.
-    _until: way._kind === DUPLEX ? now + patience : Infinity,
     _aborts: [],
     _length: 0,
     _requests: [],
@@ -61,8 +58,6 @@ export function createAttempt(way: Transport, rank: number, now: number, patienc
 export interface PlanHost {
   /** Attach over this transport, beside what there is. */
   _start(attempt: Attempt): void;
-  /** A connection that never became a carrier is not wanted any more. */
-  _cancel(attempt: Attempt): void;
   /** Nothing works at present. The code is that of the last that failed. */
   _failing(code: string): void;
   _giveUp(): void;

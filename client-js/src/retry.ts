@@ -39,20 +39,13 @@ export function retry({ _ways: ways }: Hub, limits: Limits, host: PlanHost): Pla
     _close(now) {
       due = Math.min(due, current ? Infinity : now);
     },
-    _opened(_now, attempt) {
-      attempt._until = Infinity;
-    },
+    _opened() {},
     _carried(now) {
       carriedAt = now;
     },
     _overtaken() {},
     _failed: failed,
     _next(now) {
-      const late = current;
-      if (late && late._until <= now) {
-        steps.push(() => host._cancel(late));
-        failed(now, late, "timeout");
-      }
       if (due <= now) {
         const attempt = (current = createAttempt(ways[rank] as Transport, rank, now, PATIENCE));
         carriedAt = due = Infinity;
@@ -60,7 +53,7 @@ export function retry({ _ways: ways }: Hub, limits: Limits, host: PlanHost): Pla
       }
       return steps.shift();
     },
-    _nextTimeout: () => Math.min(due, current ? current._until : Infinity),
+    _nextTimeout: () => due,
     _end() {},
   };
 }

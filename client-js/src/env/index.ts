@@ -1,28 +1,7 @@
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
 import { platform } from "./platform.ts";
 
-/** What a page or process may have. */
-export interface Root {
-  location?: Location;
-  document?: Document;
-  navigator?: Navigator;
-  performance?: { now(): number };
-  fetch?: typeof fetch;
-  AbortController?: typeof AbortController;
-  ReadableStream?: unknown;
-  TextDecoder?: typeof TextDecoder;
-  Promise?: PromiseConstructor;
-  WebSocket?: unknown;
-  EventSource?: unknown;
-  XMLHttpRequest?: typeof XMLHttpRequest;
-  addEventListener?: Window["addEventListener"];
-  removeEventListener?: Window["removeEventListener"];
-  postMessage?: unknown;
-  localStorage?: Storage;
-}
-
-/** Workers have no `window`, engines before 2018 no `globalThis`. */
-export const root: Root = (typeof globalThis === "undefined" ? self : globalThis) as Root;
+export { root, type Root } from "./root.ts";
 
 /** Milliseconds, never going back where the platform has such a clock. */
 export function now(): number {

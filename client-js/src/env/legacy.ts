@@ -32,6 +32,7 @@ export function mend(): void {
   if (typeof JSON === "undefined") {
     throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
   }
+  platform._locate = locate;
   if (!old.btoa) {
     platform._btoa = encodeBase64;
     platform._atob = decodeBase64;
@@ -76,7 +77,7 @@ export function mend(): void {
 }
 
 /** The parts of a URL, what it lacks from the page. */
-export function locate(url: string): { protocol: string; host: string; pathname: string } {
+function locate(url: string): { protocol: string; host: string; pathname: string } {
   const parts = /^(\w+:)?(?:\/\/([^/?#]+))?([^?#]*)/.exec(url) as RegExpExecArray;
   const page = root.location;
   const protocol = parts[1] || (page && page.protocol) || "http:";

@@ -1,5 +1,6 @@
 import type { Bytes } from "../bytes.ts";
 import { randomBytes } from "./random.ts";
+import { root } from "./root.ts";
 
 /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */
 export const platform = {
@@ -7,6 +8,8 @@ export const platform = {
   _atob: (text: string): string => atob(text),
   /** 128 of them. */
   _random: (): Bytes => randomBytes(),
+  /** What a URL says, and what it lacks the page. */
+  _locate: (url: string): Pick<URL, "protocol" | "host" | "pathname"> => new URL(url, root.location && root.location.href),
   /** Milliseconds that never go back. */
   _now: (): number => performance.now(),
   _soon: (run: () => void): void => void Promise.resolve().then(run),

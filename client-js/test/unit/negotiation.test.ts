@@ -54,10 +54,6 @@ class Pilot {
       memory,
       {
         _start: (attempt) => this.started(attempt),
-        _cancel: (attempt) => {
-          this.say(`cancel ${attempt._way.name}`);
-          this.end(attempt);
-        },
         _failing: () => this.say("failing"),
         _giveUp: () => this.say("give_up"),
       },
@@ -140,7 +136,10 @@ class Pilot {
     if (path.fails !== undefined) {
       this.after(at + path.fails, is(() => (this.end(attempt), this.plan._failed(this.now, attempt, path.code ?? ""))));
     } else {
-      // As the session does with a carrier that has not shown anything.
+      // As the driver does with a connection that is not made, and the session with a carrier that has not shown anything.
+      if (attempt._way._kind === DUPLEX && path.opens === undefined) {
+        this.after(at + attempt._patience, is(() => (this.say(`cancel ${name}`), this.end(attempt), this.plan._failed(this.now, attempt, "timeout"))));
+      }
       const silent = (): boolean => this.attached.includes(attempt) && this.current !== attempt;
       const lose = is(() => silent() && (this.end(attempt), this.plan._failed(this.now, attempt, "timeout")));
       this.after(at + (path.opens ?? 0) + attempt._patience, lose);
