@@ -4,13 +4,15 @@ use std::future::poll_fn;
 use std::io;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body::Body;
 use hyper::body::Incoming;
-use hyper::server::conn::{http1, http2};
+use hyper::server::conn::http1::{self, UpgradeableConnection};
+use hyper::server::conn::http2;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -22,6 +24,7 @@ use super::pace::Pace;
 use super::refuse::{self, Checked};
 use super::seats::{Connection, Seat};
 use super::streams::Streams;
+use super::takeover::{Carry, Takeover};
 use super::turn::{InTurns, Turn};
 use super::{BoxError, MAX_HEAD, MAX_HEADERS, Rules, Stage};
 
@@ -52,6 +55,16 @@ pub(super) struct Accepted<S> {
     pub(super) peer: SocketAddr,
     pub(super) seat: Arc<Connection>,
     pub(super) stage: watch::Receiver<Stage>,
+}
+
+type Hyper<I, S> = UpgradeableConnection<TokioIo<Guard<I>>, Checked<S>>;
+
+/// What hyper has left of a connection of HTTP/1.1.
+enum Left<I> {
+    /// Its end, and what is to be said at it.
+    End(Guard<I>, Option<Response<Bytes>>),
+    Nothing,
+    Stream(Carry<Guard<I>>),
 }
 
 impl<S, B> Accepted<S>
@@ -110,58 +123,120 @@ where
         }
     }
 
-    fn checked(&self) -> Checked<S> {
+    fn checked(&self, takeover: Option<Takeover>) -> Checked<S> {
         Checked {
             rules: self.rules.clone(),
             service: self.service.clone(),
             peer: self.peer,
             seat: Seat::new(self.seat.clone()),
+            takeover,
         }
     }
 
-    async fn http1<I>(mut self, stream: I)
+    /// hyper's part of a connection of HTTP/1.1: requests, until the socket is somebody else's.
+    fn hyper<I>(&self, guard: Guard<I>, takeover: Takeover) -> Hyper<I, S>
     where
         I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let limits = self.rules.limits;
-        let mut http = http1::Builder::new()
+        http1::Builder::new()
             .timer(TokioTimer::new())
-            .header_read_timeout(limits.head)
+            .header_read_timeout(self.rules.limits.head)
             .max_headers(MAX_HEADERS)
             .max_header_size(MAX_HEAD)
             .max_buf_size(MAX_HEAD)
-            .serve_connection(TokioIo::new(Guard::new(stream)), self.checked())
-            .with_upgrades();
-        let stage = &mut self.stage;
-        let result = loop {
+            .serve_connection(TokioIo::new(guard), self.checked(Some(takeover)))
+            .with_upgrades()
+    }
+
+    pub(super) async fn http1<I>(mut self, stream: I)
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let takeover = Takeover::default();
+        let mut guard = Guard::new(stream, takeover.clone());
+        loop {
+            // In a box, which is given back while a stream goes on without it.
+            let http = Box::new(self.hyper(guard, takeover.clone()));
+            match self.requests(http, &takeover).await {
+                Left::Nothing => return,
+                Left::End(guard, refusal) => return self.farewell(guard, refusal).await,
+                Left::Stream(carry) => match self.stream(carry).await {
+                    Some((next, true)) => guard = next,
+                    Some((guard, false)) => return self.farewell(guard, None).await,
+                    None => return,
+                },
+            }
+        }
+    }
+
+    /// Lets hyper answer requests.
+    async fn requests<I>(&mut self, mut http: Box<Hyper<I, S>>, takeover: &Takeover) -> Left<I>
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let served = loop {
             tokio::select! {
-                result = &mut http => break result,
-                Ok(now) = next_stage(stage) => match now {
+                served = poll_fn(|cx| match std::pin::Pin::new(&mut *http).poll(cx) {
+                    Poll::Ready(result) => Poll::Ready(Err(result)),
+                    Poll::Pending => takeover.take().map_or(Poll::Pending, |rest| Poll::Ready(Ok(rest))),
+                }) => break served,
+                Ok(now) = next_stage(&mut self.stage) => match now {
                     Stage::Serving => {}
-                    Stage::Draining => std::pin::Pin::new(&mut http).graceful_shutdown(),
-                    Stage::Over => return,
+                    Stage::Draining => std::pin::Pin::new(&mut *http).graceful_shutdown(),
+                    Stage::Over => return Left::Nothing,
                 },
             }
         };
         let Some(parts) = http.into_parts() else {
-            return; // upgraded
+            return Left::Nothing; // upgraded
         };
-        match &result {
-            Err(error) if error.is_parse_too_large() => count(Why::Head),
-            // Else it is ours to answer, or was not meant for us.
-            Err(error) if error.is_parse() => count(Why::BadRequest),
-            _ => {}
-        }
-        let timed_out = result.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
         let mut guard = parts.io.into_inner();
-        let refusal = guard.stop_looking().map(refuse::bad_request).or(timed_out.then(refuse::timeout));
+        match served {
+            Ok(rest) => Left::Stream(Carry::new(guard, rest, !parts.read_buf.is_empty())),
+            Err(result) => {
+                match &result {
+                    Err(error) if error.is_parse_too_large() => count(Why::Head),
+                    // Else it is ours to answer, or was not meant for us.
+                    Err(error) if error.is_parse() => count(Why::BadRequest),
+                    _ => {}
+                }
+                let timed_out = result.is_err_and(|error| error.is_timeout()) && !parts.read_buf.is_empty();
+                let refusal =
+                    guard.stop_looking().map(refuse::bad_request).or(timed_out.then(refuse::timeout));
+                Left::End(guard, refusal)
+            }
+        }
+    }
+
+    /// Writes a stream to its end. Gives the connection back, and whether another request may follow, unless the client is gone or its time is over.
+    async fn stream<I>(&mut self, mut carry: Carry<Guard<I>>) -> Option<(Guard<I>, bool)>
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
+        let may_follow = loop {
+            tokio::select! {
+                biased;
+                written = poll_fn(|cx| carry.poll(cx)) => break written.ok()?,
+                Ok(now) = next_stage(&mut self.stage) => if now == Stage::Over {
+                    return None;
+                },
+            }
+        };
+        Some((carry.stream, may_follow && *self.stage.borrow() == Stage::Serving))
+    }
+
+    /// Ends a connection of HTTP/1.1.
+    async fn farewell<I>(mut self, mut guard: Guard<I>, refusal: Option<Response<Bytes>>)
+    where
+        I: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+    {
         tokio::select! {
             _ = end(&mut guard, refusal) => {}
-            _ = stage.wait_for(|now| *now == Stage::Over) => return,
+            _ = self.stage.wait_for(|now| *now == Stage::Over) => return,
         }
         tokio::select! {
-            () = discard(guard, limits.linger) => {}
-            _ = stage.wait_for(|now| *now != Stage::Serving) => {}
+            () = discard(guard, self.rules.limits.linger) => {}
+            _ = self.stage.wait_for(|now| *now != Stage::Serving) => {}
         }
     }
 
@@ -184,7 +259,7 @@ where
             .max_send_buf_size(SEND_BUFFER)
             .keep_alive_interval(PING)
             .keep_alive_timeout(PONG)
-            .serve_connection(TokioIo::new(InTurns { stream, turn: turn.clone() }), self.checked());
+            .serve_connection(TokioIo::new(InTurns { stream, turn: turn.clone() }), self.checked(None));
         let stage = &mut self.stage;
         let (mut patience, mut told) = (limits.head, false);
         loop {

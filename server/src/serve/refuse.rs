@@ -14,9 +14,10 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use tower::ServiceExt;
 
-use super::answer::Answer;
+use super::answer::{Answer, Way};
 use super::counts::{Why, count};
 use super::seats::{Seat, Ticket};
+use super::takeover::{self, Streamed, Takeover};
 use super::{BoxError, MAX_HEADERS, Rules, forwarded, streams};
 use crate::transport::handshake::is_extended;
 use crate::transport::http::answer::Refusal;
@@ -37,6 +38,8 @@ pub(super) struct Checked<S> {
     pub(super) service: S,
     pub(super) peer: SocketAddr,
     pub(super) seat: Seat,
+    /// Set in HTTP/1.1.
+    pub(super) takeover: Option<Takeover>,
 }
 
 impl<S, B> hyper::service::Service<Request<Incoming>> for Checked<S>
@@ -51,7 +54,7 @@ where
     type Future = Pin<Box<dyn Future<Output = Result<Response<Answer>, S::Error>> + Send>>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let Self { rules, service, peer, seat } = self;
+        let Self { rules, service, peer, seat, takeover } = self;
         let is_http2 = request.version() == Version::HTTP_2;
         let visitor = rules.visitor(*peer, &request);
         let guest = match rules.guest(visitor.as_ref()) {
@@ -67,12 +70,16 @@ where
                 if is_http2 {
                     refusal.headers_mut().remove(CONNECTION);
                 }
-                let refusal = refusal.map(|body| Answer::new(Full::new(body), is_http2, None));
+                let refusal =
+                    refusal.map(|body| Answer::new(Full::new(body), Way::of_version(is_http2), None));
                 return Box::pin(async { Ok(refusal) });
             }
         };
         let seat = guest.clone().map_or_else(|| seat.clone(), |guest| seat.clone().with_guest(guest));
         let (service, peer) = (service.clone(), *peer);
+        // Before HTTP/1.1 there are no chunks.
+        let takeover = takeover.clone().filter(|_| request.version() == Version::HTTP_11);
+        let is_last = takeover::is_last(request.headers());
         Box::pin(async move {
             let answering = service.oneshot(labelled(request, peer, visitor, seat));
             let mut answering = pin!(answering);
@@ -80,7 +87,14 @@ where
             if !is_http2 && leaves_body(response.status()) {
                 response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
             }
-            Ok(response.map(|body| Answer::new(body, is_http2, guest)))
+            let way = match takeover {
+                Some(takeover) if is_stream(&response) => {
+                    let is_last = is_last || takeover::is_last(response.headers());
+                    Way::Stream { takeover, is_last, begun: false }
+                }
+                _ => Way::of_version(is_http2),
+            };
+            Ok(response.map(|body| Answer::new(body, way, guest)))
         })
     }
 }
@@ -88,6 +102,10 @@ where
 /// The rest of the request is not read, so its connection will be closed: a proxy that is not told may give it the next request.
 fn leaves_body(status: StatusCode) -> bool {
     matches!(status, StatusCode::PAYLOAD_TOO_LARGE | StatusCode::REQUEST_TIMEOUT)
+}
+
+fn is_stream<B>(response: &Response<B>) -> bool {
+    response.extensions().get::<Streamed>().is_some() && takeover::is_chunked(response.headers())
 }
 
 impl Rules {

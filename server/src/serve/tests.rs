@@ -14,6 +14,7 @@ use super::*;
 
 mod http2;
 mod limits;
+mod streamed;
 #[cfg(feature = "tls")]
 mod tls;
 

@@ -19,6 +19,7 @@ use super::sock_js::Framing;
 use crate::dialect::native::Control;
 use crate::dialect::sock_js::frames;
 use crate::engine::exchange::{Caller, Lines, Refused};
+use crate::serve::takeover::Streamed;
 
 /// Packets as they are: lines.
 pub(crate) const TEXT: &str = "text/plain; charset=utf-8";
@@ -219,6 +220,7 @@ pub(crate) fn streamed(content_type: &'static str, body: Body) -> Response<Body>
     response
         .headers_mut()
         .insert(HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
+    response.extensions_mut().insert(Streamed);
     response
 }
 

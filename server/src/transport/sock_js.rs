@@ -40,6 +40,7 @@ use crate::engine::exchange::{Caller, Exchange};
 use crate::engine::guest::GuestJob;
 use crate::engine::live::{Job, Live};
 use crate::engine::{Engine, ids};
+use crate::serve::takeover::Streamed;
 
 /// Answers that must not be kept.
 const NO_CACHE: HeaderValue =
@@ -323,7 +324,9 @@ impl Visit {
         let caller = Caller::new(exchange, live);
         if limit.is_some() {
             let (kind, prelude) = framing.prelude(&callback);
-            return with_type(Response::new(Body::framed(caller, framing, prelude)), kind);
+            let mut response = with_type(Response::new(Body::framed(caller, framing, prelude)), kind);
+            response.extensions_mut().insert(Streamed);
+            return response;
         }
         let Ok(lines) = poll_fn(|cx| caller.exchange.poll_whole(cx)).await else { return not_found() };
         // A closed session says so again at the next poll; this one has room for one frame.
