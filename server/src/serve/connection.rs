@@ -75,37 +75,48 @@ where
     B: Body<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    pub(super) async fn serve(self, stream: TcpStream) {
+    pub(super) async fn serve(mut self, stream: TcpStream) {
         // Small frames must not wait for the acknowledgement of the one before.
         if stream.set_nodelay(true).is_err() {
             return; // it is closed already
         }
-        let limits = self.rules.limits;
+        // What only some connections need is in a box: the rest is what each of them takes for as long as it lives.
         #[cfg(feature = "tls")]
-        if let Some((tls, handshakes)) = &self.rules.tls {
-            let stream = Pace::new(stream, self.rules.write);
-            let mut stage = self.stage.clone();
-            let shaken = tokio::select! {
-                shaken = handshakes.shake(tls.acceptor(), stream, limits.head) => shaken,
-                _ = stage.wait_for(|now| *now != Stage::Serving) => return,
-            };
-            // Who cannot even shake hands is not worth a word in the log.
-            let Ok(stream) = shaken else { return count(Why::Handshake) };
-            if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
-                return Box::pin(self.http2(stream)).await;
-            }
-            return Box::pin(self.http1(stream)).await;
+        if self.rules.tls.is_some() {
+            return Box::pin(self.tls(stream)).await;
         }
+        let is_http2 = Box::pin(self.first_bytes(&stream)).await;
+        let stream = Pace::new(stream, self.rules.write);
+        match is_http2 {
+            Some(true) => Box::pin(self.http2(stream)).await,
+            Some(false) => self.http1(stream).await,
+            None => {}
+        }
+    }
+
+    #[cfg(feature = "tls")]
+    async fn tls(self, stream: TcpStream) {
+        let Some((tls, handshakes)) = &self.rules.tls else { return };
+        let stream = Pace::new(stream, self.rules.write);
         let mut stage = self.stage.clone();
-        let preface = tokio::select! {
-            preface = tokio::time::timeout(limits.head, is_http2(&stream)) => preface,
+        let shaken = tokio::select! {
+            shaken = handshakes.shake(tls.acceptor(), stream, self.rules.limits.head) => shaken,
             _ = stage.wait_for(|now| *now != Stage::Serving) => return,
         };
-        let stream = Pace::new(stream, self.rules.write);
-        match preface {
-            Ok(Ok(true)) => Box::pin(self.http2(stream)).await,
-            Ok(Ok(false)) => self.http1(stream).await,
-            Ok(Err(_)) | Err(_) => {}
+        // Who cannot even shake hands is not worth a word in the log.
+        let Ok(stream) = shaken else { return count(Why::Handshake) };
+        if stream.get_ref().1.alpn_protocol() == Some(b"h2") {
+            return Box::pin(self.http2(stream)).await;
+        }
+        Box::pin(self.http1(stream)).await;
+    }
+
+    /// Waits for the first bytes. Are they those of HTTP/2? `None`: they do not come.
+    async fn first_bytes(&mut self, stream: &TcpStream) -> Option<bool> {
+        let (limit, stage) = (self.rules.limits.head, &mut self.stage);
+        tokio::select! {
+            preface = tokio::time::timeout(limit, is_http2(stream)) => preface.ok()?.ok(),
+            _ = stage.wait_for(|now| *now != Stage::Serving) => None,
         }
     }
 
@@ -159,10 +170,10 @@ where
             let http = Box::new(self.hyper(guard, takeover.clone()));
             match self.requests(http, &takeover).await {
                 Left::Nothing => return,
-                Left::End(guard, refusal) => return self.farewell(guard, refusal).await,
+                Left::End(guard, refusal) => return Box::pin(self.farewell(guard, refusal)).await,
                 Left::Stream(carry) => match self.stream(carry).await {
                     Some((next, true)) => guard = next,
-                    Some((guard, false)) => return self.farewell(guard, None).await,
+                    Some((guard, false)) => return Box::pin(self.farewell(guard, None)).await,
                     None => return,
                 },
             }

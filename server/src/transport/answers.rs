@@ -203,9 +203,34 @@ pub(crate) async fn whole(caller: Caller) -> Result<Bytes, Refusal> {
     Ok(Wrap::Lines.wrap(lines.into_iter()))
 }
 
-/// The whole answer as text.
-pub(crate) async fn whole_text(caller: Caller) -> Result<Response<Body>, Refusal> {
-    Ok(answer::answer(StatusCode::OK, TEXT, whole(caller).await?).map(Body::full))
+/// What a request has come to, when nothing of it is needed any more.
+pub(crate) enum Reply {
+    Ready(Box<Response<Body>>),
+    /// Its answer is text, and hangs until a driver has given the whole.
+    Text(Caller),
+}
+
+impl Reply {
+    pub(crate) async fn response(self) -> Result<Response<Body>, Refusal> {
+        match self {
+            Self::Ready(response) => Ok(*response),
+            Self::Text(caller) => {
+                Ok(answer::answer(StatusCode::OK, TEXT, whole(caller).await?).map(Body::full))
+            }
+        }
+    }
+}
+
+impl From<Caller> for Reply {
+    fn from(caller: Caller) -> Self {
+        Self::Text(caller)
+    }
+}
+
+impl From<Response<Body>> for Reply {
+    fn from(response: Response<Body>) -> Self {
+        Self::Ready(Box::new(response))
+    }
 }
 
 /// Waits until a stream begins: what is refused before that is refused with a status.

@@ -6,7 +6,7 @@ use everwire_session::server::Shape;
 use http::{Response, StatusCode};
 use http_body::Body as HttpBody;
 
-use super::answers::{Body, Wrap, streamed, whole_text};
+use super::answers::{Body, Wrap, streamed};
 use super::http::answer::{self, Refusal};
 use super::http::body::Kind;
 use super::service::{Call, query};
@@ -17,7 +17,7 @@ use crate::engine::Engine;
 use crate::engine::exchange::{Caller, Exchange};
 use crate::engine::live::Job;
 
-pub(crate) async fn open<B>(call: Call<B>) -> Result<Response<Body>, Refusal>
+pub(crate) async fn open<B>(call: Call<B>) -> Result<Caller, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
@@ -25,7 +25,7 @@ where
 }
 
 /// The POST that opens a stream which will be asked for by URL.
-pub(crate) async fn open_ticketed<B>(call: Call<B>, transport: Transport) -> Result<Response<Body>, Refusal>
+pub(crate) async fn open_ticketed<B>(call: Call<B>, transport: Transport) -> Result<Caller, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
@@ -34,7 +34,7 @@ where
         return Err(Code::BadPacket.into());
     };
     let exchange = Exchange::new(call.engine.pipe(), true);
-    whole_text(up::attach(&call, &head, batch, transport, Shape::Ticketed, exchange)?).await
+    up::attach(&call, &head, batch, transport, Shape::Ticketed, exchange)
 }
 
 /// The stream. 204 stops engines that would ask again with a spent ticket for ever.

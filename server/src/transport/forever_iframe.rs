@@ -13,13 +13,14 @@ use super::http::origin::Verdict;
 use super::service::{Call, query};
 use crate::config::Transport;
 use crate::engine::Engine;
+use crate::engine::exchange::Caller;
 
 /// WebKit runs no script of a page before it has seen so much of it.
 const PADDING: usize = 2048;
 
 const HTML: &str = "text/html; charset=utf-8";
 
-pub(crate) async fn open<B>(call: Call<B>) -> Result<Response<Body>, Refusal>
+pub(crate) async fn open<B>(call: Call<B>) -> Result<Caller, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {

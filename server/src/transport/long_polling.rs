@@ -3,32 +3,29 @@
 use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::server::{How, Shape};
-use http::Response;
 use http_body::Body as HttpBody;
 
-use super::answers::{Body, whole_text};
 use super::http::answer::Refusal;
 use super::http::body::Kind;
 use super::service::Call;
 use super::up;
 use crate::config::Transport;
 use crate::dialect::native::Head;
-use crate::engine::exchange::Exchange;
+use crate::engine::exchange::{Caller, Exchange};
 
-pub(crate) async fn post<B>(call: Call<B>) -> Result<Response<Body>, Refusal>
+pub(crate) async fn post<B>(call: Call<B>) -> Result<Caller, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
     let (call, bytes) = up::read(call, Kind::Text).await?;
     let exchange = Exchange::new(call.engine.pipe(), false);
-    let caller = match up::parse(&call.engine, &bytes)? {
+    match up::parse(&call.engine, &bytes)? {
         (Head::Attach(head), batch) => {
-            up::attach(&call, &head, batch, Transport::LongPolling, Shape::Poll, exchange)?
+            up::attach(&call, &head, batch, Transport::LongPolling, Shape::Poll, exchange)
         }
         (Head::Post(head), batch) if head.poll.and(head.attach).is_some() => {
-            up::post(&call.engine, head, batch, How::Readable, exchange)?
+            up::post(&call.engine, head, batch, How::Readable, exchange)
         }
-        (Head::Post(_), _) => return Err(Code::BadPacket.into()),
-    };
-    whole_text(caller).await
+        (Head::Post(_), _) => Err(Code::BadPacket.into()),
+    }
 }

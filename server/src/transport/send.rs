@@ -3,18 +3,16 @@
 use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::server::How;
-use http::Response;
 use http_body::Body as HttpBody;
 
-use super::answers::{Body, whole_text};
 use super::http::answer::Refusal;
 use super::http::body::Kind;
 use super::service::Call;
 use super::up;
 use crate::dialect::native::Head;
-use crate::engine::exchange::Exchange;
+use crate::engine::exchange::{Caller, Exchange};
 
-pub(crate) async fn post<B>(call: Call<B>) -> Result<Response<Body>, Refusal>
+pub(crate) async fn post<B>(call: Call<B>) -> Result<Caller, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
@@ -26,5 +24,5 @@ where
         return Err(Code::BadPacket.into());
     }
     let exchange = Exchange::new(call.engine.pipe(), false);
-    whole_text(up::post(&call.engine, head, batch, How::Readable, exchange)?).await
+    up::post(&call.engine, head, batch, How::Readable, exchange)
 }

@@ -9,12 +9,12 @@ use std::sync::atomic::Ordering;
 
 use bytes::Bytes;
 use everwire_session::code::Code;
-use http::header::{HOST, HeaderMap, USER_AGENT};
+use http::header::{HOST, HeaderMap, HeaderValue, USER_AGENT};
 use http::request::Parts;
 use http::{Method, Request, Response, StatusCode, Version};
 use http_body::Body as HttpBody;
 
-use super::answers::{Body, TEXT};
+use super::answers::{Body, Reply, TEXT};
 use super::http::answer::{self, Refusal};
 use super::http::cors::Cors;
 use super::http::origin::Verdict;
@@ -92,24 +92,47 @@ async fn answer<B>(EverwireService { engine }: EverwireService, request: Request
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
-    let (parts, body) = request.into_parts();
-    let cors = Cors { credentials: engine.config.credentials, ..Cors::default() };
-    let verdict = engine.config.origins.judge(&parts.headers, None);
-    if verdict == Verdict::Foreign {
-        return refuse(&engine, &Refusal::new(Code::Origin), true);
-    }
-    let origin = match verdict {
-        Verdict::Allowed(origin) => Some(origin),
-        Verdict::Absent | Verdict::Foreign => None,
+    // What reads a request is large, and keeps hyper's buffer: both are given back while the answer hangs.
+    let Routed { reply, origin, readable } = Box::pin(routed(engine.clone(), request)).await;
+    let response = match reply {
+        Ok(reply) => reply.response().await,
+        Err(refusal) => Err(refusal),
     };
-    let readable = query(&parts, "status").is_none_or(|status| status != "200");
-    let call = Call { engine: engine.clone(), parts, body };
-    let routed = route(call, &cors, origin.as_ref()).await;
-    let mut response = routed.unwrap_or_else(|refusal| refuse(&engine, &refusal, readable));
+    let mut response = response.unwrap_or_else(|refusal| refuse(&engine, &refusal, readable));
     if let Some(origin) = &origin {
-        cors.allow(response.headers_mut(), origin);
+        cors(&engine).allow(response.headers_mut(), origin);
     }
     response
+}
+
+/// What is left of a request that has been read.
+struct Routed {
+    reply: Result<Reply, Refusal>,
+    /// Whom CORS headers are for.
+    origin: Option<HeaderValue>,
+    readable: bool,
+}
+
+async fn routed<B>(engine: Arc<Engine>, request: Request<B>) -> Routed
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+{
+    let (parts, body) = request.into_parts();
+    let origin = match engine.config.origins.judge(&parts.headers, None) {
+        Verdict::Allowed(origin) => Some(origin),
+        Verdict::Absent => None,
+        Verdict::Foreign => {
+            return Routed { reply: Err(Code::Origin.into()), origin: None, readable: true };
+        }
+    };
+    let readable = query(&parts, "status").is_none_or(|status| status != "200");
+    let cors = cors(&engine);
+    let reply = route(Call { engine, parts, body }, &cors, origin.as_ref()).await;
+    Routed { reply, origin, readable }
+}
+
+fn cors(engine: &Engine) -> Cors {
+    Cors { credentials: engine.config.credentials, ..Cors::default() }
 }
 
 /// Some clients see nothing of an answer whose status is not 200, and say so: they get a packet.
@@ -122,11 +145,7 @@ fn refuse(engine: &Engine, refusal: &Refusal, readable: bool) -> Response<Body> 
     }
 }
 
-async fn route<B>(
-    call: Call<B>,
-    cors: &Cors,
-    origin: Option<&http::HeaderValue>,
-) -> Result<Response<Body>, Refusal>
+async fn route<B>(call: Call<B>, cors: &Cors, origin: Option<&HeaderValue>) -> Result<Reply, Refusal>
 where
     B: HttpBody<Data = Bytes> + Send + 'static,
 {
@@ -143,7 +162,7 @@ where
     }
     let method = call.parts.method.clone();
     if method == Method::OPTIONS {
-        return Ok(cors.preflight(&call.parts.headers, origin, methods).map(Body::full));
+        return Ok(cors.preflight(&call.parts.headers, origin, methods).map(Body::full).into());
     }
     if !methods.split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(Refusal::method(methods));
@@ -151,21 +170,22 @@ where
     if method == Method::GET {
         let Call { engine, parts, .. } = call;
         let call = Call { engine, parts, body: () };
-        return match transport {
-            Some(Transport::EventSource) => Ok(event_source::stream(&call)),
-            Some(Transport::ForeverIframe) => forever_iframe::stream(&call),
-            Some(Transport::Jsonp) => jsonp::script(&call).await,
-            _ => websocket::upgrade(call),
+        let response = match transport {
+            Some(Transport::EventSource) => event_source::stream(&call),
+            Some(Transport::ForeverIframe) => forever_iframe::stream(&call)?,
+            Some(Transport::Jsonp) => jsonp::script(&call).await?,
+            _ => websocket::upgrade(call)?,
         };
+        return Ok(response.into());
     }
-    match transport {
-        Some(Transport::Websocket) | None => send::post(call).await,
-        Some(Transport::EventSource) => event_source::open(call).await,
-        Some(Transport::ForeverIframe) => forever_iframe::open(call).await,
-        Some(Transport::Jsonp) => jsonp::form(call).await,
-        Some(Transport::LongPolling) => long_polling::post(call).await,
-        Some(Transport::Streaming) => streaming::post(call).await,
-    }
+    Ok(match transport {
+        Some(Transport::Websocket) | None => send::post(call).await?.into(),
+        Some(Transport::EventSource) => event_source::open(call).await?.into(),
+        Some(Transport::ForeverIframe) => forever_iframe::open(call).await?.into(),
+        Some(Transport::Jsonp) => jsonp::form(call).await?.into(),
+        Some(Transport::LongPolling) => long_polling::post(call).await?.into(),
+        Some(Transport::Streaming) => streaming::post(call).await?.into(),
+    })
 }
 
 /// What a session keeps of the request that opens it: copies, since the request's own memory is 16 KiB of hyper's buffer.
