@@ -23,6 +23,7 @@ case "$what" in
     ;;
   compare)
     cargo build --quiet --release --locked --manifest-path "$here/Cargo.toml"
+    "$here/../scripts/instructions.sh" --build
     ulimit -n "$(ulimit -H -n)"
     exec python3 "$here/compare" --ours "$ours/release" --bench "$bench/release" --scratch "$bench/performance" "$@"
     ;;

@@ -35,6 +35,11 @@ rust() {
     env "EVERWIRE_SCHEDULES=${EVERWIRE_SCHEDULES:-200000}" cargo test --workspace --exclude everwire-bridge --locked
   run "Rust: mutants, each caught by the simulation" \
     cargo test -p everwire-session --features mutants --test mutants --locked -- --nocapture
+  if find_valgrind; then
+    run "Rust: instructions and allocations of a message" scripts/instructions.sh
+  else
+    left_out "Rust: instructions and allocations of a message" "valgrind is not here: install it"
+  fi
 }
 
 client() {

@@ -136,6 +136,16 @@ find_runtimes() {
     echo "    npm could not install the runtimes: $LOGS/runtimes.log"
 }
 
+# Only one step needs it, so it is left out where it cannot be had.
+find_valgrind() {
+  PACKAGES=()
+  MISSING=()
+  want valgrind valgrind "valgrind"
+  install_packages
+  hash -r
+  has valgrind
+}
+
 # Debian's packages of both. Only one step needs them, so it is left out where they cannot be had.
 find_proxies() {
   local PATH="$PATH:/usr/sbin"

@@ -7,8 +7,10 @@ import sys
 import time
 from dataclasses import dataclass
 
-import instructions
-from servers import LOAD_CORE, Running
+from servers import HERE, LOAD_CORE, Running
+
+sys.path.append(str(HERE / "instructions"))
+from callgrind import count
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ def expected(row, contestant, pace):
 
 def one(row, contestant, pace, commands):
     if contestant.server == "instructions":
-        return instructions.count([*commands["instructions"], contestant.dialect])
+        instructions, _ = count([*commands["instructions"], contestant.dialect])
+        return {"instructions": instructions}
     load = {
         **row.load,
         **dict(contestant.load),

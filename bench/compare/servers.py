@@ -50,7 +50,7 @@ def commands(ours, bench, other=None):
         "floor": [f"{bench}/floor"],
         "floor-socket-io": [f"{bench}/floor", "--socket-io"],
         "hyper": [f"{bench}/hyper"],
-        "instructions": [f"{bench}/instructions"],
+        "instructions": [f"{ours}/../instructions/release/instructions"],
         "load": [f"{bench}/load"],
         "other": [f"{other}", "--port", "0"],
         "socket.io": ["node", f"{HERE}/servers/socket_io.mjs"],

@@ -50,6 +50,8 @@ mod hooks;
 mod hub;
 mod incoming;
 mod link;
+#[cfg(any(measuring, test))]
+pub mod measure;
 mod namespace;
 mod outgoing;
 mod outlet;
