@@ -3,7 +3,7 @@
 
 var shared = require('./shared.cjs');
 
-const kit = { e: [], n: [], t: shared.retry };
+const kit = { e: (wanted) => wanted, t: shared.retry };
 /**
  * The smallest client: the transports that it is given, one after the other, without negotiation.
  *

@@ -1,7 +1,7 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
 import { open, retry } from './shared.mjs';
 
-const kit = { e: [], n: [], t: retry };
+const kit = { e: (wanted) => wanted, t: retry };
 /**
  * The smallest client: the transports that it is given, one after the other, without negotiation.
  *

@@ -11,7 +11,7 @@ var shared = require('./shared.cjs');
  * ```
  */
 function diagnose(url, options) {
-    return shared.diagnoseBy(shared.modern, url, options);
+    return shared.diagnoseBy(shared.modern, shared.modernTransports, url, options);
 }
 
 exports.diagnose = diagnose;

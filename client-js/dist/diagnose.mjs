@@ -1,5 +1,5 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
-import { diagnoseBy, modern } from './shared.mjs';
+import { diagnoseBy, modernTransports, modern } from './shared.mjs';
 
 /**
  * Tries each transport alone, those of `options.transports` or all, one after the other.
@@ -9,7 +9,7 @@ import { diagnoseBy, modern } from './shared.mjs';
  * ```
  */
 function diagnose(url, options) {
-    return diagnoseBy(modern, url, options);
+    return diagnoseBy(modern, modernTransports, url, options);
 }
 
 export { diagnose };

@@ -8,32 +8,27 @@
     function backoff(tries, delay, maxDelay, random) {
       return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
     }
-    // What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
-    /** Later. */    var BACKOFF = 1;
-    /** The same for those that end the session, as all that follow do. */    var BACKOFF_ENDED = 2;
-    /** A new session at once. */    var OPEN = 3;
-    /** Report and stop: the page cannot help a refused origin or callback either. */    var NEVER$1 = 4;
-    var CODES = [ "", "full rate", "bad_ack credit shutdown slow_consumer", "grace_over undeliverable unknown_session", "callback client_disconnect no_namespace origin server_disconnect version" ];
-    /** With these the server asks for another attach over the same transport. */    var AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
-    function has(codes, code) {
-      return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+    // What a client does about a code (protocol.md, section 10). The server says it with the code: so no table of them is needed here.
+    /** Its answer to what cannot be done now. */    var BACKOFF = "backoff";
+    /** A new session at once, or after a pause. */    var OPEN = "open";
+    var LATER = "later";
+    /** Report and stop. */    var NEVER$1 = "never";
+    /** Attach anew, over the same transport. */    var ATTACH = "attach";
+    /** Of those that the client gives itself. */    var then = {
+      heartbeat: ATTACH,
+      stale: ATTACH,
+      undeliverable: OPEN,
+      unknown_session: OPEN
+    };
+    /** Takes what is said of a code. */    function learn(code, said) {
+      then[code] = said || then[code];
+      return String(code);
     }
-    function groupOf(code) {
-      var group = NEVER$1;
-      while (group && !has(CODES[group], code)) {
-        group--;
-      }
-      return group;
-    }
-    /** 0 if it is none of the above. */    function actionOf(code) {
-      var group = groupOf(code);
-      return group === BACKOFF_ENDED ? BACKOFF : group;
+    /** Undefined if nobody has said it. */    function thenOf(code) {
+      return then[code];
     }
     /** The others end a request or a carrier. */    function endsSession(code) {
-      return groupOf(code) > BACKOFF;
-    }
-    function asksAgain(code) {
-      return has(AGAIN, code);
+      return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
     }
     /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */    function randomBytes() {
       var bytes = new Uint8Array(16);
@@ -41,6 +36,7 @@
             crypto.getRandomValues(bytes);
       return bytes;
     }
+    /** Workers have no `window`, engines before 2018 no `globalThis`. */    var root = typeof globalThis === "undefined" ? self : globalThis;
     /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */    var platform = {
       _btoa: function(chars) {
         return btoa(chars);
@@ -51,6 +47,10 @@
       /** 128 of them. */
       _random: function() {
         return randomBytes();
+      },
+      /** What a URL says, and what it lacks the page. */
+      _locate: function(url) {
+        return new URL(url, root.location && root.location.href);
       },
       /** Milliseconds that never go back. */
       _now: function() {
@@ -64,47 +64,7 @@
         return void new Promise(run).then(done).then(null, fail).then(then);
       }
     };
-    // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
-        function newBytes(length) {
-      return typeof Uint8Array === "undefined" ? [] : new Uint8Array(length);
-    }
-    /** How many bytes the text takes as UTF-8. Each half of a surrogate pair counts two of the four. */    function utf8Length(text) {
-      return text.replace(/[\x80-\u07ff\ud800-\udfff]/g, "..").replace(/[\u0800-\uffff]/g, "...").length;
-    }
-    function toUtf8(text) {
-      return fromChars(unescape(encodeURIComponent(text)));
-    }
-    /** Throws if the bytes are not UTF-8. */    function fromUtf8(bytes) {
-      return decodeURIComponent(escape(toChars(bytes)));
-    }
-    function fromChars(chars) {
-      var bytes = newBytes(chars.length);
-      for (var i = 0; i < chars.length; i++) {
-        bytes[i] = chars.charCodeAt(i);
-      }
-      return bytes;
-    }
-    function toChars(bytes) {
-      var chars = "";
-      for (var i = 0; i < bytes.length; i++) {
-        chars += String.fromCharCode(bytes[i]);
-      }
-      return chars;
-    }
-    // Base64 by the platform's own, which every environment with binary WebSockets has.
-        function toBase64(bytes) {
-      return platform._btoa(toChars(bytes));
-    }
-    /** Null unless the text is base64 with its padding and nothing else: then it reads the same when it is written again. */    function fromBase64(text) {
-      try {
-        var chars = platform._atob(text);
-        return platform._btoa(chars) === text ? fromChars(chars) : null;
-      } catch (_) {
-        return null;
-      }
-    }
     // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
-    /** Workers have no `window`, engines before 2018 no `globalThis`. */    var root = typeof globalThis === "undefined" ? self : globalThis;
     /** Milliseconds, never going back where the platform has such a clock. */    function now() {
       return Math.floor(platform._now());
     }
@@ -117,28 +77,27 @@
     /** Runs when the code that runs now is done. */    function soon(run) {
       platform._soon(run);
     }
-    /** 128 random bits, as 22 characters of base64url. */    function secret() {
-      return toBase64(platform._random()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+    /** 128 random bits, as protocol.md wants them (section 4.1): numbers with dashes between. */    function secret() {
+      return [].join.call(platform._random(), "-");
     }
     // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
-        function find(list, fits) {
+        function filter(list, fits) {
+      var found = [];
       for (var _i = 0, list_1 = list; _i < list_1.length; _i++) {
         var item = list_1[_i];
         if (fits(item)) {
-          return item;
+          found.push(item);
         }
       }
-      return undefined;
+      return found;
+    }
+    function find(list, fits) {
+      return filter(list, fits)[0];
     }
     function without(list, item) {
-      var rest = [];
-      for (var _i = 0, list_2 = list; _i < list_2.length; _i++) {
-        var one = list_2[_i];
-        if (one !== item) {
-          rest.push(one);
-        }
-      }
-      return rest;
+      return filter(list, function(one) {
+        return one !== item;
+      });
     }
     var OPENING = 0;
     var OPENED = 1;
@@ -163,41 +122,29 @@
     var ATTACHING = 0;
     var POLLING = 1;
     var POSTING = 2;
-    /** `secret` draws 128 random bits as 22 characters of base64url. */    function createSession(window, secret, host) {
+    /** `secret` draws 128 random bits, as a key of the protocol. */    function createSession(window, secret, host) {
       return {
         _host: host,
         _secret: secret,
         _state: OPENING,
         _limits: LIMITS,
-        _tight: 0,
         _rest: 1e3,
-        _id: "",
-        _token: "",
         _key: secret(),
         _attaches: 0,
         _serial: 0,
-        _batch: null,
         _fits: MAX_BODY,
-        _stuck: 0,
         _tries: 0,
         _carriers: [],
-        _current: null,
         _fleeting: [],
         _queue: [],
         _wake: Infinity,
-        _owesCounts: false,
-        _poison: -1,
-        _closeCode: "",
         _closeDeadline: Infinity,
-        _saidClose: false,
-        _farewell: null,
         _log: [],
         _base: 0,
         _sent: 0,
         _bytes: 0,
         _returned: 0,
         _credited: 0,
-        _floor: 0,
         _window: window,
         _received: 0,
         _consumed: 0,
@@ -243,6 +190,45 @@
         return session._host._drop(carrier, code);
       });
     }
+    // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
+        function newBytes(length) {
+      return typeof Uint8Array === "undefined" ? [] : new Uint8Array(length);
+    }
+    /** How many bytes the text takes as UTF-8. Each half of a surrogate pair counts two of the four. */    function utf8Length(text) {
+      return text.replace(/[\x80-\u07ff\ud800-\udfff]/g, "..").replace(/[\u0800-\uffff]/g, "...").length;
+    }
+    function toUtf8(text) {
+      return fromChars(unescape(encodeURIComponent(text)));
+    }
+    /** Throws if the bytes are not UTF-8. */    function fromUtf8(bytes) {
+      return decodeURIComponent(escape(toChars(bytes)));
+    }
+    function fromChars(chars) {
+      var bytes = newBytes(chars.length);
+      for (var i = 0; i < chars.length; i++) {
+        bytes[i] = chars.charCodeAt(i);
+      }
+      return bytes;
+    }
+    function toChars(bytes) {
+      var chars = "";
+      for (var i = 0; i < bytes.length; i++) {
+        chars += String.fromCharCode(bytes[i]);
+      }
+      return chars;
+    }
+    // Base64 by the platform's own, which every environment with binary WebSockets has.
+        function toBase64(bytes) {
+      return platform._btoa(toChars(bytes));
+    }
+    /** Null unless the text is base64 with its padding and nothing else: then it reads the same when it is written again. */    function fromBase64(text) {
+      try {
+        var chars = platform._atob(text);
+        return platform._btoa(chars) === text ? fromChars(chars) : null;
+      } catch (_) {
+        return null;
+      }
+    }
     /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */    function failure(code, message, data) {
       var error = new Error(message || code);
       error.name = "EverwireError";
@@ -257,7 +243,6 @@
     function withBinary(given) {
       binary = given || binary;
     }
-    var MAX_DEPTH = 64;
     /** Type, namespace, id, body. Two counts are no id. */    var PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
     /** Is it one of the messages that are counted? */    function isCounted(type) {
       return "eaxcodl".indexOf(type) >= 0;
@@ -319,21 +304,11 @@
       }
       return value;
     }
-    /** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */    function isSound(text) {
+    /** Is the JSON nested as deep as may be at most (64), and without a lone surrogate? Engines of today write those as escapes. */    function isSound(text) {
       return !/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) && 
       // Few texts hold as many brackets as may be nested.
-      !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH));
-    }
-    function isDeeper(value, depth) {
-      if (typeof value === "object" && value) {
-        for (var key in value) {
-          if (!depth || isDeeper(value[key], depth - 1)) {
-            return true;
-          }
-        }
-        return !depth;
-      }
-      return false;
+      // Depth is what lines are indented by; what is empty has no line inside.
+      !(/^([^[{]*[[{]){65}/.test(text) && /\n {65}/.test(JSON.stringify(JSON.parse(text.replace(/\[]|{}/g, "[0]")), null, 1)));
     }
     // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
     /** Sends in time, once and in order. */    function push(session, message) {
@@ -359,9 +334,7 @@
         session._returned = consumed;
       }
       for (;session._base < received; session._base++) {
-        var message = session._log.shift();
-        session._floor = message._credit;
-        session._bytes -= message._size;
+        session._bytes -= session._log.shift()._size;
       }
       return true;
     }
@@ -388,7 +361,8 @@
         session._closeCode = code;
         session._closeDeadline = now + CLOSE_TIME;
         session._state = CLOSING;
-        if (!session._attaches && session._credited === session._floor) {
+        if (!session._attaches && !session._credited) {
+          // Nothing was said, and nothing is there that is worth it.
           end(session, code);
         }
       }
@@ -560,8 +534,8 @@
       var body = packet._body || {};
       if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-        var ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
-        refused(session, carrier, ticket ? "stale" : String(body["error"]));
+        var code = learn(body["error"], body["then"]);
+        refused(session, carrier, carrier._welcomed && carrier._way._kind && code === "unknown_session" ? "stale" : code);
       } else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
         malformed(session, carrier, "bad_packet");
       } else if (isCounted(type)) {
@@ -576,6 +550,7 @@
       } else if (type === "n") {
         counts(session, body[0], body[1]);
       } else if (type === "z") {
+        learn(body["code"], body["then"]);
         closed(session, now, body);
       } else if (type !== "W") {
         malformed(session, carrier, "bad_packet");
@@ -599,7 +574,7 @@
       if (carrier._welcomed && session._poison === session._received) {
         end(session, code);
       } else {
-        session._poison = carrier._welcomed ? session._received : -1;
+        session._poison = carrier._welcomed ? session._received : null;
         lose(session, carrier, code);
       }
     }
@@ -648,6 +623,13 @@
       }
       return deadline;
     }
+    /** Who has closed a session is not told anything any more. */    var DEAF = {
+      _deliver: function() {},
+      _carried: function() {},
+      _suspended: function() {},
+      _failing: function() {},
+      _ended: function() {}
+    };
     /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
     /** A timer that is later than this says that the machine has slept. */    var SLEPT = 1e3;
     function createDriver(io, ways, limits, listener, own) {
@@ -697,9 +679,7 @@
             fail(attempt, code);
           } else {
             plan._overtaken(now(), attempt);
-            if (!attempt._late) {
-              unlink(attempt);
-            }
+            unlink(attempt);
           }
         },
         _deliver: function(packet, size) {
@@ -708,9 +688,8 @@
         },
         _opened: function(attempt, resumed) {
           if (!attempt._closed) {
-            attempt._silent = !!attempt._way._stream;
             listener._carried(attempt._way.name, resumed);
-            if (!attempt._silent) {
+            if (!attempt._way._stream) {
               hub._proven(attempt);
             }
           }
@@ -732,11 +711,11 @@
         }
       });
       var connect = function(attempt) {
-        var gone = function(code) {
-          if (attempt._attach && !attempt._late) {
-            refused(session, attempt, code);
+        var gone = function() {
+          if (attempt._attach) {
+            refused(session, attempt, "");
           } else {
-            fail(attempt, code);
+            fail(attempt, "");
           }
           hub._drain();
         };
@@ -746,19 +725,15 @@
             plan._opened(now(), attempt);
             hub._drain();
           }, function(data) {
-            if (attempt._late) {
-              plan._alive(now(), attempt);
-            } else {
-              hub._heard(attempt);
-              heard(session, now(), attempt, data);
-            }
+            hub._heard(attempt);
+            heard(session, now(), attempt, data);
             hub._drain();
           }, gone);
           attempt._duplex = duplex;
           attempt._aborts.push(duplex._close);
         } catch (_) {
           // As a WebSocket without TLS on a page with it.
-          gone("");
+          gone();
         }
       };
       var flush = function() {
@@ -786,6 +761,11 @@
               draining = false;
             }
             var due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+            for (var _i = 0, live_1 = live; _i < live_1.length; _i++) {
+              var attempt = live_1[_i];
+              // Of a connection that does not stand yet only this keeps the time.
+                            due = Math.min(due, attempt._deadline);
+            }
             // One that is too early does no harm: it sets the next.
                         if (due < timerAt) {
               clearTimeout(timer);
@@ -795,14 +775,20 @@
                 var code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
                 timerAt = Infinity;
                 timeout(session, now(), code);
+                for (var _i = 0, live_2 = live; _i < live_2.length; _i++) {
+                  var attempt = live_2[_i];
+                  if (!attempt._attach && attempt._deadline <= now()) {
+                    fail(attempt, code);
+                  }
+                }
                 hub._drain();
               }, Math.max(0, due - now()));
             }
           }
         },
         _letGo: function() {
-          for (var _i = 0, live_1 = live; _i < live_1.length; _i++) {
-            var attempt = live_1[_i];
+          for (var _i = 0, live_3 = live; _i < live_3.length; _i++) {
+            var attempt = live_3[_i];
             unlink(attempt);
           }
         },
@@ -826,9 +812,8 @@
             attach(session, now(), attempt);
           }
         },
-        _cancel: unlink,
-        _failing: function(code, why) {
-          return listener._failing(code, why);
+        _failing: function(code) {
+          return listener._failing(code);
         },
         _giveUp: function() {
           return end(session, "no_transport");
@@ -843,7 +828,7 @@
           if (ways.length) {
             plan._begin(now());
           } else {
-            listener._failing("no_transport", "");
+            listener._failing("");
             end(session, "no_transport");
           }
           hub._drain();
@@ -861,6 +846,7 @@
           }
         },
         _close: function(code) {
+          listener = DEAF;
           plan._close(now());
           close(session, now(), code);
           hub._drain();
@@ -870,25 +856,6 @@
           flush();
         }
       };
-    }
-    /** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */    function usable(io, wanted, all) {
-      var chosen = [];
-      var named = function(name) {
-        return find(io._kit._known, function(known) {
-          return known.name === name;
-        });
-      };
-      for (var _i = 0, wanted_1 = wanted; _i < wanted_1.length; _i++) {
-        var one = wanted_1[_i];
-        var transport = typeof one === "string" ? named(one) : one;
-        if (!transport) {
-          throw failure("bad_data", "no such transport in this bundle: " + String(one));
-        }
-        if (all || transport._enabled(io)) {
-          chosen.push(transport);
-        }
-      }
-      return chosen;
     }
     /** The place of handlers for any event: no event has this name. */    var ANY = null;
     /** Handlers in their order. The list is never changed in place, so a handler may add and remove any while it runs. */    function createEmitter() {
@@ -938,7 +905,6 @@
       var driverOf = host._driver;
       var events = createEmitter();
       var pending = {};
-      var pendingCount = 0;
       var lastId = 0;
       /** What was emitted before the namespace was asked for. */      var waiting = [];
       var waitingBytes = 0;
@@ -986,17 +952,27 @@
           post(type, null, [ event ].concat(args));
           return;
         }
-        if (pendingCount >= sessionOf()._limits["acks"]) {
+        if (host._acks >= sessionOf()._limits["acks"]) {
           throw failure("pending_acks");
         }
         var id = ++lastId;
         post("e", id, [ event ].concat(args.slice(0, -1)));
-        pendingCount++;
-        pending[id] = {
-          _done: done,
-          _timer: ms && setTimeout(function() {
-            return settle(id, failure("timeout"));
-          }, ms)
+        host._acks++;
+        var timer = ms && setTimeout(function() {
+          return settle(id, failure("timeout"));
+        }, ms);
+        pending[id] = function() {
+          var answer = [];
+          for (var _i = 0; _i < arguments.length; _i++) {
+            answer[_i] = arguments[_i];
+          }
+          host._acks--;
+          clearTimeout(timer);
+          try {
+            done.apply(undefined, answer);
+          } catch (thrown) {
+            rethrow(thrown);
+          }
         };
       };
       var ask = function(event, args, ms) {
@@ -1008,22 +984,16 @@
         });
       };
       // ---- coming in
-            var finish = function(one, error, values) {
-        clearTimeout(one._timer);
-        try {
-          one._done.apply(undefined, [ error ].concat(values || []));
-        } catch (thrown) {
-          rethrow(thrown);
-        }
-      };
       /** False if nobody waits for this answer. */      var settle = function(id, error, values) {
-        var one = pending[id];
-        if (one) {
-          delete pending[id];
-          pendingCount--;
-          finish(one, error, values);
+        if (values === void 0) {
+          values = [];
         }
-        return !!one;
+        var done = pending[id];
+        delete pending[id];
+        if (done) {
+          done.apply(undefined, [ error ].concat(values));
+        }
+        return !!done;
       };
       var handle = function(packet, event, args) {
         var type = packet._type, id = packet._id;
@@ -1169,9 +1139,8 @@
           socket.connected = socket.recovered = socket._joined = false;
           socket.id = socket.transport = null;
           pending = {};
-          pendingCount = 0;
           for (var id in failed) {
-            finish(failed[id], failure("session_ended"));
+            failed[id](failure("session_ended"));
           }
           // One that was never connected may have lost events, too.
                     if (was || unconfirmed) {
@@ -1222,7 +1191,7 @@
       }
       var path = options.path || "/everwire";
       var place = url || path;
-      var _a = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href), protocol = _a.protocol, host = _a.host, pathname = _a.pathname;
+      var _a = platform._locate(place), protocol = _a.protocol, host = _a.host, pathname = _a.pathname;
       var mount = pathname.replace(/\/+$/, "") || path;
       return {
         _kit: kit,
@@ -1246,7 +1215,6 @@
       };
       var sockets = [];
       var driver = null;
-      var starting = false;
       var timer = null;
       var tries = 0;
       var openedAt = 0;
@@ -1267,37 +1235,25 @@
           driver._push(messageOf(namespace, encode(type, namespace, id, body), false));
         }
       };
-      /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */      var start = function() {
+      /** Opens a session, unless there is one by then. */      var start = function() {
         timer = null;
-        if (!starting) {
-          starting = true;
-          soon(function() {
-            starting = false;
-            if (sockets.length && !driver) {
-              openSession();
-            }
-          });
+        if (sockets.length && !driver) {
+          openSession();
         }
       };
       var openSession = function() {
-        /** Is this still the session of the sockets, or one that only ends in peace? */
-        var live = function() {
-          return driver === mine;
-        };
         var each = function(tell) {
-          for (var _i = 0, _a = live() ? sockets.slice() : []; _i < _a.length; _i++) {
-            var socket = _a[_i];
+          for (var _i = 0, sockets_1 = sockets; _i < sockets_1.length; _i++) {
+            var socket = sockets_1[_i];
             if (socket._joined) {
               tell(socket);
             }
           }
         };
-        var mine = createDriver(io, usable(io, io._options.transports || io._kit._usual), limits, {
-          _deliver: function(packet) {
-            if (live()) {
-              deliver(packet);
-            }
-          },
+        var mine = createDriver(io, filter(io._kit._choose(io._options.transports), function(way) {
+          return way._enabled(io);
+        }), limits, {
+          _deliver: deliver,
           _carried: function(carrier, resumed) {
             var changed = name !== carrier;
             name = carrier;
@@ -1321,17 +1277,13 @@
           _failing: function(code) {
             return each(function(socket) {
               if (!socket.connected) {
-                socket._fire("connect_error", failure(code, "no transport works"));
+                socket._fire("connect_error", failure(code || "no_transport", "no transport works"));
               }
             });
           },
-          _ended: function(code, reason, retry, unconfirmed) {
-            if (live()) {
-              ended(code, reason, retry, unconfirmed);
-            }
-          }
+          _ended: ended
         }, true);
-        var joining = sockets.slice();
+        var joining = sockets;
         // One flight opens the session and its namespaces, so all auths have to be there.
                 var missing = joining.length;
         driver = mine;
@@ -1339,7 +1291,7 @@
         for (var _i = 0, joining_1 = joining; _i < joining_1.length; _i++) {
           var socket = joining_1[_i];
           join(socket, function() {
-            if (! --missing && live()) {
+            if (! --missing && driver === mine) {
               mine._start();
             }
           });
@@ -1404,14 +1356,14 @@
         }
       };
       var ended = function(code, reason, retry, unconfirmed) {
-        var action = actionOf(code);
-        var over = action === NEVER$1 || code === "no_transport" || !attempts;
+        var then = thenOf(code);
+        var over = then === NEVER$1 || code === "no_transport" || !attempts;
         var opened = openedAt;
         var stood = opened && now() - opened > 1e3;
         driver = null;
         openedAt = 0;
-        for (var _i = 0, _a = sockets.slice(); _i < _a.length; _i++) {
-          var socket = _a[_i];
+        for (var _i = 0, sockets_2 = sockets; _i < sockets_2.length; _i++) {
+          var socket = sockets_2[_i];
           var connected = socket.connected;
           if (over) {
             forget(socket);
@@ -1422,10 +1374,10 @@
             socket._fire("connect_error", failure(code, reason));
           }
         }
-        if (!over && sockets.length && !driver && timer === null) {
+        if (!over && sockets.length) {
           tries = stood ? 0 : tries + 1;
-          if (action === OPEN && stood) {
-            start();
+          if (then === OPEN && stood) {
+            soon(start);
           } else {
             timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
           }
@@ -1433,6 +1385,7 @@
       };
       var client = {
         _io: io,
+        _acks: 0,
         _socketOf: socketOf,
         _driver: driverOf,
         _open: function(socket) {
@@ -1447,7 +1400,8 @@
             if (driver) {
               join(socket);
             } else if (timer === null) {
-              start();
+              // Once this turn is over: handlers and events of the same turn are part of it.
+              soon(start);
             }
           }
         },
@@ -1467,14 +1421,9 @@
       return client;
     }
     function countEvents(log, namespace) {
-      var events = 0;
-      for (var _i = 0, log_1 = log; _i < log_1.length; _i++) {
-        var message = log_1[_i];
-        if (message._credited && message._namespace === namespace) {
-          events++;
-        }
-      }
-      return events;
+      return filter(log, function(message) {
+        return message._credited && message._namespace === namespace;
+      }).length;
     }
     /** An auth may be a value, a function that gives one or a promise, or one that calls back. */    function ask$1(auth, answer) {
       var value = typeof auth === "function" ? auth(answer) : auth;
@@ -1482,30 +1431,19 @@
         answer(value);
       }
     }
-    // What decides which transport is tried when, as the driver knows it.
-        function createAttempt(way, rank, now, patience) {
+    function createAttempt(way, rank, now, patience) {
       return {
         _way: way,
         _rank: rank,
         _patience: patience,
+        _deadline: now + patience,
         _at: now,
-        _openedAt: -1,
         _due: 0,
-        // Only of a connection that does not stand yet nobody else keeps the time.
-        _until: way._kind === DUPLEX ? now + patience : Infinity,
         _aborts: [],
         _length: 0,
-        _gone: false,
-        _welcomed: false,
-        _attach: 0,
-        _token: "",
-        _position: 0,
-        _cursor: 0,
-        _deadline: Infinity,
         _requests: [],
         _polls: 0,
         _rested: now,
-        _ticket: "",
         _strikes: 0
       };
     }
@@ -1515,7 +1453,6 @@
     var MAX_RTT = 1e3;
     /** Time for a new carrier to show that it carries; more after each round without success. */    var PATIENCE = 5e3;
     var MAX_PATIENCE = 2e4;
-    /** So long a two-way connection that was overtaken may still win. */    var LATE$1 = 5e3;
     /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */    var STOOD = 1e3;
     var QUICK = 1e4;
     var QUICK_DEATHS = 3;
@@ -1528,13 +1465,13 @@
     var PROBE_RESET = 6e4;
     /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */    var BUSY = 50;
     var NEVER = Infinity;
+    /** Said of what works at first, time and again. */    var DIED = "died";
     /** The code of a carrier beside which nothing is answered. */    var CROWDED = "crowded";
     /** `ways` stand in order of preference. A way is known by its place among them, its rank. */    function createNegotiation(ways, limits, random, memory, host, upward) {
-      var begun = false;
-      /** The session is about to end: nothing better is looked for. */      var closing = false;
+      /** The session is about to end: nothing better is looked for. */
+      var closing = false;
       var attempts = [];
       var current = null;
-      /** What was current until another attach was accepted, which has not carried anything yet. */      var former = null;
       var carriedAt = 0;
       /** When a carrier was let go because there may be no connection left beside it. */      var crowdedAt = -NEVER;
       /** Untried ways of this race, and when the next is due. */      var left = [];
@@ -1546,23 +1483,17 @@
       var deaths = {};
       /** What failed and how; evidence only once something else has worked. */      var suspects = {};
       var code = "";
-      var why = "";
       var probeAt = NEVER;
       var probes = 0;
       var probing = false;
-      /** Some was overtaken by less than it may need: looked at anew soon. */      var doubtful = false;
+      /** One may only have been slow: it is looked at anew soon. */      var doubtful = false;
       var steps = [];
       /** The time of what is happening. */      var now = 0;
       // ---- the lists
       /** Those that may still win. */      var racers = function() {
-        var found = [];
-        for (var _i = 0, attempts_1 = attempts; _i < attempts_1.length; _i++) {
-          var attempt = attempts_1[_i];
-          if (attempt !== current && !attempt._late) {
-            found.push(attempt);
-          }
-        }
-        return found;
+        return filter(attempts, function(attempt) {
+          return attempt !== current;
+        });
       };
       /** Is it being tried? */      var isUnder = function(rank) {
         return find(racers(), function(attempt) {
@@ -1572,12 +1503,6 @@
       var remove = function(attempt) {
         attempt._over = true;
         attempts = without(attempts, attempt);
-      };
-      var cancel = function(attempt) {
-        remove(attempt);
-        steps.push(function() {
-          return host._cancel(attempt);
-        });
       };
       var demote = function(rank, reason) {
         memory.failed[ways[rank].name] = reason;
@@ -1602,25 +1527,24 @@
         left = [];
         due = lifeBy = NEVER;
       };
-      /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      var race = function(pause) {
-        var groups = [ [], [], [], [] ];
-        left = [];
+      /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */      var groupOf = function(rank) {
+        var _a = ways[rank], name = _a.name, kind = _a._kind;
+        var reason = suspects[rank] || memory.failed[name];
+        return reason === DIED ? 2 : reason || kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now ? 3 : name === memory.best ? 0 : 1;
+      };
+      var race = function(pause) {
         if (memory.until <= now) {
           memory.until = now + KEPT;
           memory.best = "";
           memory.failed = {};
         }
-        for (var rank = 0; rank < ways.length; rank++) {
-          var way = ways[rank];
-          var tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-          var reason = suspects[rank] || memory.failed[way.name] || tight;
-          var group = reason ? reason === "died" ? 2 : 3 : way.name === memory.best ? 0 : 1;
-          groups[group].push(rank);
+        left = [];
+        while (left.length < ways.length) {
+          left.push(left.length);
         }
-        for (var _i = 0, groups_1 = groups; _i < groups_1.length; _i++) {
-          var group = groups_1[_i];
-          left = left.concat(group);
-        }
+        left.sort(function(a, b) {
+          return groupOf(a) - groupOf(b) || a - b;
+        });
         due = now + pause;
       };
       var start = function(rank) {
@@ -1649,7 +1573,7 @@
           rounds++;
           suspects = {};
           steps.push(function() {
-            return host._failing(code || "no_transport", why);
+            return host._failing(code);
           });
           retry(pauseOf());
         }
@@ -1669,14 +1593,14 @@
         due = now;
       };
       /** No carrier, and none under way: no more pause. */      var hurry = function() {
-        if (begun && !current && !racers().length) {
+        if (!current && !racers().length) {
           due = now;
         }
       };
       var died = function(attempt, reason) {
         var rank = attempt._rank;
         var lived = now - carriedAt;
-        var clean = reason === "end" || reason === CROWDED;
+        var clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
         var stood = clean || lived >= STOOD;
         current = null;
         deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
@@ -1684,32 +1608,17 @@
           probes = 0;
         }
         if (reason === "timeout") {
-          suspects[rank] = "mute";
+          suspects[rank] = reason;
         } else if (deaths[rank] >= QUICK_DEATHS) {
-          suspects[rank] = "died";
+          suspects[rank] = DIED;
         }
         rounds = stood ? 0 : rounds + 1;
         probeAt = lifeBy = NEVER;
-        if (renewing) {
-          renewing = false;
-        } else {
-          var pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+        if (!renewing) {
+          var pause = thenOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
           retry(racers().length ? Math.max(pause, headStart()) : pause);
         }
-      };
-      /** Another is about to carry; if it does not in time, the race begins anew. */      var superseded = function(attempt) {
-        var rank = attempt._rank;
-        remove(attempt);
-        former = renewing || suspects[rank] ? null : attempt;
-        current = null;
         renewing = false;
-        race(headStart());
-        if (former && !find(racers(), function(other) {
-          return other._rank <= rank;
-        })) {
-          // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-          first(rank);
-        }
       };
       // ---- upward
             var planProbe = function() {
@@ -1727,34 +1636,30 @@
           probing = true;
           steps.push(function() {
             return upward._probe(way, function(at, failed) {
-              return probed(at, rank, failed);
+              now = at;
+              probing = false;
+              // It is evidence only beside something that works.
+                            if (closing || !current || rank >= current._rank) {
+                planProbe();
+              } else if (failed === null) {
+                probes++;
+                start(rank);
+              } else {
+                if (failed === CROWDED) {
+                  tighten();
+                } else {
+                  demote(rank, failed);
+                }
+                probe(rank + 1);
+              }
             });
           });
         }
       };
-      /** What a probe has found: null if it works, else why not. */      var probed = function(at, rank, failed) {
-        now = at;
-        probing = false;
-        // It is evidence only beside something that works.
-                if (!closing && current && rank < current._rank) {
-          if (failed === null) {
-            probes++;
-            start(rank);
-            return;
-          }
-          if (failed === CROWDED) {
-            tighten();
-          } else {
-            demote(rank, failed);
-          }
-        }
-        probe(rank + 1);
-      };
       var failed = function(attempt, reason) {
         var rank = attempt._rank;
-        var action = actionOf(reason);
-        var again = asksAgain(reason) && reason !== "timeout";
-        var cause = causeOf(attempt, reason);
+        var then = thenOf(reason);
+        var again = then === ATTACH && reason !== "timeout";
         if (attempt._over) {
           return;
         }
@@ -1763,28 +1668,24 @@
           crowdedAt = now;
         } else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
           // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
-          suspects[rank] = "buffered";
+          suspects[rank] = "timeout";
           doubtful = true;
         }
         if (attempt === current) {
-          if (reason === "taken_over" && racers().length) {
-            superseded(attempt);
-          } else {
-            died(attempt, reason);
-          }
-        } else if (attempt._late || current && !renewing) {
-          if (current && current._rank !== rank && !action && !again) {
-            demote(rank, cause);
+          died(attempt, reason);
+        } else if (current && !renewing) {
+          if (current._rank !== rank && then !== BACKOFF && !again) {
+            demote(rank, reason || "failed");
           }
           planProbe();
-        } else if (action === BACKOFF) {
+        } else if (then === BACKOFF) {
           rounds++;
           retry(pauseOf());
         } else if (again && hasty++ < HASTY) {
           // A refusal is data, too.
           first(rank);
         } else {
-          suspects[rank] = why = cause;
+          suspects[rank] = reason || "failed";
           code = reason;
           // One that was started later still has its time.
                     if (attempt._due >= due || !racers().length) {
@@ -1792,16 +1693,9 @@
           }
         }
       };
-      var expire = function(attempt) {
-        steps.push(function() {
-          return host._cancel(attempt);
-        });
-        failed(attempt, "timeout");
-      };
       return {
         _begin: function(at) {
           now = at;
-          begun = true;
           race(0);
         },
         _close: function(at) {
@@ -1811,36 +1705,22 @@
         },
         _opened: function(at, attempt) {
           attempt._openedAt = now = at;
-          attempt._until = NEVER;
           // It makes progress: the answer takes no longer than the handshake did.
                     if (attempt._due === due) {
             due = attempt._due = Math.max(due, now + now - attempt._at);
           }
         },
         _carried: function(at, attempt) {
-          var before = former;
           var rank = attempt._rank;
           var _a = attempt._way, name = _a.name, kind = _a._kind;
           now = at;
           if (attempt._over || attempt === current) {
             return;
           }
-          former = null;
           current = attempt;
           carriedAt = now;
           hasty = 0;
           calm();
-          for (var _i = 0, attempts_2 = attempts; _i < attempts_2.length; _i++) {
-            var other = attempts_2[_i];
-            // Another two-way connection that is better has some time left; what cannot harm is let go.
-                        if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
-              if (other._rank < rank) {
-                other._until = Math.min(other._until, other._at + LATE$1);
-              } else if (other !== attempt) {
-                cancel(other);
-              }
-            }
-          }
           delete suspects[rank];
           for (var other in suspects) {
             demote(+other, suspects[other]);
@@ -1851,14 +1731,15 @@
             // That was it: as soon as one was free, there was an answer.
             tighten();
           }
+          if (memory.best && memory.best !== name && !memory.failed[memory.best]) {
+            // It has won over one that works.
+            doubtful = true;
+          }
           if (memory.tight <= now) {
             memory.best = name;
           }
-          memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
+          memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt || attempt._at)));
           upward._learnt();
-          if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
-            start(before._rank);
-          }
           planProbe();
         },
         _overtaken: function(at, attempt) {
@@ -1866,36 +1747,17 @@
           if (attempt._over) {
             return;
           }
+          remove(attempt);
           if (attempt === current) {
-            superseded(attempt);
-          } else if (attempt._way._kind === DUPLEX) {
-            attempt._late = true;
-            attempt._until = attempt._at + LATE$1;
-          } else {
-            if (now >= attempt._due) {
-              suspects[attempt._rank] = causeOf(attempt, "timeout");
-              doubtful = true;
-            }
-            remove(attempt);
-          }
-        },
-        _alive: function(at, attempt) {
-          now = at;
-          if (!attempt._over) {
-            cancel(attempt);
-            // This one has shown that it works.
-                        if (!current) {
-              first(attempt._rank);
-            } else if (attempt._rank < current._rank && !closing) {
-              start(attempt._rank);
-            }
+            died(attempt, "taken_over");
+          } else if (now >= attempt._due) {
+            suspects[attempt._rank] = "timeout";
+            doubtful = true;
           }
         },
         _heard: function(attempt, by) {
           if (attempt === current) {
-            if (renewing) {
-              calm();
-            }
+            calm();
             lifeBy = by;
           }
         },
@@ -1919,14 +1781,6 @@
         _next: function(at) {
           now = at;
           if (!steps.length) {
-            for (var _i = 0, attempts_3 = attempts; _i < attempts_3.length; _i++) {
-              var attempt = attempts_3[_i];
-              attempt._until = unlessBusy(attempt._until);
-              if (attempt._until <= now) {
-                expire(attempt);
-                return steps.shift();
-              }
-            }
             lifeBy = unlessBusy(lifeBy);
             if (lifeBy <= now) {
               lifeBy = NEVER;
@@ -1951,41 +1805,21 @@
         },
         _end: upward._stop,
         _nextTimeout: function() {
-          var next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
-          for (var _i = 0, attempts_4 = attempts; _i < attempts_4.length; _i++) {
-            var attempt = attempts_4[_i];
-            next = Math.min(next, attempt._until);
-          }
-          return next;
+          return Math.min(due, lifeBy, closing ? NEVER : probeAt);
         }
       };
-    }
-    /** What to remember of a failure. */    function causeOf(attempt, code) {
-      return code && code !== "timeout" ? code : !code && !attempt._late ? "failed" : attempt._way._kind === STREAM ? "buffered" : attempt._openedAt >= 0 ? "mute" : "silent";
     }
     // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
     /** In all. */    var TIME$1 = 8e3;
-    function trial(io, transport, done) {
-      var began = now();
-      var report = {
-        ok: false,
-        code: "no_transport",
-        why: "silent",
-        openMs: null,
-        rttMs: null
-      };
-      var asked = 0;
-      var over = false;
+    /** `done` is told null when an event and its answer have gone over it, else the code of what has failed; `opened`, when the session is open. */    function trial(io, transport, done, opened) {
+      var asked = false;
       var stop = function() {
-        over = true;
         clearTimeout(timer);
         driver._close("client_disconnect");
       };
-      var finish = function() {
-        if (!over) {
-          stop();
-          done(report);
-        }
+      var finish = function(failed) {
+        stop();
+        done(failed, driver._session);
       };
       var driver = createDriver(io, [ transport ], {
         _attempts: 0,
@@ -1995,75 +1829,92 @@
       }, {
         _deliver: function() {
           // That nobody knows the event.
-          if (asked && !over) {
-            report.rttMs = now() - asked;
-            report.ok = true;
-            report.code = report.why = "";
-            finish();
+          if (asked) {
+            finish(null);
           }
         },
         _proven: function() {
           if (!asked) {
-            asked = now();
-            report.openMs = asked - began;
+            asked = true;
+            if (opened) {
+              opened();
+            }
             driver._push(messageOf("/", encode("e", "/", 0, [ "trial" ]), true));
           }
         },
         _carried: function() {},
-        _suspended: function(code) {
-          // A stream that comes with its end was held back.
-          report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
-          finish();
-        },
-        _failing: function(code, why) {
-          report.code = code;
-          report.why = why;
-        },
-        _ended: function(code) {
-          report.code = report.code === "no_transport" ? code : report.code;
-          finish();
-        }
+        _suspended: finish,
+        _failing: finish,
+        _ended: finish
       }, false);
-      var timer = later(finish, TIME$1);
+      var timer = later(function() {
+        return finish("timeout");
+      }, TIME$1);
       driver._start();
       return stop;
     }
     // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
-        function diagnoseBy(kit, url, options) {
+        function diagnoseBy(kit, all, url, options) {
       var io = createIo(kit, url, options);
-      var wanted = usable(io, io._options.transports || kit._known, true);
+      var wanted = kit._choose(io._options.transports || all);
       var rows = [];
       return new Promise(function(done) {
         var next = function() {
           var transport = wanted[rows.length];
-          var add = function(_a) {
-            var ok = _a.ok, code = _a.code, why = _a.why, openMs = _a.openMs, rttMs = _a.rttMs;
-            rows.push({
-              transport: transport.name,
-              ok: ok,
-              code: code,
-              why: why,
-              openMs: openMs,
-              rttMs: rttMs
-            });
-            next();
-          };
           if (!transport) {
             done(rows);
-          } else if (transport._enabled(io)) {
-            trial(io, transport, add);
-          } else {
-            add({
-              ok: false,
-              code: "no_transport",
-              why: "unavailable",
-              openMs: null,
-              rttMs: null
+            return;
+          }
+          var row = {
+            transport: transport.name,
+            ok: false,
+            code: "no_transport",
+            why: "unavailable",
+            openMs: null,
+            rttMs: null
+          };
+          var began = now();
+          var end = function() {
+            rows.push(row);
+            next();
+          };
+          if (transport._enabled(io)) {
+            trial(io, transport, function(failed, session) {
+              if (failed === null) {
+                row.ok = true;
+                row.code = row.why = "";
+                row.rttMs = now() - began - row.openMs;
+              } else {
+                var opened = row.openMs !== null;
+                row.why = causeOf(transport._kind, failed, opened, session._attaches > 0);
+                row.code = !opened && row.why === failed ? failed : "no_transport";
+              }
+              end();
+            }, function() {
+              row.openMs = now() - began;
             });
+          } else {
+            end();
           }
         };
         next();
       });
+    }
+    function causeOf(kind, code, opened, attached) {
+      if (code === CROWDED) {
+        return code;
+      }
+      // A stream that comes with its end was held back.
+            if (kind === STREAM && (opened || code === "timeout")) {
+        return "buffered";
+      }
+      if (opened) {
+        return "died";
+      }
+      if (code === "timeout") {
+        return kind === DUPLEX && attached ? "mute" : "silent";
+      }
+      return code || "failed";
     }
     /** Posts by fetch. */    var fetchPost = function(url, body, options, progress, done) {
       // Not as a method of something: browsers refuse that.
@@ -2124,6 +1975,7 @@
       if (typeof JSON === "undefined") {
         throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
       }
+      platform._locate = locate;
       if (!old.btoa) {
         platform._btoa = encodeBase64;
         platform._atob = decodeBase64;
@@ -2372,6 +2224,23 @@
       return parseText(text, function(_key, value) {
         return typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)];
       });
+    }
+    /** The transports that are wanted, by name or as they are. */    function named(known, wanted) {
+      var chosen = [];
+      var _loop_1 = function(one) {
+        var transport = typeof one === "string" ? find(known, function(other) {
+          return other.name === one;
+        }) : one;
+        if (!transport) {
+          throw failure("bad_data", "no such transport in this bundle: " + String(one));
+        }
+        chosen.push(transport);
+      };
+      for (var _i = 0, wanted_1 = wanted; _i < wanted_1.length; _i++) {
+        var one = wanted_1[_i];
+        _loop_1(one);
+      }
+      return chosen;
     }
     // What a carrier over HTTP has beside a WebSocket: requests, and batches that are repeated until they are confirmed
     // (protocol.md, section 4.4).
@@ -2650,8 +2519,8 @@
           attempt._aborts.push(open(hub._io, ticket, function(line) {
             measure(hub, attempt, line);
             heard(session, now(), attempt, fromLine(line));
-            if (attempt._silent && !attempt._closed) {
-              attempt._silent = false;
+            if (!attempt._heard && !attempt._closed) {
+              attempt._heard = true;
               hub._proven(attempt);
             }
             hub._drain();
@@ -2667,12 +2536,21 @@
       var transport = attempt._way;
       var session = hub._session;
       var crowd = hub._crowd;
-      var over = false;
-      var stop;
+      if (request._kind === ATTACHING) {
+        attempt._aborts.push(function() {
+          for (var _i = 0, _a = attempt._requests; _i < _a.length; _i++) {
+            var made = _a[_i];
+            // One of them may still be about to be made.
+                        if (made._abort) {
+              made._abort();
+            }
+          }
+        });
+      }
       if (crowd) {
         crowd._asked(attempt, request);
       }
-      stop = make(function(line) {
+      request._abort = make(function(line) {
         if (crowd && request._kind !== ATTACHING) {
           crowd._answered(attempt);
         }
@@ -2686,16 +2564,9 @@
         if (crowd) {
           crowd._answered(attempt);
         }
-        if (stop) {
-          attempt._aborts = without(attempt._aborts, stop);
-        }
-        over = true;
         answered(session, now(), request, code);
         hub._drain();
       });
-      if (!over) {
-        attempt._aborts.push(stop);
-      }
     }
     /** The answer to the server's `z`. */    function sayFarewell(hub, line) {
       var io = hub._io;
@@ -2728,8 +2599,8 @@
     }
     /** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */    function refusal(text) {
       try {
-        var code = JSON.parse(text).error;
-        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
+        var _a = JSON.parse(text), error = _a.error, then_1 = _a.then;
+        return then_1 ? learn(error, then_1) : "";
       } catch (_) {
         return "";
       }
@@ -2842,9 +2713,9 @@
         // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes. The `ws` package throws errors
         // that nobody listens to.
                 socket.onerror = function() {};
-        socket.onclose = function(event) {
+        socket.onclose = function() {
           end();
-          closed(event && event.reason || "");
+          closed();
         };
         return {
           _send: function(data) {
@@ -3006,7 +2877,7 @@
     // The plan of all but the smallest client: negotiation, what it remembers, and what it tries.
     /** How late a heartbeat may be. */    var LATE_HEARTBEAT = 1e3;
     function negotiate(hub, limits, host) {
-      var io = hub._io, own = hub._own, ways = hub._ways, session = hub._session;
+      var io = hub._io, ways = hub._ways, session = hub._session;
       var store = io._options.memory || storage;
       var ahead = function() {
         return wall() - now();
@@ -3030,18 +2901,18 @@
       hub._crowd = watchCrowd(hub, memory, isTight);
       var plan = createNegotiation(ways, limits, Math.random, memory, host, {
         _probe: function(transport, done) {
-          if (own && transport._kind === STREAM && isTight()) {
+          if (transport._kind === STREAM && isTight()) {
             done(now(), CROWDED);
-          } else if (own) {
-            stop = trial(io, transport, function(report) {
-              done(now(), report.ok ? null : report.why);
+          } else {
+            stop = trial(io, transport, function(failed) {
+              done(now(), failed);
               hub._drain();
             });
           }
         },
         _learnt: function() {
           session._tight = memory.tight;
-          if (own && ways.length > 1) {
+          if (ways.length > 1) {
             save(store, place, memory, ahead());
           }
         },
@@ -3271,14 +3142,18 @@
     }
     // What the entry for old browsers is made of: everything.
         var usual =  modernTransports.concat(forever_iframe);
+    var legacyTransports =  usual.concat(jsonp);
     var legacy = {
-      _known:  usual.concat(jsonp),
-      _usual: usual,
+      _choose: function(wanted) {
+        if (wanted === void 0) {
+          wanted = usual;
+        }
+        return named(legacyTransports, wanted);
+      },
       _plan: negotiate,
       _binary: binaryForm,
       _watch: watch,
       _farewell: sayFarewell,
-      _locate: locate,
       _post: legacyPost,
       _streams: legacyStreams
     };
@@ -3288,7 +3163,7 @@
     }
     /** Tries each transport alone, those of `options.transports` or all, one after the other. */    function diagnose(url, options) {
       mend();
-      return diagnoseBy(legacy, url, options);
+      return diagnoseBy(legacy, legacyTransports, url, options);
     }
     exports.connect = connect;
     exports.diagnose = diagnose;

@@ -4,45 +4,30 @@ function backoff(tries, delay, maxDelay, random) {
     return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
 }
 
-// What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
-/** Later. */
-const BACKOFF = 1;
-/** The same for those that end the session, as all that follow do. */
-const BACKOFF_ENDED = 2;
-/** A new session at once. */
-const OPEN = 3;
-/** Report and stop: the page cannot help a refused origin or callback either. */
-const NEVER$1 = 4;
-const CODES = [
-    "",
-    "full rate",
-    "bad_ack credit shutdown slow_consumer",
-    "grace_over undeliverable unknown_session",
-    "callback client_disconnect no_namespace origin server_disconnect version",
-];
-/** With these the server asks for another attach over the same transport. */
-const AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
-function has(codes, code) {
-    return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+// What a client does about a code (protocol.md, section 10). The server says it with the code: so no table of them is needed here.
+/** Its answer to what cannot be done now. */
+const BACKOFF = "backoff";
+/** A new session at once, or after a pause. */
+const OPEN = "open";
+const LATER = "later";
+/** Report and stop. */
+const NEVER$1 = "never";
+/** Attach anew, over the same transport. */
+const ATTACH = "attach";
+/** Of those that the client gives itself. */
+const then = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
+/** Takes what is said of a code. */
+function learn(code, said) {
+    then[code] = said || then[code];
+    return String(code);
 }
-function groupOf(code) {
-    let group = NEVER$1;
-    while (group && !has(CODES[group], code)) {
-        group--;
-    }
-    return group;
-}
-/** 0 if it is none of the above. */
-function actionOf(code) {
-    const group = groupOf(code);
-    return group === BACKOFF_ENDED ? BACKOFF : group;
+/** Undefined if nobody has said it. */
+function thenOf(code) {
+    return then[code];
 }
 /** The others end a request or a carrier. */
 function endsSession(code) {
-    return groupOf(code) > BACKOFF;
-}
-function asksAgain(code) {
-    return has(AGAIN, code);
+    return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
 }
 
 /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */
@@ -53,18 +38,150 @@ function randomBytes() {
     return bytes;
 }
 
+/** Workers have no `window`, engines before 2018 no `globalThis`. */
+const root = (typeof globalThis === "undefined" ? self : globalThis);
+
 /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */
 const platform = {
     _btoa: (chars) => btoa(chars),
     _atob: (text) => atob(text),
     /** 128 of them. */
     _random: () => randomBytes(),
+    /** What a URL says, and what it lacks the page. */
+    _locate: (url) => new URL(url, root.location && root.location.href),
     /** Milliseconds that never go back. */
     _now: () => performance.now(),
     _soon: (run) => void Promise.resolve().then(run),
     /** What `run` gives, now or later, goes to `done`; what goes wrong, in `done` too, to `fail`. */
     _promise: (run, done, fail, then) => void new Promise(run).then(done).then(null, fail).then(then),
 };
+
+// The only folder that touches globals, and only when a client connects: so the module loads anywhere.
+/** Milliseconds, never going back where the platform has such a clock. */
+function now() {
+    return Math.floor(platform._now());
+}
+/** The time of day, which goes on while the machine sleeps. */
+function wall() {
+    return new Date().getTime();
+}
+function later(run, ms) {
+    return setTimeout(run, ms);
+}
+/** Runs when the code that runs now is done. */
+function soon(run) {
+    platform._soon(run);
+}
+/** 128 random bits, as protocol.md wants them (section 4.1): numbers with dashes between. */
+function secret() {
+    return [].join.call(platform._random(), "-");
+}
+
+// What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
+function filter(list, fits) {
+    const found = [];
+    for (const item of list) {
+        if (fits(item)) {
+            found.push(item);
+        }
+    }
+    return found;
+}
+function find(list, fits) {
+    return filter(list, fits)[0];
+}
+function without(list, item) {
+    return filter(list, (one) => one !== item);
+}
+
+const OPENING = 0;
+const OPENED = 1;
+const SUSPENDED = 2;
+const CLOSING = 3;
+const ENDED = 4;
+/**
+ * How a carrier works. `DUPLEX`: a WebSocket. `STREAM`: one answer down, posts up. `POLL`: a loop of requests, both ways.
+ * `SCRIPT`: polls by URL, posts up whose answer cannot be read.
+ */
+const DUPLEX = 0;
+const STREAM = 1;
+const POLL = 2;
+const SCRIPT = 3;
+/** What holds before the first welcome (protocol.md, sections 6.2 and 13). */
+const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
+/** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
+const MAX_BODY = 64512;
+const ATTACHING = 0;
+const POLLING = 1;
+const POSTING = 2;
+/** `secret` draws 128 random bits, as a key of the protocol. */
+function createSession(window, secret, host) {
+    return {
+        _host: host,
+        _secret: secret,
+        _state: OPENING,
+        _limits: LIMITS,
+        _rest: 1000,
+        _key: secret(),
+        _attaches: 0,
+        _serial: 0,
+        _fits: MAX_BODY,
+        _tries: 0,
+        _carriers: [],
+        _fleeting: [],
+        _queue: [],
+        _wake: Infinity,
+        _closeDeadline: Infinity,
+        _log: [],
+        _base: 0,
+        _sent: 0,
+        _bytes: 0,
+        _returned: 0,
+        _credited: 0,
+        _window: window,
+        _received: 0,
+        _consumed: 0,
+        _taken: 0,
+        _saidConsumed: 0,
+    };
+}
+/** So long a carrier that has answered may be mute. */
+function patienceOf(session) {
+    return session._limits["ping"] + session._limits["timeout"];
+}
+/** What is to be done next, if anything. */
+function next(session, now) {
+    if (!session._queue.length && session._state !== ENDED) {
+        session._wake = Infinity;
+        for (const carrier of session._carriers) {
+            carrier._way._flush(session, now, carrier);
+        }
+        // What no carrier could take at once is gone.
+        session._fleeting = [];
+    }
+    return session._queue.shift();
+}
+
+// How carriers are given up.
+/** A carrier is gone, or given up. */
+function lose(session, carrier, code) {
+    // The server may tell the old carrier sooner than the new one: the session has one.
+    const moving = code === "taken_over" && carrier !== session._carriers[session._carriers.length - 1];
+    drop(session, carrier, code);
+    if (carrier === session._current) {
+        session._current = null;
+    }
+    if (!session._current && !moving && session._state === OPENED) {
+        session._state = SUSPENDED;
+        session._queue.push(() => session._host._suspended());
+    }
+}
+function drop(session, carrier, code) {
+    carrier._gone = true;
+    session._carriers = without(session._carriers, carrier);
+    session._saidClose = false;
+    session._queue.push(() => session._host._drop(carrier, code));
+}
 
 // UTF-8 and base64 with the language's own means. Bytes become text as one character for each.
 function newBytes(length) {
@@ -111,149 +228,6 @@ function fromBase64(text) {
     }
 }
 
-// The only folder that touches globals, and only when a client connects: so the module loads anywhere.
-/** Workers have no `window`, engines before 2018 no `globalThis`. */
-const root = (typeof globalThis === "undefined" ? self : globalThis);
-/** Milliseconds, never going back where the platform has such a clock. */
-function now() {
-    return Math.floor(platform._now());
-}
-/** The time of day, which goes on while the machine sleeps. */
-function wall() {
-    return new Date().getTime();
-}
-function later(run, ms) {
-    return setTimeout(run, ms);
-}
-/** Runs when the code that runs now is done. */
-function soon(run) {
-    platform._soon(run);
-}
-/** 128 random bits, as 22 characters of base64url. */
-function secret() {
-    return toBase64(platform._random()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
-}
-
-// What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
-function find(list, fits) {
-    for (const item of list) {
-        if (fits(item)) {
-            return item;
-        }
-    }
-    return undefined;
-}
-function without(list, item) {
-    const rest = [];
-    for (const one of list) {
-        if (one !== item) {
-            rest.push(one);
-        }
-    }
-    return rest;
-}
-
-const OPENING = 0;
-const OPENED = 1;
-const SUSPENDED = 2;
-const CLOSING = 3;
-const ENDED = 4;
-/**
- * How a carrier works. `DUPLEX`: a WebSocket. `STREAM`: one answer down, posts up. `POLL`: a loop of requests, both ways.
- * `SCRIPT`: polls by URL, posts up whose answer cannot be read.
- */
-const DUPLEX = 0;
-const STREAM = 1;
-const POLL = 2;
-const SCRIPT = 3;
-/** What holds before the first welcome (protocol.md, sections 6.2 and 13). */
-const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
-/** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
-const MAX_BODY = 64512;
-const ATTACHING = 0;
-const POLLING = 1;
-const POSTING = 2;
-/** `secret` draws 128 random bits as 22 characters of base64url. */
-function createSession(window, secret, host) {
-    return {
-        _host: host,
-        _secret: secret,
-        _state: OPENING,
-        _limits: LIMITS,
-        _tight: 0,
-        _rest: 1000,
-        _id: "",
-        _token: "",
-        _key: secret(),
-        _attaches: 0,
-        _serial: 0,
-        _batch: null,
-        _fits: MAX_BODY,
-        _stuck: 0,
-        _tries: 0,
-        _carriers: [],
-        _current: null,
-        _fleeting: [],
-        _queue: [],
-        _wake: Infinity,
-        _owesCounts: false,
-        _poison: -1,
-        _closeCode: "",
-        _closeDeadline: Infinity,
-        _saidClose: false,
-        _farewell: null,
-        _log: [],
-        _base: 0,
-        _sent: 0,
-        _bytes: 0,
-        _returned: 0,
-        _credited: 0,
-        _floor: 0,
-        _window: window,
-        _received: 0,
-        _consumed: 0,
-        _taken: 0,
-        _saidConsumed: 0,
-    };
-}
-/** So long a carrier that has answered may be mute. */
-function patienceOf(session) {
-    return session._limits["ping"] + session._limits["timeout"];
-}
-/** What is to be done next, if anything. */
-function next(session, now) {
-    if (!session._queue.length && session._state !== ENDED) {
-        session._wake = Infinity;
-        for (const carrier of session._carriers) {
-            carrier._way._flush(session, now, carrier);
-        }
-        // What no carrier could take at once is gone.
-        session._fleeting = [];
-    }
-    return session._queue.shift();
-}
-
-// How carriers are given up.
-/** A carrier is gone, or given up. */
-function lose(session, carrier, code) {
-    // The server may tell the old carrier sooner than the new one: the session has one.
-    const moving = code === "taken_over" && carrier !== session._carriers[session._carriers.length - 1];
-    drop(session, carrier, code);
-    if (carrier === session._current) {
-        session._current = null;
-    }
-    if (!session._current && !moving && session._state === OPENED) {
-        session._state = SUSPENDED;
-        session._queue.push(() => session._host._suspended());
-    }
-}
-function drop(session, carrier, code) {
-    carrier._gone = true;
-    session._carriers = without(session._carriers, carrier);
-    session._saidClose = false;
-    session._queue.push(() => session._host._drop(carrier, code));
-}
-
 /** A plain Error with a code: subclasses of Error lose their prototype in ES5. */
 function failure(code, message, data) {
     const error = new Error(message || code);
@@ -271,7 +245,6 @@ let binary;
 function withBinary(given) {
     binary = given || binary;
 }
-const MAX_DEPTH = 64;
 /** Type, namespace, id, body. Two counts are no id. */
 const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 /** Is it one of the messages that are counted? */
@@ -339,22 +312,12 @@ function refuseBinary(_key, value) {
     }
     return value;
 }
-/** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
+/** Is the JSON nested as deep as may be at most (64), and without a lone surrogate? Engines of today write those as escapes. */
 function isSound(text) {
     return (!/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
         // Few texts hold as many brackets as may be nested.
-        !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH)));
-}
-function isDeeper(value, depth) {
-    if (typeof value === "object" && value) {
-        for (const key in value) {
-            if (!depth || isDeeper(value[key], depth - 1)) {
-                return true;
-            }
-        }
-        return !depth;
-    }
-    return false;
+        // Depth is what lines are indented by; what is empty has no line inside.
+        !(/^([^[{]*[[{]){65}/.test(text) && /\n {65}/.test(JSON.stringify(JSON.parse(text.replace(/\[]|{}/g, "[0]")), null, 1))));
 }
 
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
@@ -385,9 +348,7 @@ function confirm(session, received, consumed) {
         session._returned = consumed;
     }
     for (; session._base < received; session._base++) {
-        const message = session._log.shift();
-        session._floor = message._credit;
-        session._bytes -= message._size;
+        session._bytes -= session._log.shift()._size;
     }
     return true;
 }
@@ -414,7 +375,8 @@ function close(session, now, code) {
         session._closeCode = code;
         session._closeDeadline = now + CLOSE_TIME;
         session._state = CLOSING;
-        if (!session._attaches && session._credited === session._floor) {
+        if (!session._attaches && !session._credited) {
+            // Nothing was said, and nothing is there that is worth it.
             end(session, code);
         }
     }
@@ -591,8 +553,8 @@ function take(session, now, carrier, down, data, alive) {
     const body = (packet._body || {});
     if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-        const ticket = carrier._welcomed && carrier._way._kind && body["error"] === "unknown_session";
-        refused(session, carrier, ticket ? "stale" : String(body["error"]));
+        const code = learn(body["error"], body["then"]);
+        refused(session, carrier, carrier._welcomed && carrier._way._kind && code === "unknown_session" ? "stale" : code);
     }
     else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down._position) {
         malformed(session, carrier, "bad_packet");
@@ -611,6 +573,7 @@ function take(session, now, carrier, down, data, alive) {
         counts(session, body[0], body[1]);
     }
     else if (type === "z") {
+        learn(body["code"], body["then"]);
         closed(session, now, body);
     }
     else if (type !== "W") {
@@ -636,7 +599,7 @@ function malformed(session, carrier, code) {
         end(session, code);
     }
     else {
-        session._poison = carrier._welcomed ? session._received : -1;
+        session._poison = carrier._welcomed ? session._received : null;
         lose(session, carrier, code);
     }
 }
@@ -689,6 +652,14 @@ function deadlineOf(carrier) {
     return deadline;
 }
 
+/** Who has closed a session is not told anything any more. */
+const DEAF = {
+    _deliver() { },
+    _carried() { },
+    _suspended() { },
+    _failing() { },
+    _ended() { },
+};
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
 /** A timer that is later than this says that the machine has slept. */
@@ -739,9 +710,7 @@ function createDriver(io, ways, limits, listener, own) {
             }
             else {
                 plan._overtaken(now(), attempt);
-                if (!attempt._late) {
-                    unlink(attempt);
-                }
+                unlink(attempt);
             }
         },
         _deliver(packet, size) {
@@ -750,9 +719,8 @@ function createDriver(io, ways, limits, listener, own) {
         },
         _opened(attempt, resumed) {
             if (!attempt._closed) {
-                attempt._silent = !!attempt._way._stream;
                 listener._carried(attempt._way.name, resumed);
-                if (!attempt._silent) {
+                if (!attempt._way._stream) {
                     hub._proven(attempt);
                 }
             }
@@ -772,12 +740,12 @@ function createDriver(io, ways, limits, listener, own) {
         },
     });
     const connect = (attempt) => {
-        const gone = (code) => {
-            if (attempt._attach && !attempt._late) {
-                refused(session, attempt, code);
+        const gone = () => {
+            if (attempt._attach) {
+                refused(session, attempt, "");
             }
             else {
-                fail(attempt, code);
+                fail(attempt, "");
             }
             hub._drain();
         };
@@ -787,13 +755,8 @@ function createDriver(io, ways, limits, listener, own) {
                 plan._opened(now(), attempt);
                 hub._drain();
             }, (data) => {
-                if (attempt._late) {
-                    plan._alive(now(), attempt);
-                }
-                else {
-                    hub._heard(attempt);
-                    heard(session, now(), attempt, data);
-                }
+                hub._heard(attempt);
+                heard(session, now(), attempt, data);
                 hub._drain();
             }, gone);
             attempt._duplex = duplex;
@@ -801,7 +764,7 @@ function createDriver(io, ways, limits, listener, own) {
         }
         catch (_) {
             // As a WebSocket without TLS on a page with it.
-            gone("");
+            gone();
         }
     };
     const flush = () => {
@@ -829,7 +792,11 @@ function createDriver(io, ways, limits, listener, own) {
                 finally {
                     draining = false;
                 }
-                const due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+                let due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
+                for (const attempt of live) {
+                    // Of a connection that does not stand yet only this keeps the time.
+                    due = Math.min(due, attempt._deadline);
+                }
                 // One that is too early does no harm: it sets the next.
                 if (due < timerAt) {
                     clearTimeout(timer);
@@ -839,6 +806,11 @@ function createDriver(io, ways, limits, listener, own) {
                         const code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
                         timerAt = Infinity;
                         timeout(session, now(), code);
+                        for (const attempt of live) {
+                            if (!attempt._attach && attempt._deadline <= now()) {
+                                fail(attempt, code);
+                            }
+                        }
                         hub._drain();
                     }, Math.max(0, due - now()));
                 }
@@ -870,8 +842,7 @@ function createDriver(io, ways, limits, listener, own) {
                 attach(session, now(), attempt);
             }
         },
-        _cancel: unlink,
-        _failing: (code, why) => listener._failing(code, why),
+        _failing: (code) => listener._failing(code),
         _giveUp: () => end(session, "no_transport"),
     });
     return {
@@ -884,7 +855,7 @@ function createDriver(io, ways, limits, listener, own) {
                 plan._begin(now());
             }
             else {
-                listener._failing("no_transport", "");
+                listener._failing("");
                 end(session, "no_transport");
             }
             hub._drain();
@@ -902,6 +873,7 @@ function createDriver(io, ways, limits, listener, own) {
             }
         },
         _close(code) {
+            listener = DEAF;
             plan._close(now());
             close(session, now(), code);
             hub._drain();
@@ -911,22 +883,6 @@ function createDriver(io, ways, limits, listener, own) {
             flush();
         },
     };
-}
-
-/** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */
-function usable(io, wanted, all) {
-    const chosen = [];
-    const named = (name) => find(io._kit._known, (known) => known.name === name);
-    for (const one of wanted) {
-        const transport = typeof one === "string" ? named(one) : one;
-        if (!transport) {
-            throw failure("bad_data", "no such transport in this bundle: " + String(one));
-        }
-        if (all || transport._enabled(io)) {
-            chosen.push(transport);
-        }
-    }
-    return chosen;
 }
 
 /** The place of handlers for any event: no event has this name. */
@@ -973,7 +929,6 @@ function createSocket(host, namespace, auth) {
     const driverOf = host._driver;
     const events = createEmitter();
     let pending = {};
-    let pendingCount = 0;
     let lastId = 0;
     /** What was emitted before the namespace was asked for. */
     let waiting = [];
@@ -1019,37 +974,37 @@ function createSocket(host, namespace, auth) {
             post(type, null, [event].concat(args));
             return;
         }
-        if (pendingCount >= sessionOf()._limits["acks"]) {
+        if (host._acks >= sessionOf()._limits["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
         post("e", id, [event].concat(args.slice(0, -1)));
-        pendingCount++;
-        pending[id] = { _done: done, _timer: ms && setTimeout(() => settle(id, failure("timeout")), ms) };
+        host._acks++;
+        const timer = ms && setTimeout(() => settle(id, failure("timeout")), ms);
+        pending[id] = (...answer) => {
+            host._acks--;
+            clearTimeout(timer);
+            try {
+                done.apply(undefined, answer);
+            }
+            catch (thrown) {
+                rethrow(thrown);
+            }
+        };
     };
     const ask = (event, args, ms) => new Promise((resolve, reject) => {
         const done = (error, value) => (error ? reject(error) : resolve(value));
         send(event, args.concat(done), ms);
     });
     // ---- coming in
-    const finish = (one, error, values) => {
-        clearTimeout(one._timer);
-        try {
-            one._done.apply(undefined, [error].concat((values || [])));
-        }
-        catch (thrown) {
-            rethrow(thrown);
-        }
-    };
     /** False if nobody waits for this answer. */
-    const settle = (id, error, values) => {
-        const one = pending[id];
-        if (one) {
-            delete pending[id];
-            pendingCount--;
-            finish(one, error, values);
+    const settle = (id, error, values = []) => {
+        const done = pending[id];
+        delete pending[id];
+        if (done) {
+            done.apply(undefined, [error].concat(values));
         }
-        return !!one;
+        return !!done;
     };
     const handle = (packet, event, args) => {
         const { _type: type, _id: id } = packet;
@@ -1144,9 +1099,8 @@ function createSocket(host, namespace, auth) {
             socket.connected = socket.recovered = socket._joined = false;
             socket.id = socket.transport = null;
             pending = {};
-            pendingCount = 0;
             for (const id in failed) {
-                finish(failed[id], failure("session_ended"));
+                failed[id](failure("session_ended"));
             }
             // One that was never connected may have lost events, too.
             if (was || unconfirmed) {
@@ -1189,7 +1143,7 @@ function open(kit, url, options) {
 function createIo(kit, url = "", options = {}) {
     const path = options.path || "/everwire";
     const place = url || path;
-    const { protocol, host, pathname } = kit._locate ? kit._locate(place) : new URL(place, root.location && root.location.href);
+    const { protocol, host, pathname } = platform._locate(place);
     const mount = pathname.replace(/\/+$/, "") || path;
     return { _kit: kit, _url: protocol.replace("ws", "http") + "//" + host + mount, _options: options };
 }
@@ -1203,7 +1157,6 @@ function createClient(io) {
     const limits = { _attempts: attempts, _pause: (tries) => backoff(tries, delay, maxDelay, Math.random) };
     let sockets = [];
     let driver = null;
-    let starting = false;
     let timer = null;
     let tries = 0;
     let openedAt = 0;
@@ -1215,35 +1168,23 @@ function createClient(io) {
             driver._push(messageOf(namespace, encode(type, namespace, id, body), false));
         }
     };
-    /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
+    /** Opens a session, unless there is one by then. */
     const start = () => {
         timer = null;
-        if (!starting) {
-            starting = true;
-            soon(() => {
-                starting = false;
-                if (sockets.length && !driver) {
-                    openSession();
-                }
-            });
+        if (sockets.length && !driver) {
+            openSession();
         }
     };
     const openSession = () => {
-        /** Is this still the session of the sockets, or one that only ends in peace? */
-        const live = () => driver === mine;
         const each = (tell) => {
-            for (const socket of live() ? sockets.slice() : []) {
+            for (const socket of sockets) {
                 if (socket._joined) {
                     tell(socket);
                 }
             }
         };
-        const mine = createDriver(io, usable(io, io._options.transports || io._kit._usual), limits, {
-            _deliver(packet) {
-                if (live()) {
-                    deliver(packet);
-                }
-            },
+        const mine = createDriver(io, filter(io._kit._choose(io._options.transports), (way) => way._enabled(io)), limits, {
+            _deliver: deliver,
             _carried(carrier, resumed) {
                 const changed = name !== carrier;
                 name = carrier;
@@ -1264,23 +1205,19 @@ function createClient(io) {
             }),
             _failing: (code) => each((socket) => {
                 if (!socket.connected) {
-                    socket._fire("connect_error", failure(code, "no transport works"));
+                    socket._fire("connect_error", failure(code || "no_transport", "no transport works"));
                 }
             }),
-            _ended(code, reason, retry, unconfirmed) {
-                if (live()) {
-                    ended(code, reason, retry, unconfirmed);
-                }
-            },
+            _ended: ended,
         }, true);
-        const joining = sockets.slice();
+        const joining = sockets;
         // One flight opens the session and its namespaces, so all auths have to be there.
         let missing = joining.length;
         driver = mine;
         name = null;
         for (const socket of joining) {
             join(socket, () => {
-                if (!--missing && live()) {
+                if (!--missing && driver === mine) {
                     mine._start();
                 }
             });
@@ -1343,13 +1280,13 @@ function createClient(io) {
         }
     };
     const ended = (code, reason, retry, unconfirmed) => {
-        const action = actionOf(code);
-        const over = action === NEVER$1 || code === "no_transport" || !attempts;
+        const then = thenOf(code);
+        const over = then === NEVER$1 || code === "no_transport" || !attempts;
         const opened = openedAt;
         const stood = opened && now() - opened > 1000;
         driver = null;
         openedAt = 0;
-        for (const socket of sockets.slice()) {
+        for (const socket of sockets) {
             const { connected } = socket;
             if (over) {
                 forget(socket);
@@ -1360,10 +1297,10 @@ function createClient(io) {
                 socket._fire("connect_error", failure(code, reason));
             }
         }
-        if (!over && sockets.length && !driver && timer === null) {
+        if (!over && sockets.length) {
             tries = stood ? 0 : tries + 1;
-            if (action === OPEN && stood) {
-                start();
+            if (then === OPEN && stood) {
+                soon(start);
             }
             else {
                 timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
@@ -1372,6 +1309,7 @@ function createClient(io) {
     };
     const client = {
         _io: io,
+        _acks: 0,
         _socketOf: socketOf,
         _driver: driverOf,
         _open(socket) {
@@ -1387,7 +1325,8 @@ function createClient(io) {
                     join(socket);
                 }
                 else if (timer === null) {
-                    start();
+                    // Once this turn is over: handlers and events of the same turn are part of it.
+                    soon(start);
                 }
             }
         },
@@ -1405,13 +1344,7 @@ function createClient(io) {
     return client;
 }
 function countEvents(log, namespace) {
-    let events = 0;
-    for (const message of log) {
-        if (message._credited && message._namespace === namespace) {
-            events++;
-        }
-    }
-    return events;
+    return filter(log, (message) => message._credited && message._namespace === namespace).length;
 }
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */
 function ask$1(auth, answer) {
@@ -1481,6 +1414,19 @@ function read(bytes) {
         return "utf8";
     }
     return parseText(text, (_key, value) => typeof value !== "string" || value.charAt(0) !== "\0" ? value : value.charAt(1) === "\0" ? value.slice(1) : parts[+value.slice(1)]);
+}
+
+/** The transports that are wanted, by name or as they are. */
+function named(known, wanted) {
+    const chosen = [];
+    for (const one of wanted) {
+        const transport = typeof one === "string" ? find(known, (other) => other.name === one) : one;
+        if (!transport) {
+            throw failure("bad_data", "no such transport in this bundle: " + String(one));
+        }
+        chosen.push(transport);
+    }
+    return chosen;
 }
 
 /** Posts by fetch. */
@@ -1816,8 +1762,8 @@ function httpTransport(name, kind, enabled, progressive, open) {
             attempt._aborts.push(open(hub._io, ticket, (line) => {
                 measure(hub, attempt, line);
                 heard(session, now(), attempt, fromLine(line));
-                if (attempt._silent && !attempt._closed) {
-                    attempt._silent = false;
+                if (!attempt._heard && !attempt._closed) {
+                    attempt._heard = true;
                     hub._proven(attempt);
                 }
                 hub._drain();
@@ -1834,12 +1780,20 @@ function track(hub, attempt, request, make) {
     const { _way: transport } = attempt;
     const session = hub._session;
     const crowd = hub._crowd;
-    let over = false;
-    let stop;
+    if (request._kind === ATTACHING) {
+        attempt._aborts.push(() => {
+            for (const made of attempt._requests) {
+                // One of them may still be about to be made.
+                if (made._abort) {
+                    made._abort();
+                }
+            }
+        });
+    }
     if (crowd) {
         crowd._asked(attempt, request);
     }
-    stop = make((line) => {
+    request._abort = make((line) => {
         if (crowd && request._kind !== ATTACHING) {
             crowd._answered(attempt);
         }
@@ -1853,16 +1807,9 @@ function track(hub, attempt, request, make) {
         if (crowd) {
             crowd._answered(attempt);
         }
-        if (stop) {
-            attempt._aborts = without(attempt._aborts, stop);
-        }
-        over = true;
         answered(session, now(), request, code);
         hub._drain();
     });
-    if (!over) {
-        attempt._aborts.push(stop);
-    }
 }
 /** The answer to the server's `z`. */
 function sayFarewell(hub, line) {
@@ -1898,8 +1845,8 @@ function lineReader(line) {
 /** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text) {
     try {
-        const code = JSON.parse(text).error;
-        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
+        const { error, then } = JSON.parse(text);
+        return then ? learn(error, then) : "";
     }
     catch (_) {
         return "";
@@ -2004,9 +1951,9 @@ const websocket = {
         // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes. The `ws` package throws errors
         // that nobody listens to.
         socket.onerror = () => { };
-        socket.onclose = (event) => {
+        socket.onclose = () => {
             end();
-            closed((event && event.reason) || "");
+            closed();
         };
         return {
             _send(data) {
@@ -2026,30 +1973,19 @@ function classOf(io) {
     return (io._options.WebSocket || root.WebSocket);
 }
 
-// What decides which transport is tried when, as the driver knows it.
 function createAttempt(way, rank, now, patience) {
     return {
         _way: way,
         _rank: rank,
         _patience: patience,
+        _deadline: now + patience,
         _at: now,
-        _openedAt: -1,
         _due: 0,
-        // Only of a connection that does not stand yet nobody else keeps the time.
-        _until: way._kind === DUPLEX ? now + patience : Infinity,
         _aborts: [],
         _length: 0,
-        _gone: false,
-        _welcomed: false,
-        _attach: 0,
-        _token: "",
-        _position: 0,
-        _cursor: 0,
-        _deadline: Infinity,
         _requests: [],
         _polls: 0,
         _rested: now,
-        _ticket: "",
         _strikes: 0,
     };
 }
@@ -2062,8 +1998,6 @@ const MAX_RTT = 1000;
 /** Time for a new carrier to show that it carries; more after each round without success. */
 const PATIENCE = 5000;
 const MAX_PATIENCE = 20000;
-/** So long a two-way connection that was overtaken may still win. */
-const LATE$1 = 5000;
 /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */
 const STOOD = 1000;
 const QUICK = 10000;
@@ -2082,17 +2016,16 @@ const PROBE_RESET = 60000;
 /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
 const BUSY = 50;
 const NEVER = Infinity;
+/** Said of what works at first, time and again. */
+const DIED = "died";
 /** The code of a carrier beside which nothing is answered. */
 const CROWDED = "crowded";
 /** `ways` stand in order of preference. A way is known by its place among them, its rank. */
 function createNegotiation(ways, limits, random, memory, host, upward) {
-    let begun = false;
     /** The session is about to end: nothing better is looked for. */
     let closing = false;
     let attempts = [];
     let current = null;
-    /** What was current until another attach was accepted, which has not carried anything yet. */
-    let former = null;
     let carriedAt = 0;
     /** When a carrier was let go because there may be no connection left beside it. */
     let crowdedAt = -NEVER;
@@ -2108,35 +2041,22 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     /** What failed and how; evidence only once something else has worked. */
     let suspects = {};
     let code = "";
-    let why = "";
     let probeAt = NEVER;
     let probes = 0;
     let probing = false;
-    /** Some was overtaken by less than it may need: looked at anew soon. */
+    /** One may only have been slow: it is looked at anew soon. */
     let doubtful = false;
     let steps = [];
     /** The time of what is happening. */
     let now = 0;
     // ---- the lists
     /** Those that may still win. */
-    const racers = () => {
-        const found = [];
-        for (const attempt of attempts) {
-            if (attempt !== current && !attempt._late) {
-                found.push(attempt);
-            }
-        }
-        return found;
-    };
+    const racers = () => filter(attempts, (attempt) => attempt !== current);
     /** Is it being tried? */
     const isUnder = (rank) => find(racers(), (attempt) => attempt._rank === rank);
     const remove = (attempt) => {
         attempt._over = true;
         attempts = without(attempts, attempt);
-    };
-    const cancel = (attempt) => {
-        remove(attempt);
-        steps.push(() => host._cancel(attempt));
     };
     const demote = (rank, reason) => {
         memory.failed[ways[rank].name] = reason;
@@ -2157,24 +2077,22 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         due = lifeBy = NEVER;
     };
     /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
+    const groupOf = (rank) => {
+        const { name, _kind: kind } = ways[rank];
+        const reason = suspects[rank] || memory.failed[name];
+        return reason === DIED ? 2 : reason || (kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now) ? 3 : name === memory.best ? 0 : 1;
+    };
     const race = (pause) => {
-        const groups = [[], [], [], []];
-        left = [];
         if (memory.until <= now) {
             memory.until = now + KEPT;
             memory.best = "";
             memory.failed = {};
         }
-        for (let rank = 0; rank < ways.length; rank++) {
-            const way = ways[rank];
-            const tight = way._kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-            const reason = suspects[rank] || memory.failed[way.name] || tight;
-            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
-            groups[group].push(rank);
+        left = [];
+        while (left.length < ways.length) {
+            left.push(left.length);
         }
-        for (const group of groups) {
-            left = left.concat(group);
-        }
+        left.sort((a, b) => groupOf(a) - groupOf(b) || a - b);
         due = now + pause;
     };
     const start = (rank) => {
@@ -2204,7 +2122,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             // All have failed. That says more of the network than of any of them.
             rounds++;
             suspects = {};
-            steps.push(() => host._failing(code || "no_transport", why));
+            steps.push(() => host._failing(code));
             retry(pauseOf());
         }
     };
@@ -2224,14 +2142,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     };
     /** No carrier, and none under way: no more pause. */
     const hurry = () => {
-        if (begun && !current && !racers().length) {
+        if (!current && !racers().length) {
             due = now;
         }
     };
     const died = (attempt, reason) => {
         const rank = attempt._rank;
         const lived = now - carriedAt;
-        const clean = reason === "end" || reason === CROWDED;
+        const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
         const stood = clean || lived >= STOOD;
         current = null;
         deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
@@ -2239,33 +2157,18 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             probes = 0;
         }
         if (reason === "timeout") {
-            suspects[rank] = "mute";
+            suspects[rank] = reason;
         }
         else if (deaths[rank] >= QUICK_DEATHS) {
-            suspects[rank] = "died";
+            suspects[rank] = DIED;
         }
         rounds = stood ? 0 : rounds + 1;
         probeAt = lifeBy = NEVER;
-        if (renewing) {
-            renewing = false;
-        }
-        else {
-            const pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+        if (!renewing) {
+            const pause = thenOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
             retry(racers().length ? Math.max(pause, headStart()) : pause);
         }
-    };
-    /** Another is about to carry; if it does not in time, the race begins anew. */
-    const superseded = (attempt) => {
-        const rank = attempt._rank;
-        remove(attempt);
-        former = renewing || suspects[rank] ? null : attempt;
-        current = null;
         renewing = false;
-        race(headStart());
-        if (former && !find(racers(), (other) => other._rank <= rank)) {
-            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-            first(rank);
-        }
     };
     // ---- upward
     const planProbe = () => {
@@ -2284,34 +2187,33 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
         else {
             probing = true;
-            steps.push(() => upward._probe(way, (at, failed) => probed(at, rank, failed)));
+            steps.push(() => upward._probe(way, (at, failed) => {
+                now = at;
+                probing = false;
+                // It is evidence only beside something that works.
+                if (closing || !current || rank >= current._rank) {
+                    planProbe();
+                }
+                else if (failed === null) {
+                    probes++;
+                    start(rank);
+                }
+                else {
+                    if (failed === CROWDED) {
+                        tighten();
+                    }
+                    else {
+                        demote(rank, failed);
+                    }
+                    probe(rank + 1);
+                }
+            }));
         }
-    };
-    /** What a probe has found: null if it works, else why not. */
-    const probed = (at, rank, failed) => {
-        now = at;
-        probing = false;
-        // It is evidence only beside something that works.
-        if (!closing && current && rank < current._rank) {
-            if (failed === null) {
-                probes++;
-                start(rank);
-                return;
-            }
-            if (failed === CROWDED) {
-                tighten();
-            }
-            else {
-                demote(rank, failed);
-            }
-        }
-        probe(rank + 1);
     };
     const failed = (attempt, reason) => {
         const rank = attempt._rank;
-        const action = actionOf(reason);
-        const again = asksAgain(reason) && reason !== "timeout";
-        const cause = causeOf(attempt, reason);
+        const then = thenOf(reason);
+        const again = then === ATTACH && reason !== "timeout";
         if (attempt._over) {
             return;
         }
@@ -2321,24 +2223,19 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
         else if (attempt === current && attempt._way._kind === STREAM && carriedAt >= attempt._due && now - carriedAt < BUSY) {
             // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
-            suspects[rank] = "buffered";
+            suspects[rank] = "timeout";
             doubtful = true;
         }
         if (attempt === current) {
-            if (reason === "taken_over" && racers().length) {
-                superseded(attempt);
-            }
-            else {
-                died(attempt, reason);
-            }
+            died(attempt, reason);
         }
-        else if (attempt._late || (current && !renewing)) {
-            if (current && current._rank !== rank && !action && !again) {
-                demote(rank, cause);
+        else if (current && !renewing) {
+            if (current._rank !== rank && then !== BACKOFF && !again) {
+                demote(rank, reason || "failed");
             }
             planProbe();
         }
-        else if (action === BACKOFF) {
+        else if (then === BACKOFF) {
             rounds++;
             retry(pauseOf());
         }
@@ -2347,7 +2244,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             first(rank);
         }
         else {
-            suspects[rank] = why = cause;
+            suspects[rank] = reason || "failed";
             code = reason;
             // One that was started later still has its time.
             if (attempt._due >= due || !racers().length) {
@@ -2355,14 +2252,9 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
         }
     };
-    const expire = (attempt) => {
-        steps.push(() => host._cancel(attempt));
-        failed(attempt, "timeout");
-    };
     return {
         _begin(at) {
             now = at;
-            begun = true;
             race(0);
         },
         _close(at) {
@@ -2372,36 +2264,22 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         },
         _opened(at, attempt) {
             attempt._openedAt = now = at;
-            attempt._until = NEVER;
             // It makes progress: the answer takes no longer than the handshake did.
             if (attempt._due === due) {
                 due = attempt._due = Math.max(due, now + now - attempt._at);
             }
         },
         _carried(at, attempt) {
-            const before = former;
             const rank = attempt._rank;
             const { name, _kind: kind } = attempt._way;
             now = at;
             if (attempt._over || attempt === current) {
                 return;
             }
-            former = null;
             current = attempt;
             carriedAt = now;
             hasty = 0;
             calm();
-            for (const other of attempts) {
-                // Another two-way connection that is better has some time left; what cannot harm is let go.
-                if (other._way._kind === DUPLEX && (other._openedAt < 0 || other._late)) {
-                    if (other._rank < rank) {
-                        other._until = Math.min(other._until, other._at + LATE$1);
-                    }
-                    else if (other !== attempt) {
-                        cancel(other);
-                    }
-                }
-            }
             delete suspects[rank];
             for (const other in suspects) {
                 demote(+other, suspects[other]);
@@ -2412,14 +2290,15 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
                 // That was it: as soon as one was free, there was an answer.
                 tighten();
             }
+            if (memory.best && memory.best !== name && !memory.failed[memory.best]) {
+                // It has won over one that works.
+                doubtful = true;
+            }
             if (memory.tight <= now) {
                 memory.best = name;
             }
-            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt < 0 ? attempt._at : attempt._openedAt)));
+            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt._openedAt || attempt._at)));
             upward._learnt();
-            if (before && before._rank < rank && !isUnder(before._rank) && !closing) {
-                start(before._rank);
-            }
             planProbe();
         },
         _overtaken(at, attempt) {
@@ -2427,39 +2306,18 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             if (attempt._over) {
                 return;
             }
+            remove(attempt);
             if (attempt === current) {
-                superseded(attempt);
+                died(attempt, "taken_over");
             }
-            else if (attempt._way._kind === DUPLEX) {
-                attempt._late = true;
-                attempt._until = attempt._at + LATE$1;
-            }
-            else {
-                if (now >= attempt._due) {
-                    suspects[attempt._rank] = causeOf(attempt, "timeout");
-                    doubtful = true;
-                }
-                remove(attempt);
-            }
-        },
-        _alive(at, attempt) {
-            now = at;
-            if (!attempt._over) {
-                cancel(attempt);
-                // This one has shown that it works.
-                if (!current) {
-                    first(attempt._rank);
-                }
-                else if (attempt._rank < current._rank && !closing) {
-                    start(attempt._rank);
-                }
+            else if (now >= attempt._due) {
+                suspects[attempt._rank] = "timeout";
+                doubtful = true;
             }
         },
         _heard(attempt, by) {
             if (attempt === current) {
-                if (renewing) {
-                    calm();
-                }
+                calm();
                 lifeBy = by;
             }
         },
@@ -2483,13 +2341,6 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         _next(at) {
             now = at;
             if (!steps.length) {
-                for (const attempt of attempts) {
-                    attempt._until = unlessBusy(attempt._until);
-                    if (attempt._until <= now) {
-                        expire(attempt);
-                        return steps.shift();
-                    }
-                }
                 lifeBy = unlessBusy(lifeBy);
                 if (lifeBy <= now) {
                     lifeBy = NEVER;
@@ -2514,26 +2365,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             return steps.shift();
         },
         _end: upward._stop,
-        _nextTimeout() {
-            let next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
-            for (const attempt of attempts) {
-                next = Math.min(next, attempt._until);
-            }
-            return next;
-        },
+        _nextTimeout: () => Math.min(due, lifeBy, closing ? NEVER : probeAt),
     };
-}
-/** What to remember of a failure. */
-function causeOf(attempt, code) {
-    return code && code !== "timeout"
-        ? code
-        : !code && !attempt._late
-            ? "failed"
-            : attempt._way._kind === STREAM
-                ? "buffered"
-                : attempt._openedAt >= 0
-                    ? "mute"
-                    : "silent";
 }
 
 /** An answer takes less than this and four round trips. */
@@ -2674,55 +2507,39 @@ function save(store, key, memory, ahead) {
 // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
 /** In all. */
 const TIME = 8000;
-function trial(io, transport, done) {
-    const began = now();
-    const report = { ok: false, code: "no_transport", why: "silent", openMs: null, rttMs: null };
-    let asked = 0;
-    let over = false;
+/** `done` is told null when an event and its answer have gone over it, else the code of what has failed; `opened`, when the session is open. */
+function trial(io, transport, done, opened) {
+    let asked = false;
     const stop = () => {
-        over = true;
         clearTimeout(timer);
         driver._close("client_disconnect");
     };
-    const finish = () => {
-        if (!over) {
-            stop();
-            done(report);
-        }
+    const finish = (failed) => {
+        stop();
+        done(failed, driver._session);
     };
     const driver = createDriver(io, [transport], { _attempts: 0, _pause: () => 0 }, {
         _deliver() {
             // That nobody knows the event.
-            if (asked && !over) {
-                report.rttMs = now() - asked;
-                report.ok = true;
-                report.code = report.why = "";
-                finish();
+            if (asked) {
+                finish(null);
             }
         },
         _proven() {
             if (!asked) {
-                asked = now();
-                report.openMs = asked - began;
+                asked = true;
+                if (opened) {
+                    opened();
+                }
                 driver._push(messageOf("/", encode("e", "/", 0, ["trial"]), true));
             }
         },
         _carried() { },
-        _suspended(code) {
-            // A stream that comes with its end was held back.
-            report.why = code === CROWDED ? code : transport._kind === STREAM ? "buffered" : "died";
-            finish();
-        },
-        _failing(code, why) {
-            report.code = code;
-            report.why = why;
-        },
-        _ended(code) {
-            report.code = report.code === "no_transport" ? code : report.code;
-            finish();
-        },
+        _suspended: finish,
+        _failing: finish,
+        _ended: finish,
     }, false);
-    const timer = later(finish, TIME);
+    const timer = later(() => finish("timeout"), TIME);
     driver._start();
     return stop;
 }
@@ -2731,7 +2548,7 @@ function trial(io, transport, done) {
 /** How late a heartbeat may be. */
 const LATE_HEARTBEAT = 1000;
 function negotiate(hub, limits, host) {
-    const { _io: io, _own: own, _ways: ways, _session: session } = hub;
+    const { _io: io, _ways: ways, _session: session } = hub;
     const store = io._options.memory || storage;
     const ahead = () => wall() - now();
     // What is learnt counts for this origin, and among these transports.
@@ -2754,19 +2571,19 @@ function negotiate(hub, limits, host) {
     hub._crowd = watchCrowd(hub, memory, isTight);
     const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         _probe(transport, done) {
-            if (own && transport._kind === STREAM && isTight()) {
+            if (transport._kind === STREAM && isTight()) {
                 done(now(), CROWDED);
             }
-            else if (own) {
-                stop = trial(io, transport, (report) => {
-                    done(now(), report.ok ? null : report.why);
+            else {
+                stop = trial(io, transport, (failed) => {
+                    done(now(), failed);
                     hub._drain();
                 });
             }
         },
         _learnt() {
             session._tight = memory.tight;
-            if (own && ways.length > 1) {
+            if (ways.length > 1) {
                 save(store, place, memory, ahead());
             }
         },
@@ -2833,8 +2650,7 @@ function watch(hub) {
 /** In order of preference. */
 const modernTransports = [websocket, streaming, event_source, long_polling];
 const modern = {
-    _known: modernTransports,
-    _usual: modernTransports,
+    _choose: (wanted = modernTransports) => named(modernTransports, wanted),
     _plan: negotiate,
     _binary: binaryForm,
     _watch: watch,
@@ -2842,29 +2658,62 @@ const modern = {
 };
 
 // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
-function diagnoseBy(kit, url, options) {
+function diagnoseBy(kit, all, url, options) {
     const io = createIo(kit, url, options);
-    const wanted = usable(io, io._options.transports || kit._known, true);
+    const wanted = kit._choose(io._options.transports || all);
     const rows = [];
     return new Promise((done) => {
         const next = () => {
             const transport = wanted[rows.length];
-            const add = ({ ok, code, why, openMs, rttMs }) => {
-                rows.push({ transport: transport.name, ok, code, why, openMs, rttMs });
-                next();
-            };
             if (!transport) {
                 done(rows);
+                return;
             }
-            else if (transport._enabled(io)) {
-                trial(io, transport, add);
+            const row = { transport: transport.name, ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null };
+            const began = now();
+            const end = () => {
+                rows.push(row);
+                next();
+            };
+            if (transport._enabled(io)) {
+                trial(io, transport, (failed, session) => {
+                    if (failed === null) {
+                        row.ok = true;
+                        row.code = row.why = "";
+                        row.rttMs = now() - began - row.openMs;
+                    }
+                    else {
+                        const opened = row.openMs !== null;
+                        row.why = causeOf(transport._kind, failed, opened, session._attaches > 0);
+                        row.code = !opened && row.why === failed ? failed : "no_transport";
+                    }
+                    end();
+                }, () => {
+                    row.openMs = now() - began;
+                });
             }
             else {
-                add({ ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null });
+                end();
             }
         };
         next();
     });
+}
+function causeOf(kind, code, opened, attached) {
+    if (code === CROWDED) {
+        return code;
+    }
+    // A stream that comes with its end was held back.
+    if (kind === STREAM && (opened || code === "timeout")) {
+        return "buffered";
+    }
+    if (opened) {
+        return "died";
+    }
+    if (code === "timeout") {
+        return kind === DUPLEX && attached ? "mute" : "silent";
+    }
+    return code || "failed";
 }
 
 /**
@@ -2875,7 +2724,7 @@ function diagnoseBy(kit, url, options) {
  * ```
  */
 function diagnose(url, options) {
-    return diagnoseBy(modern, url, options);
+    return diagnoseBy(modern, modernTransports, url, options);
 }
 
 /**

@@ -11,7 +11,7 @@ function connect(url, options) {
 /** Tries each transport alone, those of `options.transports` or all, one after the other. */
 function diagnose(url, options) {
     shared.mend();
-    return shared.diagnoseBy(shared.legacy, url, options);
+    return shared.diagnoseBy(shared.legacy, shared.legacyTransports, url, options);
 }
 
 exports.connect = connect;

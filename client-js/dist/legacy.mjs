@@ -1,5 +1,5 @@
 /*! Everwire 0.1.0 | MIT OR Apache-2.0 */
-import { mend, open, diagnoseBy, legacy } from './shared.mjs';
+import { mend, open, diagnoseBy, legacy, legacyTransports } from './shared.mjs';
 
 /** As the default entry's, with all transports, in every browser that has JSON. */
 function connect(url, options) {
@@ -9,7 +9,7 @@ function connect(url, options) {
 /** Tries each transport alone, those of `options.transports` or all, one after the other. */
 function diagnose(url, options) {
     mend();
-    return diagnoseBy(legacy, url, options);
+    return diagnoseBy(legacy, legacyTransports, url, options);
 }
 
 export { connect, diagnose };

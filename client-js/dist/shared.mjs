@@ -31,17 +31,22 @@ function toChars(bytes) {
     return chars;
 }
 
+/** Workers have no `window`, engines before 2018 no `globalThis`. */
+const root = (typeof globalThis === "undefined" ? self : globalThis);
+
 /** What every environment of today has, in one way or another. `everwire/legacy` puts its own in the place of what is missing. */
 const platform = {
     t: (chars) => btoa(chars),
     n: (text) => atob(text),
     /** 128 of them. */
-    o: () => randomBytes(),
+    a: () => randomBytes(),
+    /** What a URL says, and what it lacks the page. */
+    r: (url) => new URL(url, root.location && root.location.href),
     /** Milliseconds that never go back. */
     e: () => performance.now(),
-    a: (run) => void Promise.resolve().then(run),
+    c: (run) => void Promise.resolve().then(run),
     /** What `run` gives, now or later, goes to `done`; what goes wrong, in `done` too, to `fail`. */
-    r: (run, done, fail, then) => void new Promise(run).then(done).then(null, fail).then(then),
+    o: (run, done, fail, then) => void new Promise(run).then(done).then(null, fail).then(then),
 };
 
 // Base64 by the platform's own, which every environment with binary WebSockets has.
@@ -76,7 +81,6 @@ let binary;
 function withBinary(given) {
     binary = given || binary;
 }
-const MAX_DEPTH = 64;
 /** Type, namespace, id, body. Two counts are no id. */
 const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 /** Is it one of the messages that are counted? */
@@ -112,7 +116,7 @@ function parseText(text, revive) {
     const id = parts[3];
     const body = type === "n" ? "[" + parts[4] + "]" : parts[4];
     try {
-        return { e: type, n: parts[2] || "/", o: id ? +id : null, t: body ? JSON.parse(body, revive) : undefined };
+        return { e: type, t: parts[2] || "/", c: id ? +id : null, n: body ? JSON.parse(body, revive) : undefined };
     }
     catch (_) {
         return "bad_json";
@@ -135,7 +139,7 @@ function encode(type, namespace, id, body) {
     }
     // A body that is a number would read as an id.
     const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-    return binary && attachments.length ? binary.c(head, attachments) : head;
+    return binary && attachments.length ? binary.u(head, attachments) : head;
 }
 /** Else it would arrive as an object without anything in it. */
 function refuseBinary(_key, value) {
@@ -144,26 +148,16 @@ function refuseBinary(_key, value) {
     }
     return value;
 }
-/** Is the JSON nested as deep as may be at most, and without a lone surrogate? Engines of today write those as escapes. */
+/** Is the JSON nested as deep as may be at most (64), and without a lone surrogate? Engines of today write those as escapes. */
 function isSound(text) {
     return (!/\\ud[89a-f]/.test(text.replace(/\\\\/g, "")) &&
         // Few texts hold as many brackets as may be nested.
-        !(/^([^[{]*[[{]){65}/.test(text) && isDeeper(JSON.parse(text), MAX_DEPTH)));
-}
-function isDeeper(value, depth) {
-    if (typeof value === "object" && value) {
-        for (const key in value) {
-            if (!depth || isDeeper(value[key], depth - 1)) {
-                return true;
-            }
-        }
-        return !depth;
-    }
-    return false;
+        // Depth is what lines are indented by; what is empty has no line inside.
+        !(/^([^[{]*[[{]){65}/.test(text) && /\n {65}/.test(JSON.stringify(JSON.parse(text.replace(/\[]|{}/g, "[0]")), null, 1))));
 }
 
 // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
-const binaryForm = { t: textOf, c: write$1, e: read };
+const binaryForm = { t: textOf, u: write$1, e: read };
 function textOf(body, attachments) {
     // Holder and key say what the value was before a toJSON, as that of node's Buffer.
     const text = JSON.stringify(body, function (key, value) {
@@ -229,50 +223,33 @@ function backoff(tries, delay, maxDelay, random) {
     return Math.floor(random() * Math.min(maxDelay, delay * Math.pow(2, tries)));
 }
 
-// What a client does about a code (protocol.md, section 10.2). All others end a request or a carrier, and the next attach follows.
-/** Later. */
-const BACKOFF = 1;
-/** The same for those that end the session, as all that follow do. */
-const BACKOFF_ENDED = 2;
-/** A new session at once. */
-const OPEN = 3;
-/** Report and stop: the page cannot help a refused origin or callback either. */
-const NEVER$1 = 4;
-const CODES = [
-    "",
-    "full rate",
-    "bad_ack credit shutdown slow_consumer",
-    "grace_over undeliverable unknown_session",
-    "callback client_disconnect no_namespace origin server_disconnect version",
-];
-/** With these the server asks for another attach over the same transport. */
-const AGAIN = "attachments bad_json bad_packet empty gap heartbeat stale stale_poll stale_token taken_over timeout too_large too_many_packets utf8";
-function has(codes, code) {
-    return (" " + codes + " ").indexOf(" " + code + " ") >= 0;
+// What a client does about a code (protocol.md, section 10). The server says it with the code: so no table of them is needed here.
+/** Its answer to what cannot be done now. */
+const BACKOFF = "backoff";
+/** A new session at once, or after a pause. */
+const OPEN = "open";
+const LATER = "later";
+/** Report and stop. */
+const NEVER$1 = "never";
+/** Attach anew, over the same transport. */
+const ATTACH = "attach";
+/** Of those that the client gives itself. */
+const then = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
+/** Takes what is said of a code. */
+function learn(code, said) {
+    then[code] = said || then[code];
+    return String(code);
 }
-function groupOf(code) {
-    let group = NEVER$1;
-    while (group && !has(CODES[group], code)) {
-        group--;
-    }
-    return group;
-}
-/** 0 if it is none of the above. */
-function actionOf(code) {
-    const group = groupOf(code);
-    return group === BACKOFF_ENDED ? BACKOFF : group;
+/** Undefined if nobody has said it. */
+function thenOf(code) {
+    return then[code];
 }
 /** The others end a request or a carrier. */
 function endsSession(code) {
-    return groupOf(code) > BACKOFF;
-}
-function asksAgain(code) {
-    return has(AGAIN, code);
+    return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
 }
 
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
-/** Workers have no `window`, engines before 2018 no `globalThis`. */
-const root = (typeof globalThis === "undefined" ? self : globalThis);
 /** Milliseconds, never going back where the platform has such a clock. */
 function now() {
     return Math.floor(platform.e());
@@ -286,30 +263,28 @@ function later(run, ms) {
 }
 /** Runs when the code that runs now is done. */
 function soon(run) {
-    platform.a(run);
+    platform.c(run);
 }
-/** 128 random bits, as 22 characters of base64url. */
+/** 128 random bits, as protocol.md wants them (section 4.1): numbers with dashes between. */
 function secret() {
-    return toBase64(platform.o()).slice(0, 22).replace(/\+/g, "-").replace(/\//g, "_");
+    return [].join.call(platform.a(), "-");
 }
 
 // What ES3 has no methods for. Lists are never changed in place, so one may be gone through while it changes.
-function find(list, fits) {
+function filter(list, fits) {
+    const found = [];
     for (const item of list) {
         if (fits(item)) {
-            return item;
+            found.push(item);
         }
     }
-    return undefined;
+    return found;
+}
+function find(list, fits) {
+    return filter(list, fits)[0];
 }
 function without(list, item) {
-    const rest = [];
-    for (const one of list) {
-        if (one !== item) {
-            rest.push(one);
-        }
-    }
-    return rest;
+    return filter(list, (one) => one !== item);
 }
 
 const OPENING = 0;
@@ -332,47 +307,35 @@ const MAX_BODY = 64512;
 const ATTACHING = 0;
 const POLLING = 1;
 const POSTING = 2;
-/** `secret` draws 128 random bits as 22 characters of base64url. */
+/** `secret` draws 128 random bits, as a key of the protocol. */
 function createSession(window, secret, host) {
     return {
-        c: host,
-        U: secret,
+        a: host,
+        z: secret,
         e: OPENING,
         n: LIMITS,
-        j: 0,
-        L: 1000,
-        o: "",
-        f: "",
+        W: 1000,
         M: secret(),
-        J: 0,
-        v: 0,
-        s: null,
-        w: MAX_BODY,
-        z: 0,
-        T: 0,
+        A: 0,
+        y: 0,
+        v: MAX_BODY,
+        q: 0,
         r: [],
-        u: null,
-        p: [],
-        a: [],
-        A: Infinity,
-        k: false,
-        E: -1,
-        d: "",
-        S: Infinity,
-        y: false,
-        i: null,
-        l: [],
+        b: [],
+        o: [],
+        j: Infinity,
+        x: Infinity,
+        u: [],
         t: 0,
-        b: 0,
-        x: 0,
+        d: 0,
+        k: 0,
         O: 0,
         m: 0,
-        C: 0,
-        q: window,
-        h: 0,
+        J: window,
+        f: 0,
         g: 0,
         N: 0,
-        W: 0,
+        C: 0,
     };
 }
 /** So long a carrier that has answered may be mute. */
@@ -381,15 +344,15 @@ function patienceOf(session) {
 }
 /** What is to be done next, if anything. */
 function next(session, now) {
-    if (!session.a.length && session.e !== ENDED) {
-        session.A = Infinity;
+    if (!session.o.length && session.e !== ENDED) {
+        session.j = Infinity;
         for (const carrier of session.r) {
-            carrier.e.s(session, now, carrier);
+            carrier.e.a(session, now, carrier);
         }
         // What no carrier could take at once is gone.
-        session.p = [];
+        session.b = [];
     }
-    return session.a.shift();
+    return session.o.shift();
 }
 
 // How carriers are given up.
@@ -398,68 +361,66 @@ function lose(session, carrier, code) {
     // The server may tell the old carrier sooner than the new one: the session has one.
     const moving = code === "taken_over" && carrier !== session.r[session.r.length - 1];
     drop(session, carrier, code);
-    if (carrier === session.u) {
-        session.u = null;
+    if (carrier === session.l) {
+        session.l = null;
     }
-    if (!session.u && !moving && session.e === OPENED) {
+    if (!session.l && !moving && session.e === OPENED) {
         session.e = SUSPENDED;
-        session.a.push(() => session.c.l());
+        session.o.push(() => session.a.c());
     }
 }
 function drop(session, carrier, code) {
-    carrier.y = true;
+    carrier.g = true;
     session.r = without(session.r, carrier);
-    session.y = false;
-    session.a.push(() => session.c.d(carrier, code));
+    session.w = false;
+    session.o.push(() => session.a.h(carrier, code));
 }
 
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
 /** Sends in time, once and in order. */
 function push(session, message) {
-    session.l.push(message);
-    session.x += message.e;
+    session.u.push(message);
+    session.k += message.e;
     message.r = session.m += message.m ? message.e : 0;
 }
 /** The number of the last message, sent or not. */
 function lastOf(session) {
-    return session.t + session.l.length;
+    return session.t + session.u.length;
 }
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 function ready(session, number) {
-    const message = session.l[number - session.t - 1];
+    const message = session.u[number - session.t - 1];
     return message && message.r <= session.O + session.n["window"] ? message : undefined;
 }
 function markSent(session, number) {
-    session.b = Math.max(session.b, number);
+    session.d = Math.max(session.d, number);
 }
 /** The peer's counts. False if it confirms what was never sent. */
 function confirm(session, received, consumed) {
-    if (received > session.b) {
+    if (received > session.d) {
         return false;
     }
     if (consumed > session.O) {
         session.O = consumed;
     }
     for (; session.t < received; session.t++) {
-        const message = session.l.shift();
-        session.C = message.r;
-        session.x -= message.e;
+        session.k -= session.u.shift().e;
     }
     return true;
 }
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
-    return (session.k ||
-        Math.max(session.N, session.g - session.W) * 4 >= session.q);
+    return (session.S ||
+        Math.max(session.N, session.g - session.C) * 4 >= session.J);
 }
 function said(session) {
-    session.k = false;
+    session.S = false;
     session.N = 0;
-    session.W = session.g;
+    session.C = session.g;
 }
 /** What an encoded packet is to the session. */
 function messageOf(namespace, data, credited) {
-    return { n: namespace, t: data, e: sizeOf(data), m: credited };
+    return { t: namespace, n: data, e: sizeOf(data), m: credited };
 }
 
 // A session closes, or is closed (protocol.md, section 9).
@@ -467,10 +428,11 @@ const CLOSE_TIME = 5000;
 /** Sends what is there, then ends the session; in 5 s at the latest. */
 function close(session, now, code) {
     if (session.e < CLOSING) {
-        session.d = code;
-        session.S = now + CLOSE_TIME;
+        session.h = code;
+        session.x = now + CLOSE_TIME;
         session.e = CLOSING;
-        if (!session.J && session.m === session.C) {
+        if (!session.A && !session.m) {
+            // Nothing was said, and nothing is there that is worth it.
             end(session, code);
         }
     }
@@ -478,84 +440,84 @@ function close(session, now, code) {
 /** The server's `z`. */
 function closed(session, now, body) {
     if (session.e === CLOSING) {
-        if (session.y && body["code"] === session.d) {
+        if (session.w && body["code"] === session.h) {
             // An answer: everything has arrived.
-            confirm(session, session.b, 0);
+            confirm(session, session.d, 0);
         }
-        end(session, session.d);
+        end(session, session.h);
     }
     else {
         session.i = body;
-        session.S = now + CLOSE_TIME;
+        session.x = now + CLOSE_TIME;
         finish(session);
     }
 }
 /** Answers the server's `z` once everything before it is here. */
 function finish(session) {
     const z = session.i;
-    if (z && session.h >= z["final"]) {
+    if (z && session.f >= z["final"]) {
         farewell(session, z["code"]);
         giveUp(session);
     }
 }
 /** The last word, on whatever carries it. */
 function farewell(session, code) {
-    const current = session.u;
-    session.d = code;
+    const current = session.l;
+    session.h = code;
     const line = closing(session);
-    session.a.push(() => {
+    session.o.push(() => {
         if (current && !current.e.e) {
-            session.c.c(current, line);
+            session.a.u(current, line);
         }
         else {
-            session.c.i(line);
+            session.a.i(line);
         }
     });
 }
 /** The client's `z`. */
 function closing(session) {
-    session.y = true;
-    return "z" + JSON.stringify({ code: session.d, "final": session.b });
+    session.w = true;
+    return "z" + JSON.stringify({ code: session.h, "final": session.d });
 }
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
     const z = session.i || {};
-    end(session, (z["code"] || session.d), z["reason"], z["retry"]);
+    end(session, (z["code"] || session.h), z["reason"], z["retry"]);
 }
 /** The session is over, without another word to the server. */
 function end(session, code, reason = "", retry = 0) {
     if (session.e !== ENDED) {
         if (session.e === CLOSING) {
-            code = session.d;
+            code = session.h;
         }
         session.e = ENDED;
         while (session.r.length) {
             drop(session, session.r[0], null);
         }
-        session.u = null;
-        session.a.push(() => session.c.s(code, reason, retry, session.l));
+        session.l = null;
+        session.o.push(() => session.a.a(code, reason, retry, session.u));
     }
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 function attach(session, now, carrier) {
-    carrier.c = ++session.J;
-    carrier.f = session.f;
-    carrier.r = now + carrier.M;
+    carrier.c = ++session.A;
+    carrier.p = session.p;
+    carrier.t = now + carrier.S;
     // Only an opening client knows where the server stands: at nothing.
-    carrier.i = session.o ? -1 : session.t;
-    carrier.o = carrier.e.e === SCRIPT ? session.U() : "";
+    carrier.i = session.c ? -1 : session.t;
+    carrier.a = carrier.e.e === SCRIPT ? session.z() : "";
     session.r = session.r.concat(carrier);
     carrier.e.c(session, now, carrier);
 }
 /** The first packet, or line, of what attaches or posts. */
 function header(session, type, fields) {
-    fields["received"] = session.h;
+    fields["received"] = session.f;
     fields["consumed"] = session.g;
-    if (session.o) {
-        fields["session"] = session.o;
-        fields["token"] = session.f;
+    if (session.c) {
+        fields["session"] = session.c;
+        fields["token"] = session.p;
     }
     else {
         fields["key"] = session.M;
@@ -565,8 +527,8 @@ function header(session, type, fields) {
 /** What begins a body or carrier going down. False if it cannot be read. */
 function welcome(session, now, carrier, down, body) {
     const full = !!body["session"];
-    down.b = body["first"];
-    if (!down.b || !(full || carrier.n)) {
+    down.d = body["first"];
+    if (!down.d || !(full || carrier.n)) {
         return false;
     }
     if ((!full || carrier.n || adopt(session, now, carrier, body)) &&
@@ -579,7 +541,7 @@ function welcome(session, now, carrier, down, body) {
 /** The carrier is the current one from now on. False if it cannot be. */
 function adopt(session, now, carrier, body) {
     const state = session.e;
-    if (session.o && body["session"] !== session.o) {
+    if (session.c && body["session"] !== session.c) {
         // The key has opened another session: the server knows nothing of this one.
         end(session, "unknown_session");
         return false;
@@ -593,11 +555,11 @@ function adopt(session, now, carrier, body) {
         return false;
     }
     carrier.n = true;
-    session.o = body["session"];
-    session.f = body["token"];
+    session.c = body["session"];
+    session.p = body["token"];
     session.n = body;
-    carrier.r = now + patienceOf(session);
-    session.u = carrier;
+    carrier.t = now + patienceOf(session);
+    session.l = carrier;
     // Older ones have nothing more to say. Newer ones may still win.
     while (session.r[0] !== carrier) {
         drop(session, session.r[0], null);
@@ -605,13 +567,13 @@ function adopt(session, now, carrier, body) {
     if (state !== CLOSING) {
         session.e = OPENED;
     }
-    session.a.push(() => session.c.u(carrier, state === SUSPENDED, state === OPENED));
+    session.o.push(() => session.a.l(carrier, state === SUSPENDED, state === OPENED));
     if (!carrier.e.e) {
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
-        carrier.e.s(session, now, carrier);
+        carrier.e.a(session, now, carrier);
     }
     // What was emitted before this server's limit was known must not be tried for ever.
-    if (find(session.l, (message) => message.e > session.n["max"])) {
+    if (find(session.u, (message) => message.e > session.n["max"])) {
         end(session, "too_large");
     }
     return session.e !== ENDED;
@@ -632,11 +594,11 @@ function heard(session, now, carrier, data) {
 }
 /** `alive`: what keeps a stream alive is its own lines, not the answers to posts. */
 function take(session, now, carrier, down, data, alive) {
-    if (carrier.y) {
+    if (carrier.g) {
         return;
     }
     if (carrier.n && alive) {
-        carrier.r = now + patienceOf(session);
+        carrier.t = now + patienceOf(session);
     }
     const packet = parse(data);
     if (typeof packet === "string") {
@@ -644,29 +606,30 @@ function take(session, now, carrier, down, data, alive) {
         return;
     }
     const type = packet.e;
-    const body = (packet.t || {});
+    const body = (packet.n || {});
     if (type === "r") {
         // After a welcome, what was refused in a body is a ticket: spent, perhaps, by a browser that asked twice. It is no proof.
-        const ticket = carrier.n && carrier.e.e && body["error"] === "unknown_session";
-        refused(session, carrier, ticket ? "stale" : String(body["error"]));
+        const code = learn(body["error"], body["then"]);
+        refused(session, carrier, carrier.n && carrier.e.e && code === "unknown_session" ? "stale" : code);
     }
-    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.b) {
+    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.d) {
         malformed(session, carrier, "bad_packet");
     }
     else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
     }
     else if (type === "v") {
-        session.a.push(() => session.c.o(packet, 0));
+        session.o.push(() => session.a.t(packet, 0));
     }
     else if (type === "h") {
         // The next poll answers it anyway.
-        session.k = carrier.e.e !== POLL;
+        session.S = carrier.e.e !== POLL;
     }
     else if (type === "n") {
         counts(session, body[0], body[1]);
     }
     else if (type === "z") {
+        learn(body["code"], body["then"]);
         closed(session, now, body);
     }
     else if (type !== "W") {
@@ -674,40 +637,40 @@ function take(session, now, carrier, down, data, alive) {
     }
 }
 function counted(session, carrier, down, packet, size) {
-    const ahead = down.b++ - session.h - 1;
+    const ahead = down.d++ - session.f - 1;
     if (!ahead) {
-        session.h++;
+        session.f++;
         session.N += size;
-        session.a.push(() => session.c.o(packet, packet.e === "e" ? size : 0));
+        session.o.push(() => session.a.t(packet, packet.e === "e" ? size : 0));
         finish(session);
     }
-    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.l.length < 2)) {
+    else if (ahead > 0 && (carrier.e.e !== POLL || carrier.s.length < 2)) {
         // With two polls under way the later may be answered first: what it skips, the next one asks for.
         lose(session, carrier, "gap");
     }
 }
 /** A carrier is given up for a packet that cannot be read; the session, if the same one cannot be read twice. */
 function malformed(session, carrier, code) {
-    if (carrier.n && session.E === session.h) {
+    if (carrier.n && session.E === session.f) {
         end(session, code);
     }
     else {
-        session.E = carrier.n ? session.h : -1;
+        session.E = carrier.n ? session.f : null;
         lose(session, carrier, code);
     }
 }
 /** The server will not have the carrier, or it is gone without a code (`""`). */
 function refused(session, carrier, code) {
-    const newest = carrier.f === session.f;
+    const newest = carrier.p === session.p;
     // Said of a proof that has a successor by now, it is no news of the session.
     const outdated = code === "unknown_session" && !carrier.n && !newest;
-    if (carrier.y) {
+    if (carrier.g) {
         return;
     }
     if ((endsSession(code) && !outdated) || (code === "stale_token" && newest)) {
-        if (code === session.d) {
+        if (code === session.h) {
             // The answer to our close was overtaken or is lost: everything has arrived.
-            confirm(session, session.b, 0);
+            confirm(session, session.d, 0);
         }
         end(session, code);
     }
@@ -719,7 +682,7 @@ function refused(session, carrier, code) {
 // Time: when to look again, and what is given up then.
 /** Infinity if never. */
 function nextTimeout(session) {
-    let next = Math.min(session.S, session.A);
+    let next = Math.min(session.x, session.j);
     for (const carrier of session.r) {
         next = Math.min(next, deadlineOf(carrier));
     }
@@ -732,19 +695,27 @@ function timeout(session, now, code) {
             lose(session, carrier, code);
         }
     }
-    if (session.S <= now) {
+    if (session.x <= now) {
         giveUp(session);
     }
 }
 /** When it is given up, over itself or one of its requests. */
 function deadlineOf(carrier) {
-    let deadline = carrier.r;
-    for (const request of carrier.l) {
-        deadline = Math.min(deadline, request.r);
+    let deadline = carrier.t;
+    for (const request of carrier.s) {
+        deadline = Math.min(deadline, request.t);
     }
     return deadline;
 }
 
+/** Who has closed a session is not told anything any more. */
+const DEAF = {
+    t() { },
+    n() { },
+    c() { },
+    e() { },
+    a() { },
+};
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
 /** A timer that is later than this says that the machine has slept. */
@@ -759,105 +730,97 @@ function createDriver(io, ways, limits, listener, own) {
     let live = [];
     let stopWatching = () => { };
     const unlink = (attempt) => {
-        const aborts = attempt.s;
+        const aborts = attempt.f;
         live = without(live, attempt);
-        attempt.m = true;
-        attempt.s = [];
+        attempt.h = true;
+        attempt.f = [];
         for (const abort of aborts) {
             abort();
         }
     };
     const fail = (attempt, code) => {
         unlink(attempt);
-        plan.i(now(), attempt, code);
+        plan.s(now(), attempt, code);
     };
     const session = createSession(io.e.window || 1048576, secret, {
-        c({ A: duplex }, data) {
+        u({ x: duplex }, data) {
             if (duplex) {
                 duplex.n(data);
             }
         },
-        t(request) {
-            const attempt = request.n;
-            if (!attempt.m) {
-                attempt.e.t(hub, attempt, request);
+        r(request) {
+            const attempt = request.r;
+            if (!attempt.h) {
+                attempt.e.r(hub, attempt, request);
             }
         },
-        r(attempt, ticket) {
-            if (!attempt.m && attempt.e.r) {
-                attempt.e.r(hub, attempt, ticket);
+        o(attempt, ticket) {
+            if (!attempt.h && attempt.e.o) {
+                attempt.e.o(hub, attempt, ticket);
             }
         },
-        d(attempt, code) {
+        h(attempt, code) {
             if (code !== null) {
                 lostBy = code;
                 fail(attempt, code);
             }
             else {
-                plan.d(now(), attempt);
-                if (!attempt.h) {
-                    unlink(attempt);
-                }
+                plan.f(now(), attempt);
+                unlink(attempt);
             }
         },
-        o(packet, size) {
-            listener.o(packet);
+        t(packet, size) {
+            listener.t(packet);
             session.g += size;
         },
-        u(attempt, resumed) {
-            if (!attempt.m) {
-                attempt.x = !!attempt.e.r;
+        l(attempt, resumed) {
+            if (!attempt.h) {
                 listener.n(attempt.e.name, resumed);
-                if (!attempt.x) {
+                if (!attempt.e.o) {
                     hub.r(attempt);
                 }
             }
         },
-        l: () => listener.l(lostBy),
+        c: () => listener.c(lostBy),
         i(line) {
             if (kit.i) {
                 kit.i(hub, line);
             }
         },
-        s(code, reason, retry, unconfirmed) {
+        a(code, reason, retry, unconfirmed) {
             clearTimeout(timer);
             plan.t();
             stopWatching();
             hub.u();
-            listener.s(code, reason, retry, unconfirmed);
+            listener.a(code, reason, retry, unconfirmed);
         },
     });
     const connect = (attempt) => {
-        const gone = (code) => {
-            if (attempt.c && !attempt.h) {
-                refused(session, attempt, code);
+        const gone = () => {
+            if (attempt.c) {
+                refused(session, attempt, "");
             }
             else {
-                fail(attempt, code);
+                fail(attempt, "");
             }
             hub.e();
         };
         try {
-            const duplex = attempt.e.a(io, () => {
+            const duplex = attempt.e.s(io, () => {
                 attach(session, now(), attempt);
-                plan.u(now(), attempt);
+                plan.l(now(), attempt);
                 hub.e();
             }, (data) => {
-                if (attempt.h) {
-                    plan.r(now(), attempt);
-                }
-                else {
-                    hub.o(attempt);
-                    heard(session, now(), attempt, data);
-                }
+                hub.o(attempt);
+                heard(session, now(), attempt, data);
                 hub.e();
             }, gone);
-            attempt.A = duplex;
-            attempt.s.push(duplex.e);
+            attempt.x = duplex;
+            attempt.f.push(duplex.e);
         }
         catch (_) {
             // As a WebSocket without TLS on a page with it.
-            gone("");
+            gone();
         }
     };
     const flush = () => {
@@ -878,14 +841,18 @@ function createDriver(io, ways, limits, listener, own) {
             if (!draining) {
                 draining = true;
                 try {
-                    for (let run; (run = next(session, now()) || (session.e === ENDED ? undefined : plan.l(now())));) {
+                    for (let run; (run = next(session, now()) || (session.e === ENDED ? undefined : plan.i(now())));) {
                         run();
                     }
                 }
                 finally {
                     draining = false;
                 }
-                const due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.f());
+                let due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.u());
+                for (const attempt of live) {
+                    // Of a connection that does not stand yet only this keeps the time.
+                    due = Math.min(due, attempt.t);
+                }
                 // One that is too early does no harm: it sets the next.
                 if (due < timerAt) {
                     clearTimeout(timer);
@@ -895,6 +862,11 @@ function createDriver(io, ways, limits, listener, own) {
                         const code = now() > timerAt + SLEPT ? "heartbeat" : "timeout";
                         timerAt = Infinity;
                         timeout(session, now(), code);
+                        for (const attempt of live) {
+                            if (!attempt.c && attempt.t <= now()) {
+                                fail(attempt, code);
+                            }
+                        }
                         hub.e();
                     }, Math.max(0, due - now()));
                 }
@@ -919,28 +891,27 @@ function createDriver(io, ways, limits, listener, own) {
     const plan = kit.t(hub, limits, {
         n(attempt) {
             live = live.concat(attempt);
-            if (attempt.e.a) {
+            if (attempt.e.s) {
                 connect(attempt);
             }
             else {
                 attach(session, now(), attempt);
             }
         },
-        t: unlink,
-        e: (code, why) => listener.e(code, why),
-        r: () => end(session, "no_transport"),
+        e: (code) => listener.e(code),
+        t: () => end(session, "no_transport"),
     });
     return {
         t: session,
         n() {
-            if (own && kit.r) {
-                stopWatching = kit.r(hub);
+            if (own && kit.n) {
+                stopWatching = kit.n(hub);
             }
             if (ways.length) {
-                plan.s(now());
+                plan.r(now());
             }
             else {
-                listener.e("no_transport", "");
+                listener.e("");
                 end(session, "no_transport");
             }
             hub.e();
@@ -950,14 +921,15 @@ function createDriver(io, ways, limits, listener, own) {
             flush();
         },
         a(data) {
-            const current = session.u;
-            const duplex = current && current.A;
+            const current = session.l;
+            const duplex = current && current.x;
             if (session.e === OPENED && !(duplex && duplex.t() > CONGESTED)) {
-                session.p.push(data);
+                session.b.push(data);
                 flush();
             }
         },
         e(code) {
+            listener = DEAF;
             plan.e(now());
             close(session, now(), code);
             hub.e();
@@ -967,22 +939,6 @@ function createDriver(io, ways, limits, listener, own) {
             flush();
         },
     };
-}
-
-/** The transports that are wanted, by name or as they are, and can be used here if not `all` are asked for. */
-function usable(io, wanted, all) {
-    const chosen = [];
-    const named = (name) => find(io.n.e, (known) => known.name === name);
-    for (const one of wanted) {
-        const transport = typeof one === "string" ? named(one) : one;
-        if (!transport) {
-            throw failure("bad_data", "no such transport in this bundle: " + String(one));
-        }
-        if (all || transport.o(io)) {
-            chosen.push(transport);
-        }
-    }
-    return chosen;
 }
 
 /** The place of handlers for any event: no event has this name. */
@@ -1023,13 +979,12 @@ function createEmitter() {
 }
 
 /** What holds before there is a session. */
-const UNKNOWN = { n: LIMITS, x: 0 };
+const UNKNOWN = { n: LIMITS, k: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
-    const driverOf = host.f;
+    const driverOf = host.d;
     const events = createEmitter();
     let pending = {};
-    let pendingCount = 0;
     let lastId = 0;
     /** What was emitted before the namespace was asked for. */
     let waiting = [];
@@ -1042,14 +997,14 @@ function createSocket(host, namespace, auth) {
         const session = sessionOf();
         const message = messageOf(namespace, encode(type, namespace, id, body), event);
         const size = message.e;
-        const queued = size + waitingBytes + session.x;
+        const queued = size + waitingBytes + session.k;
         // An error report comes from no call that could fail.
         if (type !== "x" && size > session.n["max"]) {
             throw failure("too_large");
         }
         if (type === "v") {
             if (driver && socket.connected) {
-                driver.a(message.t);
+                driver.a(message.n);
             }
         }
         else if (event && queued > MAX_QUEUED) {
@@ -1075,40 +1030,40 @@ function createSocket(host, namespace, auth) {
             post(type, null, [event].concat(args));
             return;
         }
-        if (pendingCount >= sessionOf().n["acks"]) {
+        if (host.f >= sessionOf().n["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
         post("e", id, [event].concat(args.slice(0, -1)));
-        pendingCount++;
-        pending[id] = { e: done, t: ms && setTimeout(() => settle(id, failure("timeout")), ms) };
+        host.f++;
+        const timer = ms && setTimeout(() => settle(id, failure("timeout")), ms);
+        pending[id] = (...answer) => {
+            host.f--;
+            clearTimeout(timer);
+            try {
+                done.apply(undefined, answer);
+            }
+            catch (thrown) {
+                rethrow(thrown);
+            }
+        };
     };
     const ask = (event, args, ms) => new Promise((resolve, reject) => {
         const done = (error, value) => (error ? reject(error) : resolve(value));
         send(event, args.concat(done), ms);
     });
     // ---- coming in
-    const finish = (one, error, values) => {
-        clearTimeout(one.t);
-        try {
-            one.e.apply(undefined, [error].concat((values || [])));
-        }
-        catch (thrown) {
-            rethrow(thrown);
-        }
-    };
     /** False if nobody waits for this answer. */
-    const settle = (id, error, values) => {
-        const one = pending[id];
-        if (one) {
-            delete pending[id];
-            pendingCount--;
-            finish(one, error, values);
+    const settle = (id, error, values = []) => {
+        const done = pending[id];
+        delete pending[id];
+        if (done) {
+            done.apply(undefined, [error].concat(values));
         }
-        return !!one;
+        return !!done;
     };
     const handle = (packet, event, args) => {
-        const { e: type, o: id } = packet;
+        const { e: type, c: id } = packet;
         let open = type === "e" && id !== null;
         const fail = (code) => {
             if (open) {
@@ -1167,7 +1122,7 @@ function createSocket(host, namespace, auth) {
             emitWithAck: (event, ...args) => ask(event, args, ms),
         }),
         connect() {
-            host.a(socket);
+            host.s(socket);
             return socket;
         },
         close() {
@@ -1178,8 +1133,8 @@ function createSocket(host, namespace, auth) {
         n: false,
         e: (event, ...args) => void events.e(event, args, rethrow),
         a(packet) {
-            const { e: type, o: id } = packet;
-            const body = packet.t || {};
+            const { e: type, c: id } = packet;
+            const body = packet.n || {};
             if (type === "a") {
                 settle(id, null, body);
             }
@@ -1200,9 +1155,8 @@ function createSocket(host, namespace, auth) {
             socket.connected = socket.recovered = socket.n = false;
             socket.id = socket.transport = null;
             pending = {};
-            pendingCount = 0;
             for (const id in failed) {
-                finish(failed[id], failure("session_ended"));
+                failed[id](failure("session_ended"));
             }
             // One that was never connected may have lost events, too.
             if (was || unconfirmed) {
@@ -1235,17 +1189,17 @@ function open(kit, url, options) {
     const given = options || {};
     const namespace = given.namespace || "/";
     const io = createIo(kit, url, given);
-    withBinary(kit.o || given.binary);
-    const client = find(clients, (one) => suits(one.n, io) && !one.h(namespace)) || createClient(io);
+    withBinary(kit.r || given.binary);
+    const client = find(clients, (one) => suits(one.n, io) && !one.b(namespace)) || createClient(io);
     const socket = createSocket(client, namespace, given.auth);
-    client.a(socket);
+    client.s(socket);
     return socket;
 }
 /** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */
 function createIo(kit, url = "", options = {}) {
     const path = options.path || "/everwire";
     const place = url || path;
-    const { protocol, host, pathname } = kit.a ? kit.a(place) : new URL(place, root.location && root.location.href);
+    const { protocol, host, pathname } = platform.r(place);
     const mount = pathname.replace(/\/+$/, "") || path;
     return { n: kit, t: protocol.replace("ws", "http") + "//" + host + mount, e: options };
 }
@@ -1259,7 +1213,6 @@ function createClient(io) {
     const limits = { t: attempts, e: (tries) => backoff(tries, delay, maxDelay, Math.random) };
     let sockets = [];
     let driver = null;
-    let starting = false;
     let timer = null;
     let tries = 0;
     let openedAt = 0;
@@ -1271,35 +1224,23 @@ function createClient(io) {
             driver.r(messageOf(namespace, encode(type, namespace, id, body), false));
         }
     };
-    /** Opens a session once this turn is over, so that handlers and events of the same turn are part of it. */
+    /** Opens a session, unless there is one by then. */
     const start = () => {
         timer = null;
-        if (!starting) {
-            starting = true;
-            soon(() => {
-                starting = false;
-                if (sockets.length && !driver) {
-                    openSession();
-                }
-            });
+        if (sockets.length && !driver) {
+            openSession();
         }
     };
     const openSession = () => {
-        /** Is this still the session of the sockets, or one that only ends in peace? */
-        const live = () => driver === mine;
         const each = (tell) => {
-            for (const socket of live() ? sockets.slice() : []) {
+            for (const socket of sockets) {
                 if (socket.n) {
                     tell(socket);
                 }
             }
         };
-        const mine = createDriver(io, usable(io, io.e.transports || io.n.n), limits, {
-            o(packet) {
-                if (live()) {
-                    deliver(packet);
-                }
-            },
+        const mine = createDriver(io, filter(io.n.e(io.e.transports), (way) => way.t(io)), limits, {
+            t: deliver,
             n(carrier, resumed) {
                 const changed = name !== carrier;
                 name = carrier;
@@ -1314,29 +1255,25 @@ function createClient(io) {
                     }
                 });
             },
-            l: () => each((socket) => {
+            c: () => each((socket) => {
                 socket.transport = null;
                 socket.e("suspended");
             }),
             e: (code) => each((socket) => {
                 if (!socket.connected) {
-                    socket.e("connect_error", failure(code, "no transport works"));
+                    socket.e("connect_error", failure(code || "no_transport", "no transport works"));
                 }
             }),
-            s(code, reason, retry, unconfirmed) {
-                if (live()) {
-                    ended(code, reason, retry, unconfirmed);
-                }
-            },
+            a: ended,
         }, true);
-        const joining = sockets.slice();
+        const joining = sockets;
         // One flight opens the session and its namespaces, so all auths have to be there.
         let missing = joining.length;
         driver = mine;
         name = null;
         for (const socket of joining) {
             join(socket, () => {
-                if (!--missing && live()) {
+                if (!--missing && driver === mine) {
                     mine.n();
                 }
             });
@@ -1345,7 +1282,7 @@ function createClient(io) {
     /** Asks for the socket's auth, then for its namespace. */
     const join = (socket, then) => {
         const mine = driver;
-        platform.r((done) => ask$1(socket.auth, done), (auth) => {
+        platform.o((done) => ask$1(socket.auth, done), (auth) => {
             if (driver === mine && socket.r && !socket.n) {
                 control("c", socket.namespace, auth);
                 socket.transport = name;
@@ -1374,12 +1311,12 @@ function createClient(io) {
         }
     };
     const deliver = (packet) => {
-        const { e: type, n: namespace } = packet;
+        const { e: type, t: namespace } = packet;
         const socket = socketOf(namespace);
-        const body = (packet.t || {});
+        const body = (packet.n || {});
         if (!socket || !socket.n) {
             if (type === "e") {
-                control("x", namespace, { code: "unknown_namespace" }, packet.o);
+                control("x", namespace, { code: "unknown_namespace" }, packet.c);
             }
         }
         else if (type === "o") {
@@ -1399,13 +1336,13 @@ function createClient(io) {
         }
     };
     const ended = (code, reason, retry, unconfirmed) => {
-        const action = actionOf(code);
-        const over = action === NEVER$1 || code === "no_transport" || !attempts;
+        const then = thenOf(code);
+        const over = then === NEVER$1 || code === "no_transport" || !attempts;
         const opened = openedAt;
         const stood = opened && now() - opened > 1000;
         driver = null;
         openedAt = 0;
-        for (const socket of sockets.slice()) {
+        for (const socket of sockets) {
             const { connected } = socket;
             if (over) {
                 forget(socket);
@@ -1416,10 +1353,10 @@ function createClient(io) {
                 socket.e("connect_error", failure(code, reason));
             }
         }
-        if (!over && sockets.length && !driver && timer === null) {
+        if (!over && sockets.length) {
             tries = stood ? 0 : tries + 1;
-            if (action === OPEN && stood) {
-                start();
+            if (then === OPEN && stood) {
+                soon(start);
             }
             else {
                 timer = setTimeout(start, Math.max(retry, limits.e(tries)));
@@ -1428,9 +1365,10 @@ function createClient(io) {
     };
     const client = {
         n: io,
-        h: socketOf,
-        f: driverOf,
-        a(socket) {
+        f: 0,
+        b: socketOf,
+        d: driverOf,
+        s(socket) {
             if (!socket.r) {
                 const other = socketOf(socket.namespace);
                 if (other && other !== socket) {
@@ -1443,13 +1381,14 @@ function createClient(io) {
                     join(socket);
                 }
                 else if (timer === null) {
-                    start();
+                    // Once this turn is over: handlers and events of the same turn are part of it.
+                    soon(start);
                 }
             }
         },
         e(socket) {
             if (socket.r) {
-                const log = driver ? driver.t.l : [];
+                const log = driver ? driver.t.u : [];
                 if (socket.n) {
                     control("l", socket.namespace, { code: "client_disconnect" });
                 }
@@ -1461,13 +1400,7 @@ function createClient(io) {
     return client;
 }
 function countEvents(log, namespace) {
-    let events = 0;
-    for (const message of log) {
-        if (message.m && message.n === namespace) {
-            events++;
-        }
-    }
-    return events;
+    return filter(log, (message) => message.m && message.t === namespace).length;
 }
 /** An auth may be a value, a function that gives one or a promise, or one that calls back. */
 function ask$1(auth, answer) {
@@ -1477,31 +1410,20 @@ function ask$1(auth, answer) {
     }
 }
 
-// What decides which transport is tried when, as the driver knows it.
 function createAttempt(way, rank, now, patience) {
     return {
         e: way,
-        t: rank,
-        M: patience,
-        g: now,
-        p: -1,
-        d: 0,
-        // Only of a connection that does not stand yet nobody else keeps the time.
-        a: way.e === DUPLEX ? now + patience : Infinity,
+        r: rank,
+        S: patience,
+        t: now + patience,
+        k: now,
+        u: 0,
+        f: [],
+        m: 0,
         s: [],
-        w: 0,
-        y: false,
-        n: false,
-        c: 0,
-        f: "",
-        b: 0,
-        i: 0,
-        r: Infinity,
-        l: [],
-        k: 0,
-        v: now,
-        o: "",
-        S: 0,
+        y: 0,
+        b: now,
+        v: 0,
     };
 }
 
@@ -1524,39 +1446,31 @@ function retry({ i: ways }, limits, host) {
             }
             else if (++rank >= ways.length) {
                 rank = 0;
-                steps.push(() => host.e(code || "no_transport", ""));
+                steps.push(() => host.e(code));
                 if (rounds < limits.t) {
                     due += limits.e(rounds++);
                 }
                 else {
                     due = Infinity;
-                    steps.push(host.r);
+                    steps.push(host.t);
                 }
             }
         }
     };
     return {
-        s(now) {
+        r(now) {
             due = now;
         },
         e(now) {
             due = Math.min(due, current ? Infinity : now);
         },
-        u(_now, attempt) {
-            attempt.a = Infinity;
-        },
+        l() { },
         n(now) {
             carriedAt = now;
         },
-        d() { },
-        r() { },
-        i: failed,
-        l(now) {
-            const late = current;
-            if (late && late.a <= now) {
-                steps.push(() => host.t(late));
-                failed(now, late, "timeout");
-            }
+        f() { },
+        s: failed,
+        i(now) {
             if (due <= now) {
                 const attempt = (current = createAttempt(ways[rank], rank, now, PATIENCE$1));
                 carriedAt = due = Infinity;
@@ -1564,7 +1478,7 @@ function retry({ i: ways }, limits, host) {
             }
             return steps.shift();
         },
-        f: () => Math.min(due, current ? current.a : Infinity),
+        u: () => due,
         t() { },
     };
 }
@@ -1577,8 +1491,6 @@ const MAX_RTT = 1000;
 /** Time for a new carrier to show that it carries; more after each round without success. */
 const PATIENCE = 5000;
 const MAX_PATIENCE = 20000;
-/** So long a two-way connection that was overtaken may still win. */
-const LATE$1 = 5000;
 /** A carrier that held this long was no failure; one that dies sooner than `QUICK` so many times in a row is left. */
 const STOOD = 1000;
 const QUICK = 10000;
@@ -1597,17 +1509,16 @@ const PROBE_RESET = 60000;
 /** A time-out that comes this late says that this machine was busy, nothing of the path: it is given once more. */
 const BUSY = 50;
 const NEVER = Infinity;
+/** Said of what works at first, time and again. */
+const DIED = "died";
 /** The code of a carrier beside which nothing is answered. */
 const CROWDED = "crowded";
 /** `ways` stand in order of preference. A way is known by its place among them, its rank. */
 function createNegotiation(ways, limits, random, memory, host, upward) {
-    let begun = false;
     /** The session is about to end: nothing better is looked for. */
     let closing = false;
     let attempts = [];
     let current = null;
-    /** What was current until another attach was accepted, which has not carried anything yet. */
-    let former = null;
     let carriedAt = 0;
     /** When a carrier was let go because there may be no connection left beside it. */
     let crowdedAt = -NEVER;
@@ -1623,35 +1534,22 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     /** What failed and how; evidence only once something else has worked. */
     let suspects = {};
     let code = "";
-    let why = "";
     let probeAt = NEVER;
     let probes = 0;
     let probing = false;
-    /** Some was overtaken by less than it may need: looked at anew soon. */
+    /** One may only have been slow: it is looked at anew soon. */
     let doubtful = false;
     let steps = [];
     /** The time of what is happening. */
     let now = 0;
     // ---- the lists
     /** Those that may still win. */
-    const racers = () => {
-        const found = [];
-        for (const attempt of attempts) {
-            if (attempt !== current && !attempt.h) {
-                found.push(attempt);
-            }
-        }
-        return found;
-    };
+    const racers = () => filter(attempts, (attempt) => attempt !== current);
     /** Is it being tried? */
-    const isUnder = (rank) => find(racers(), (attempt) => attempt.t === rank);
+    const isUnder = (rank) => find(racers(), (attempt) => attempt.r === rank);
     const remove = (attempt) => {
-        attempt.u = true;
+        attempt.l = true;
         attempts = without(attempts, attempt);
-    };
-    const cancel = (attempt) => {
-        remove(attempt);
-        steps.push(() => host.t(attempt));
     };
     const demote = (rank, reason) => {
         memory.failed[ways[rank].name] = reason;
@@ -1672,32 +1570,30 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         due = lifeBy = NEVER;
     };
     /** What worked last, then what is not known to fail here, then what worked for a while, then the rest. */
+    const groupOf = (rank) => {
+        const { name, e: kind } = ways[rank];
+        const reason = suspects[rank] || memory.failed[name];
+        return reason === DIED ? 2 : reason || (kind === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now) ? 3 : name === memory.best ? 0 : 1;
+    };
     const race = (pause) => {
-        const groups = [[], [], [], []];
-        left = [];
         if (memory.until <= now) {
             memory.until = now + KEPT;
             memory.best = "";
             memory.failed = {};
         }
-        for (let rank = 0; rank < ways.length; rank++) {
-            const way = ways[rank];
-            const tight = way.e === STREAM && Math.max(memory.tight, crowdedAt + PATIENCE) > now;
-            const reason = suspects[rank] || memory.failed[way.name] || tight;
-            const group = reason ? (reason === "died" ? 2 : 3) : way.name === memory.best ? 0 : 1;
-            groups[group].push(rank);
+        left = [];
+        while (left.length < ways.length) {
+            left.push(left.length);
         }
-        for (const group of groups) {
-            left = left.concat(group);
-        }
+        left.sort((a, b) => groupOf(a) - groupOf(b) || a - b);
         due = now + pause;
     };
     const start = (rank) => {
         const attempt = createAttempt(ways[rank], rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
-        attempt.d = now + headStart() * Math.pow(2, racers().length);
+        attempt.u = now + headStart() * Math.pow(2, racers().length);
         attempts = attempts.concat(attempt);
         if (!current || renewing) {
-            due = attempt.d;
+            due = attempt.u;
         }
         steps.push(() => host.n(attempt));
     };
@@ -1719,14 +1615,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             // All have failed. That says more of the network than of any of them.
             rounds++;
             suspects = {};
-            steps.push(() => host.e(code || "no_transport", why));
+            steps.push(() => host.e(code));
             retry(pauseOf());
         }
     };
     const retry = (pause) => {
         if (rounds > limits.t) {
             due = NEVER;
-            steps.push(() => host.r());
+            steps.push(() => host.t());
         }
         else {
             race(pause);
@@ -1739,14 +1635,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     };
     /** No carrier, and none under way: no more pause. */
     const hurry = () => {
-        if (begun && !current && !racers().length) {
+        if (!current && !racers().length) {
             due = now;
         }
     };
     const died = (attempt, reason) => {
-        const rank = attempt.t;
+        const rank = attempt.r;
         const lived = now - carriedAt;
-        const clean = reason === "end" || reason === CROWDED;
+        const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
         const stood = clean || lived >= STOOD;
         current = null;
         deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
@@ -1754,43 +1650,28 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             probes = 0;
         }
         if (reason === "timeout") {
-            suspects[rank] = "mute";
+            suspects[rank] = reason;
         }
         else if (deaths[rank] >= QUICK_DEATHS) {
-            suspects[rank] = "died";
+            suspects[rank] = DIED;
         }
         rounds = stood ? 0 : rounds + 1;
         probeAt = lifeBy = NEVER;
-        if (renewing) {
-            renewing = false;
-        }
-        else {
-            const pause = actionOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
+        if (!renewing) {
+            const pause = thenOf(reason) === BACKOFF || !stood ? pauseOf() : 0;
             retry(racers().length ? Math.max(pause, headStart()) : pause);
         }
-    };
-    /** Another is about to carry; if it does not in time, the race begins anew. */
-    const superseded = (attempt) => {
-        const rank = attempt.t;
-        remove(attempt);
-        former = renewing || suspects[rank] ? null : attempt;
-        current = null;
         renewing = false;
-        race(headStart());
-        if (former && !find(racers(), (other) => other.t <= rank)) {
-            // A race was won while another's attach was under way already: the better one, which works, attaches anew.
-            first(rank);
-        }
     };
     // ---- upward
     const planProbe = () => {
         const pause = doubtful ? 0 : backoff(probes, PROBE_FIRST, PROBE_MAX, random);
-        probeAt = current && current.t && !probing ? now + PROBE_LEAST + pause : NEVER;
+        probeAt = current && current.r && !probing ? now + PROBE_LEAST + pause : NEVER;
     };
     /** Looks at this one, or the next that is better than what there is. */
     const probe = (rank) => {
         const way = ways[rank];
-        if (closing || !current || rank >= current.t) {
+        if (closing || !current || rank >= current.r) {
             probes++;
             planProbe();
         }
@@ -1799,61 +1680,55 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
         else {
             probing = true;
-            steps.push(() => upward.t(way, (at, failed) => probed(at, rank, failed)));
+            steps.push(() => upward.t(way, (at, failed) => {
+                now = at;
+                probing = false;
+                // It is evidence only beside something that works.
+                if (closing || !current || rank >= current.r) {
+                    planProbe();
+                }
+                else if (failed === null) {
+                    probes++;
+                    start(rank);
+                }
+                else {
+                    if (failed === CROWDED) {
+                        tighten();
+                    }
+                    else {
+                        demote(rank, failed);
+                    }
+                    probe(rank + 1);
+                }
+            }));
         }
-    };
-    /** What a probe has found: null if it works, else why not. */
-    const probed = (at, rank, failed) => {
-        now = at;
-        probing = false;
-        // It is evidence only beside something that works.
-        if (!closing && current && rank < current.t) {
-            if (failed === null) {
-                probes++;
-                start(rank);
-                return;
-            }
-            if (failed === CROWDED) {
-                tighten();
-            }
-            else {
-                demote(rank, failed);
-            }
-        }
-        probe(rank + 1);
     };
     const failed = (attempt, reason) => {
-        const rank = attempt.t;
-        const action = actionOf(reason);
-        const again = asksAgain(reason) && reason !== "timeout";
-        const cause = causeOf(attempt, reason);
-        if (attempt.u) {
+        const rank = attempt.r;
+        const then = thenOf(reason);
+        const again = then === ATTACH && reason !== "timeout";
+        if (attempt.l) {
             return;
         }
         remove(attempt);
         if (reason === CROWDED) {
             crowdedAt = now;
         }
-        else if (attempt === current && attempt.e.e === STREAM && carriedAt >= attempt.d && now - carriedAt < BUSY) {
+        else if (attempt === current && attempt.e.e === STREAM && carriedAt >= attempt.u && now - carriedAt < BUSY) {
             // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
-            suspects[rank] = "buffered";
+            suspects[rank] = "timeout";
             doubtful = true;
         }
         if (attempt === current) {
-            if (reason === "taken_over" && racers().length) {
-                superseded(attempt);
-            }
-            else {
-                died(attempt, reason);
-            }
+            died(attempt, reason);
         }
-        else if (attempt.h || (current && !renewing)) {
-            if (current && current.t !== rank && !action && !again) {
-                demote(rank, cause);
+        else if (current && !renewing) {
+            if (current.r !== rank && then !== BACKOFF && !again) {
+                demote(rank, reason || "failed");
             }
             planProbe();
         }
-        else if (action === BACKOFF) {
+        else if (then === BACKOFF) {
             rounds++;
             retry(pauseOf());
         }
@@ -1862,22 +1737,17 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             first(rank);
         }
         else {
-            suspects[rank] = why = cause;
+            suspects[rank] = reason || "failed";
             code = reason;
             // One that was started later still has its time.
-            if (attempt.d >= due || !racers().length) {
+            if (attempt.u >= due || !racers().length) {
                 due = now;
             }
         }
     };
-    const expire = (attempt) => {
-        steps.push(() => host.t(attempt));
-        failed(attempt, "timeout");
-    };
     return {
-        s(at) {
+        r(at) {
             now = at;
-            begun = true;
             race(0);
         },
         e(at) {
@@ -1885,38 +1755,24 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             closing = true;
             hurry();
         },
-        u(at, attempt) {
-            attempt.p = now = at;
-            attempt.a = NEVER;
+        l(at, attempt) {
+            attempt.j = now = at;
             // It makes progress: the answer takes no longer than the handshake did.
-            if (attempt.d === due) {
-                due = attempt.d = Math.max(due, now + now - attempt.g);
+            if (attempt.u === due) {
+                due = attempt.u = Math.max(due, now + now - attempt.k);
             }
         },
         n(at, attempt) {
-            const before = former;
-            const rank = attempt.t;
+            const rank = attempt.r;
             const { name, e: kind } = attempt.e;
             now = at;
-            if (attempt.u || attempt === current) {
+            if (attempt.l || attempt === current) {
                 return;
             }
-            former = null;
             current = attempt;
             carriedAt = now;
             hasty = 0;
             calm();
-            for (const other of attempts) {
-                // Another two-way connection that is better has some time left; what cannot harm is let go.
-                if (other.e.e === DUPLEX && (other.p < 0 || other.h)) {
-                    if (other.t < rank) {
-                        other.a = Math.min(other.a, other.g + LATE$1);
-                    }
-                    else if (other !== attempt) {
-                        cancel(other);
-                    }
-                }
-            }
             delete suspects[rank];
             for (const other in suspects) {
                 demote(+other, suspects[other]);
@@ -1927,64 +1783,44 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
                 // That was it: as soon as one was free, there was an answer.
                 tighten();
             }
+            if (memory.best && memory.best !== name && !memory.failed[memory.best]) {
+                // It has won over one that works.
+                doubtful = true;
+            }
             if (memory.tight <= now) {
                 memory.best = name;
             }
-            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt.p < 0 ? attempt.g : attempt.p)));
+            memory.rtt = Math.min(memory.rtt || MAX_RTT, Math.max(1, now - (attempt.j || attempt.k)));
             upward.e();
-            if (before && before.t < rank && !isUnder(before.t) && !closing) {
-                start(before.t);
-            }
             planProbe();
         },
-        d(at, attempt) {
+        f(at, attempt) {
             now = at;
-            if (attempt.u) {
+            if (attempt.l) {
                 return;
             }
+            remove(attempt);
             if (attempt === current) {
-                superseded(attempt);
+                died(attempt, "taken_over");
             }
-            else if (attempt.e.e === DUPLEX) {
-                attempt.h = true;
-                attempt.a = attempt.g + LATE$1;
-            }
-            else {
-                if (now >= attempt.d) {
-                    suspects[attempt.t] = causeOf(attempt, "timeout");
-                    doubtful = true;
-                }
-                remove(attempt);
-            }
-        },
-        r(at, attempt) {
-            now = at;
-            if (!attempt.u) {
-                cancel(attempt);
-                // This one has shown that it works.
-                if (!current) {
-                    first(attempt.t);
-                }
-                else if (attempt.t < current.t && !closing) {
-                    start(attempt.t);
-                }
+            else if (now >= attempt.u) {
+                suspects[attempt.r] = "timeout";
+                doubtful = true;
             }
         },
         o(attempt, by) {
             if (attempt === current) {
-                if (renewing) {
-                    calm();
-                }
+                calm();
                 lifeBy = by;
             }
         },
         c(at, attempt) {
             now = at;
             if (attempt === current && !racers().length && !closing) {
-                start(attempt.t);
+                start(attempt.r);
             }
         },
-        i(at, attempt, reason) {
+        s(at, attempt, reason) {
             now = at;
             failed(attempt, reason);
         },
@@ -1995,22 +1831,15 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
             hurry();
         },
-        l(at) {
+        i(at) {
             now = at;
             if (!steps.length) {
-                for (const attempt of attempts) {
-                    attempt.a = unlessBusy(attempt.a);
-                    if (attempt.a <= now) {
-                        expire(attempt);
-                        return steps.shift();
-                    }
-                }
                 lifeBy = unlessBusy(lifeBy);
                 if (lifeBy <= now) {
                     lifeBy = NEVER;
                     if (current && !renewing && !closing) {
                         race(0);
-                        left.unshift(current.t);
+                        left.unshift(current.r);
                         renewing = true;
                     }
                 }
@@ -2029,108 +1858,120 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             return steps.shift();
         },
         t: upward.n,
-        f() {
-            let next = Math.min(due, lifeBy, closing ? NEVER : probeAt);
-            for (const attempt of attempts) {
-                next = Math.min(next, attempt.a);
-            }
-            return next;
-        },
+        u: () => Math.min(due, lifeBy, closing ? NEVER : probeAt),
     };
-}
-/** What to remember of a failure. */
-function causeOf(attempt, code) {
-    return code && code !== "timeout"
-        ? code
-        : !code && !attempt.h
-            ? "failed"
-            : attempt.e.e === STREAM
-                ? "buffered"
-                : attempt.p >= 0
-                    ? "mute"
-                    : "silent";
 }
 
 // Tries one transport alone, with a session of its own that belongs to nobody: it opens, asks, and closes.
 /** In all. */
 const TIME$1 = 8000;
-function trial(io, transport, done) {
-    const began = now();
-    const report = { ok: false, code: "no_transport", why: "silent", openMs: null, rttMs: null };
-    let asked = 0;
-    let over = false;
+/** `done` is told null when an event and its answer have gone over it, else the code of what has failed; `opened`, when the session is open. */
+function trial(io, transport, done, opened) {
+    let asked = false;
     const stop = () => {
-        over = true;
         clearTimeout(timer);
         driver.e("client_disconnect");
     };
-    const finish = () => {
-        if (!over) {
-            stop();
-            done(report);
-        }
+    const finish = (failed) => {
+        stop();
+        done(failed, driver.t);
     };
     const driver = createDriver(io, [transport], { t: 0, e: () => 0 }, {
-        o() {
+        t() {
             // That nobody knows the event.
-            if (asked && !over) {
-                report.rttMs = now() - asked;
-                report.ok = true;
-                report.code = report.why = "";
-                finish();
+            if (asked) {
+                finish(null);
             }
         },
         r() {
             if (!asked) {
-                asked = now();
-                report.openMs = asked - began;
+                asked = true;
+                if (opened) {
+                    opened();
+                }
                 driver.r(messageOf("/", encode("e", "/", 0, ["trial"]), true));
             }
         },
         n() { },
-        l(code) {
-            // A stream that comes with its end was held back.
-            report.why = code === CROWDED ? code : transport.e === STREAM ? "buffered" : "died";
-            finish();
-        },
-        e(code, why) {
-            report.code = code;
-            report.why = why;
-        },
-        s(code) {
-            report.code = report.code === "no_transport" ? code : report.code;
-            finish();
-        },
+        c: finish,
+        e: finish,
+        a: finish,
     }, false);
-    const timer = later(finish, TIME$1);
+    const timer = later(() => finish("timeout"), TIME$1);
     driver.n();
     return stop;
 }
 
 // What works from here, transport by transport: apart from `connect`, so that who does not use it does not load it.
-function diagnoseBy(kit, url, options) {
+function diagnoseBy(kit, all, url, options) {
     const io = createIo(kit, url, options);
-    const wanted = usable(io, io.e.transports || kit.e, true);
+    const wanted = kit.e(io.e.transports || all);
     const rows = [];
     return new Promise((done) => {
         const next = () => {
             const transport = wanted[rows.length];
-            const add = ({ ok, code, why, openMs, rttMs }) => {
-                rows.push({ transport: transport.name, ok, code, why, openMs, rttMs });
-                next();
-            };
             if (!transport) {
                 done(rows);
+                return;
             }
-            else if (transport.o(io)) {
-                trial(io, transport, add);
+            const row = { transport: transport.name, ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null };
+            const began = now();
+            const end = () => {
+                rows.push(row);
+                next();
+            };
+            if (transport.t(io)) {
+                trial(io, transport, (failed, session) => {
+                    if (failed === null) {
+                        row.ok = true;
+                        row.code = row.why = "";
+                        row.rttMs = now() - began - row.openMs;
+                    }
+                    else {
+                        const opened = row.openMs !== null;
+                        row.why = causeOf(transport.e, failed, opened, session.A > 0);
+                        row.code = !opened && row.why === failed ? failed : "no_transport";
+                    }
+                    end();
+                }, () => {
+                    row.openMs = now() - began;
+                });
             }
             else {
-                add({ ok: false, code: "no_transport", why: "unavailable", openMs: null, rttMs: null });
+                end();
             }
         };
         next();
     });
+}
+function causeOf(kind, code, opened, attached) {
+    if (code === CROWDED) {
+        return code;
+    }
+    // A stream that comes with its end was held back.
+    if (kind === STREAM && (opened || code === "timeout")) {
+        return "buffered";
+    }
+    if (opened) {
+        return "died";
+    }
+    if (code === "timeout") {
+        return kind === DUPLEX && attached ? "mute" : "silent";
+    }
+    return code || "failed";
+}
+
+/** The transports that are wanted, by name or as they are. */
+function named(known, wanted) {
+    const chosen = [];
+    for (const one of wanted) {
+        const transport = typeof one === "string" ? find(known, (other) => other.name === one) : one;
+        if (!transport) {
+            throw failure("bad_data", "no such transport in this bundle: " + String(one));
+        }
+        chosen.push(transport);
+    }
+    return chosen;
 }
 
 /** Posts by fetch. */
@@ -2202,48 +2043,48 @@ function ask(session, now, carrier) {
 function post(session, now, carrier) {
     const kind = carrier.e.e;
     let batch = session.s;
-    if (carrier === session.u) {
+    if (carrier === session.l) {
         if (batch && batch.e && batch.e <= session.t) {
             session.s = batch = null;
         }
-        if (batch && batch.r <= now) {
-            batch.t = null;
-            batch.r = Infinity;
+        if (batch && batch.t <= now) {
+            batch.r = null;
+            batch.t = Infinity;
         }
-        const free = !batch || !batch.t || isOver(batch.t);
+        const free = !batch || !batch.r || isOver(batch.r);
         // Behind messages that wait for credit the close waits too.
-        const load = free && (ready(session, session.t + 1) || session.p.length || (mayClose(session) && session.b === lastOf(session)));
+        const load = free && (ready(session, session.t + 1) || session.b.length || (mayClose(session) && session.d === lastOf(session)));
         const due = load || isDue(session);
         let polls = 0;
-        for (const one of carrier.l) {
+        for (const one of carrier.s) {
             polls += one.e === POLLING ? 1 : 0;
         }
         if (kind === POLL) {
-            if ((!polls && carrier.v <= now) || (polls < 2 && due)) {
+            if ((!polls && carrier.b <= now) || (polls < 2 && due)) {
                 request(session, now, carrier, POLLING, free);
             }
             else if (!polls) {
-                session.A = carrier.v;
+                session.j = carrier.b;
             }
         }
         else {
-            if (kind === SCRIPT && !polls && carrier.o) {
+            if (kind === SCRIPT && !polls && carrier.a) {
                 request(session, now, carrier, POLLING, false);
             }
             if (due) {
                 request(session, now, carrier, POSTING, free);
             }
             if (session.s) {
-                session.A = session.s.r;
+                session.j = session.s.t;
             }
         }
     }
 }
 function mayClose(session) {
-    return session.e === CLOSING && !session.y;
+    return session.e === CLOSING && !session.w;
 }
 function isOver(request) {
-    return request.u || request.n.y;
+    return request.l || request.r.g;
 }
 /** Makes a request; with `loaded` it takes along what there is to send. */
 function request(session, now, carrier, kind, loaded) {
@@ -2252,36 +2093,36 @@ function request(session, now, carrier, kind, loaded) {
     const lines = [];
     const fields = kind === POSTING ? {} : { attach: carrier.c };
     const made = {
-        n: carrier,
+        r: carrier,
         e: kind,
-        t: "",
-        o: carrier.o,
-        u: false,
-        b: 0,
-        r: attaching || scripted ? Infinity : now + patienceOf(session),
+        n: "",
+        a: carrier.a,
+        l: false,
+        d: 0,
+        t: attaching || scripted ? Infinity : now + patienceOf(session),
     };
     if (attaching) {
         fields["v"] = 1;
-        fields["window"] = session.q;
-        fields["ticket"] = carrier.o || undefined;
+        fields["window"] = session.J;
+        fields["ticket"] = carrier.a || undefined;
     }
     else if (kind === POLLING) {
-        fields["poll"] = ++carrier.k;
-        carrier.v = now;
-        if (session.j > now) {
+        fields["poll"] = ++carrier.y;
+        carrier.b = now;
+        if (session.T > now) {
             fields["wait"] = 0;
-            carrier.v += session.L;
+            carrier.b += session.W;
         }
-        carrier.o = "";
+        carrier.a = "";
     }
     // What may not pass must not keep a carrier from attaching.
-    const message = session.l[0];
-    if (loaded && (!attaching || !message || message.e <= session.w)) {
+    const message = session.u[0];
+    if (loaded && (!attaching || !message || message.e <= session.v)) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
     }
-    made.t = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
-    carrier.l = carrier.l.concat(made);
-    session.a.push(() => session.c.t(made));
+    made.n = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
+    carrier.s = carrier.s.concat(made);
+    session.o.push(() => session.a.r(made));
     said(session);
 }
 function load$1(session, made, lines, fields, deadline) {
@@ -2289,31 +2130,31 @@ function load$1(session, made, lines, fields, deadline) {
     const first = session.t + 1;
     if (repeated) {
         // And so what it ended with.
-        session.y = false;
+        session.w = false;
     }
     else {
-        session.w = Math.min(session.w + GROWTH, MAX_BODY);
+        session.v = Math.min(session.v + GROWTH, MAX_BODY);
     }
-    const last = fill(session, lines, Math.min(session.n["max"] - HEAD, session.w));
+    const last = fill(session, lines, Math.min(session.n["max"] - HEAD, session.v));
     if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
     }
     if (last === lastOf(session)) {
         // Volatile events of a repeated serial would be dropped.
-        for (const data of repeated ? [] : session.p) {
+        for (const data of repeated ? [] : session.b) {
             lines.push(toLine(data));
         }
-        if (made.n.n && mayClose(session)) {
+        if (made.r.n && mayClose(session)) {
             lines.push(closing(session));
         }
     }
-    session.p = [];
+    session.b = [];
     session.s = null;
     if (lines.length) {
-        const serial = repeated ? repeated.v : ++session.v;
+        const serial = repeated ? repeated.y : ++session.y;
         fields["serial"] = serial;
-        session.s = { v: serial, e: last < first ? 0 : last, t: made, r: deadline };
+        session.s = { y: serial, e: last < first ? 0 : last, r: made, t: deadline };
     }
 }
 /** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */
@@ -2321,14 +2162,14 @@ function narrow(session, batch, welcomed) {
     const count = batch.e - session.t;
     let size = 0;
     for (let i = 0; i < count; i++) {
-        size += session.l[i].e;
+        size += session.u[i].e;
     }
     if (size > SMALL$1) {
-        session.w = size >> 1;
+        session.v = size >> 1;
         if (count < 2 && welcomed) {
-            session.T = session.z === batch.e ? session.T + 1 : 1;
-            session.z = batch.e;
-            return session.T >= TRIES;
+            session.q = session.L === batch.e ? session.q + 1 : 1;
+            session.L = batch.e;
+            return session.q >= TRIES;
         }
     }
     return false;
@@ -2337,7 +2178,7 @@ function narrow(session, batch, welcomed) {
 function fill(session, lines, limit) {
     let last = session.t;
     for (let message; lines.length < MAX_LINES && (message = ready(session, last + 1)); last++) {
-        const line = toLine(message.t);
+        const line = toLine(message.n);
         // Of what is not ASCII each character is counted with its bytes.
         limit -= Math.max(line.length, message.e) + 1;
         if (limit < 0 && lines.length) {
@@ -2350,36 +2191,36 @@ function fill(session, lines, limit) {
 /** A last body for a page that goes away, or `""` if there is no session to close. It changes nothing here. */
 function beacon(session, limit) {
     const lines = [];
-    if (!session.f || session.e === ENDED) {
+    if (!session.p || session.e === ENDED) {
         return "";
     }
     const last = fill(session, lines, limit - HEAD);
-    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.b) }));
-    return header(session, "P", { serial: session.v + 1, first: session.t + 1 }) + "\n" + lines.join("\n");
+    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.d) }));
+    return header(session, "P", { serial: session.y + 1, first: session.t + 1 }) + "\n" + lines.join("\n");
 }
 /** The last word, where no WebSocket can carry it. */
 function lastWord(session, line) {
-    return header(session, "P", { serial: ++session.v }) + "\n" + line;
+    return header(session, "P", { serial: ++session.y }) + "\n" + line;
 }
 /** Its welcome may name a ticket: of its stream, or of the next script. */
 function welcomed(session, now, carrier, body, full) {
     const ticket = body["ticket"];
     if (typeof ticket === "string") {
-        carrier.o = ticket;
+        carrier.a = ticket;
         if (full && carrier.e.e === STREAM) {
-            carrier.r = now + carrier.M;
-            session.a.push(() => session.c.r(carrier, ticket));
+            carrier.t = now + carrier.S;
+            session.o.push(() => session.a.o(carrier, ticket));
         }
     }
 }
 /** A line of the answer to a request. */
 function answer(session, now, request, line) {
-    const carrier = request.n;
+    const carrier = request.r;
     const batch = session.s;
     const kind = carrier.e.e;
     if (!isOver(request)) {
-        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.o && request.e === ATTACHING));
-        if (kind !== SCRIPT && request.b && batch && batch.t === request) {
+        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.a && request.e === ATTACHING));
+        if (kind !== SCRIPT && request.d && batch && batch.r === request) {
             // The answer has begun, so the whole request has arrived.
             session.s = null;
         }
@@ -2387,38 +2228,38 @@ function answer(session, now, request, line) {
 }
 /** The answer to a request is over: with `null`, with the code of a refusal, or not at all (`""`). */
 function answered(session, now, request, code) {
-    const carrier = request.n;
+    const carrier = request.r;
     const batch = session.s;
     const kind = carrier.e.e;
     if (isOver(request)) {
         return;
     }
-    request.u = true;
-    carrier.l = without(carrier.l, request);
+    request.l = true;
+    carrier.s = without(carrier.s, request);
     if (code === null) {
-        carrier.S = 0;
-        if (batch && batch.t === request && (kind !== SCRIPT || batch.e <= session.t)) {
+        carrier.v = 0;
+        if (batch && batch.r === request && (kind !== SCRIPT || batch.e <= session.t)) {
             session.s = null;
         }
         // A stream without ticket is the answer to its attach. An answer without welcome is no answer, only scripts have one elsewhere.
-        const over = request.e === ATTACHING && kind === STREAM && !carrier.o;
-        if (over || (!request.b && (kind !== SCRIPT || request.e !== POSTING))) {
+        const over = request.e === ATTACHING && kind === STREAM && !carrier.a;
+        if (over || (!request.d && (kind !== SCRIPT || request.e !== POSTING))) {
             lose(session, carrier, carrier.n && over ? "end" : "");
         }
     }
     else if (batch &&
-        batch.t === request &&
+        batch.r === request &&
         (!code || code === "too_large" || code === "too_many_packets") &&
         narrow(session, batch, carrier.n)) {
         farewell(session, "undeliverable");
         end(session, "undeliverable");
     }
-    else if (!code && request.e === POSTING && !carrier.S++) {
-        session.k = true;
+    else if (!code && request.e === POSTING && !carrier.v++) {
+        session.S = true;
     }
-    else if (code === "stale_poll" && kind === POLL && !carrier.S++) {
+    else if (code === "stale_poll" && kind === POLL && !carrier.v++) {
         // The next poll has a higher number, and is made at once.
-        carrier.r = now + patienceOf(session);
+        carrier.t = now + patienceOf(session);
     }
     else {
         refused(session, carrier, code);
@@ -2428,11 +2269,11 @@ function answered(session, now, request, code) {
 // What transports over HTTP have in common.
 /** How requests are made here; null if they cannot be. */
 function posterOf(io) {
-    return io.n.c ? io.n.c(io.e) : io.e.fetch || root.fetch ? fetchPost : null;
+    return io.n.o ? io.n.o(io.e) : io.e.fetch || root.fetch ? fetchPost : null;
 }
 /** Can an answer be read as it grows? */
 function streams(io) {
-    return io.n.s ? io.n.s(io.e) : !!root.ReadableStream && !!root.TextDecoder;
+    return io.n.a ? io.n.a(io.e) : !!root.ReadableStream && !!root.TextDecoder;
 }
 /** A transport of one request down, or a stream by ticket, and posts up. */
 function httpTransport(name, kind, enabled, progressive, open) {
@@ -2440,15 +2281,15 @@ function httpTransport(name, kind, enabled, progressive, open) {
         name,
         e: kind,
         c: ask,
-        s: post,
+        a: post,
         n: welcomed,
-        o: (io) => !!posterOf(io) && !!enabled(io),
-        t(hub, attempt, request) {
+        t: (io) => !!posterOf(io) && !!enabled(io),
+        r(hub, attempt, request) {
             const first = request.e === ATTACHING;
             track(hub, attempt, request, (line, done) => {
                 const io = hub.n;
                 const read = lineReader(line);
-                return posterOf(io)(io.t + "/" + (first || kind === POLL ? name : "send"), request.t, io.e, first && progressive ? read : null, (status, text) => {
+                return posterOf(io)(io.t + "/" + (first || kind === POLL ? name : "send"), request.n, io.e, first && progressive ? read : null, (status, text) => {
                     if (status === 200) {
                         read(text);
                         done(null);
@@ -2461,13 +2302,13 @@ function httpTransport(name, kind, enabled, progressive, open) {
         },
     };
     if (open) {
-        transport.r = (hub, attempt, ticket) => {
+        transport.o = (hub, attempt, ticket) => {
             const session = hub.t;
-            attempt.s.push(open(hub.n, ticket, (line) => {
+            attempt.f.push(open(hub.n, ticket, (line) => {
                 measure(hub, attempt, line);
                 heard(session, now(), attempt, fromLine(line));
-                if (attempt.x && !attempt.m) {
-                    attempt.x = false;
+                if (!attempt.o && !attempt.h) {
+                    attempt.o = true;
                     hub.r(attempt);
                 }
                 hub.e();
@@ -2484,17 +2325,25 @@ function track(hub, attempt, request, make) {
     const { e: transport } = attempt;
     const session = hub.t;
     const crowd = hub.s;
-    let over = false;
-    let stop;
+    if (request.e === ATTACHING) {
+        attempt.f.push(() => {
+            for (const made of attempt.s) {
+                // One of them may still be about to be made.
+                if (made.o) {
+                    made.o();
+                }
+            }
+        });
+    }
     if (crowd) {
         crowd.t(attempt, request);
     }
-    stop = make((line) => {
+    request.o = make((line) => {
         if (crowd && request.e !== ATTACHING) {
             crowd.e(attempt);
         }
         // What keeps a stream alive is its own lines.
-        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.r)) {
+        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.o)) {
             measure(hub, attempt, line);
         }
         answer(session, now(), request, line);
@@ -2503,16 +2352,9 @@ function track(hub, attempt, request, make) {
         if (crowd) {
             crowd.e(attempt);
         }
-        if (stop) {
-            attempt.s = without(attempt.s, stop);
-        }
-        over = true;
         answered(session, now(), request, code);
         hub.e();
     });
-    if (!over) {
-        attempt.s.push(stop);
-    }
 }
 /** The answer to the server's `z`. */
 function sayFarewell(hub, line) {
@@ -2525,10 +2367,10 @@ function sayFarewell(hub, line) {
 /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */
 function measure(hub, attempt, line) {
     hub.o(attempt);
-    attempt.w += line.length;
+    attempt.m += line.length;
     // A character is three bytes at most.
-    if (attempt.w * 4 > hub.t.n["stream"]) {
-        attempt.w = 0;
+    if (attempt.m * 4 > hub.t.n["stream"]) {
+        attempt.m = 0;
         hub.c(attempt);
     }
 }
@@ -2548,8 +2390,8 @@ function lineReader(line) {
 /** The code of a refusal; `""` if it is anything else, as what a proxy says, or only says that this path is none. */
 function refusal(text) {
     try {
-        const code = JSON.parse(text).error;
-        return typeof code === "string" && (actionOf(code) || asksAgain(code)) ? code : "";
+        const { error, then } = JSON.parse(text);
+        return then ? learn(error, then) : "";
     }
     catch (_) {
         return "";
@@ -2592,38 +2434,38 @@ function hello(session, _now, carrier) {
     const data = header(session, "A", {
         v: 1,
         attach: carrier.c,
-        window: session.q,
-        first: session.o ? undefined : session.t + 1,
+        window: session.J,
+        first: session.c ? undefined : session.t + 1,
     });
-    session.a.push(() => session.c.c(carrier, data));
+    session.o.push(() => session.a.u(carrier, data));
 }
 function write(session, _now, carrier) {
     const out = (data) => {
-        session.a.push(() => session.c.c(carrier, data));
+        session.o.push(() => session.a.u(carrier, data));
     };
-    const current = carrier === session.u;
+    const current = carrier === session.l;
     // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
-    if (carrier.i >= 0 && (current || !session.o)) {
+    if (carrier.i >= 0 && (current || !session.c)) {
         for (let message; (message = ready(session, carrier.i + 1));) {
-            out(message.t);
+            out(message.n);
             markSent(session, ++carrier.i);
         }
     }
     if (current) {
         const done = carrier.i === lastOf(session);
         if (done) {
-            const fleeting = session.p;
+            const fleeting = session.b;
             // Once: when a welcome comes, this is run before all carriers have their turn.
-            session.p = [];
+            session.b = [];
             for (const data of fleeting) {
                 out(data);
             }
         }
         if (isDue(session)) {
-            out("n" + session.h + "," + session.g);
+            out("n" + session.f + "," + session.g);
             said(session);
         }
-        if (done && session.e === CLOSING && !session.y) {
+        if (done && session.e === CLOSING && !session.w) {
             out(closing(session));
         }
     }
@@ -2633,13 +2475,13 @@ const websocket = {
     name: "websocket",
     e: DUPLEX,
     c: hello,
-    s: write,
+    a: write,
     // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
-    o(io) {
+    t(io) {
         const Class = classOf(io);
         return !!Class && (!!io.e.WebSocket || "CLOSING" in Class);
     },
-    a(io, opened, packet, closed) {
+    s(io, opened, packet, closed) {
         const Class = classOf(io);
         const headers = io.e.extraHeaders;
         const url = io.t.replace(/^http/, "ws") + "/websocket";
@@ -2654,9 +2496,9 @@ const websocket = {
         // Some engines tell of a failure by `close` alone, some by `error` first: `close` always comes. The `ws` package throws errors
         // that nobody listens to.
         socket.onerror = () => { };
-        socket.onclose = (event) => {
+        socket.onclose = () => {
             end();
-            closed((event && event.reason) || "");
+            closed();
         };
         return {
             n(data) {
@@ -2694,27 +2536,27 @@ function watchCrowd(hub, memory, isTight) {
     };
     const wait = (attempt, time) => {
         const due = now() + time;
-        attempt.j = later(() => (now() > due + LATE ? wait(attempt, time) : yieldTo(attempt)), time);
+        attempt.w = later(() => (now() > due + LATE ? wait(attempt, time) : yieldTo(attempt)), time);
     };
     const answered = (attempt) => {
-        clearTimeout(attempt.j);
-        attempt.j = 0;
+        clearTimeout(attempt.w);
+        attempt.w = 0;
     };
     const owe = () => {
-        session.k = true;
+        session.S = true;
         hub.e();
     };
     return root.location
         ? {
             t(attempt, request) {
                 if (request.e !== ATTACHING && memory.tight <= now()) {
-                    if (attempt.e.e !== POLL || request.n.l.length > 1) {
-                        if (!attempt.j && request.t.length < SMALL) {
-                            attempt.s.push(() => answered(attempt));
+                    if (attempt.e.e !== POLL || request.r.s.length > 1) {
+                        if (!attempt.w && request.n.length < SMALL) {
+                            attempt.f.push(() => answered(attempt));
                             wait(attempt, TIME + 4 * memory.rtt);
                         }
                     }
-                    else if (request.e === POLLING && request.n.k === 1) {
+                    else if (request.e === POLLING && request.r.y === 1) {
                         // Is there a connection left for another?
                         soon(owe);
                     }
@@ -2815,7 +2657,7 @@ function save(store, key, memory, ahead) {
 /** How late a heartbeat may be. */
 const LATE_HEARTBEAT = 1000;
 function negotiate(hub, limits, host) {
-    const { n: io, l: own, i: ways, t: session } = hub;
+    const { n: io, i: ways, t: session } = hub;
     const store = io.e.memory || storage;
     const ahead = () => wall() - now();
     // What is learnt counts for this origin, and among these transports.
@@ -2831,26 +2673,26 @@ function negotiate(hub, limits, host) {
     const memory = load(store, place, now(), ahead());
     /** Another page may have found out. */
     const isTight = () => {
-        session.j = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+        session.T = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
         return memory.tight > now();
     };
-    session.j = memory.tight;
+    session.T = memory.tight;
     hub.s = watchCrowd(hub, memory, isTight);
     const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         t(transport, done) {
-            if (own && transport.e === STREAM && isTight()) {
+            if (transport.e === STREAM && isTight()) {
                 done(now(), CROWDED);
             }
-            else if (own) {
-                stop = trial(io, transport, (report) => {
-                    done(now(), report.ok ? null : report.why);
+            else {
+                stop = trial(io, transport, (failed) => {
+                    done(now(), failed);
                     hub.e();
                 });
             }
         },
         e() {
-            session.j = memory.tight;
-            if (own && ways.length > 1) {
+            session.T = memory.tight;
+            if (ways.length > 1) {
                 save(store, place, memory, ahead());
             }
         },
@@ -2917,11 +2759,10 @@ function watch(hub) {
 /** In order of preference. */
 const modernTransports = [websocket, streaming, event_source, long_polling];
 const modern = {
-    e: modernTransports,
-    n: modernTransports,
+    e: (wanted = modernTransports) => named(modernTransports, wanted),
     t: negotiate,
-    o: binaryForm,
-    r: watch,
+    r: binaryForm,
+    n: watch,
     i: sayFarewell,
 };
 
@@ -3001,19 +2842,19 @@ const jsonp = {
     name: "jsonp",
     e: SCRIPT,
     c: ask,
-    s: post,
+    a: post,
     n: welcomed,
-    o: () => !!root.document,
-    t(hub, attempt, request) {
+    t: () => !!root.document,
+    r(hub, attempt, request) {
         track(hub, attempt, request, (line, done) => {
-            const { e: kind, t: body } = request;
+            const { e: kind, n: body } = request;
             if (kind === POSTING) {
                 return postForm(hub.n, body, () => done(null));
             }
             const stopForm = kind === ATTACHING ? postForm(hub.n, body, () => { }) : () => { };
-            const { h: received, g: consumed } = hub.t;
-            const counts = "&poll=" + request.n.k + "&received=" + received + "&consumed=" + consumed;
-            const stopScript = loadScript(hub.n, "ticket=" + request.o + (kind === POLLING ? counts : ""), line, done);
+            const { f: received, g: consumed } = hub.t;
+            const counts = "&poll=" + request.r.y + "&received=" + received + "&consumed=" + consumed;
+            const stopScript = loadScript(hub.n, "ticket=" + request.a + (kind === POLLING ? counts : ""), line, done);
             return () => {
                 stopForm();
                 stopScript();
@@ -3100,13 +2941,14 @@ function mend() {
     if (typeof JSON === "undefined") {
         throw failure("bad_data", "JSON is missing here: load json2.js before Everwire");
     }
+    platform.r = locate;
     if (!old.btoa) {
         platform.t = encodeBase64;
         platform.n = decodeBase64;
     }
     if (!old.crypto || !old.crypto.getRandomValues) {
         // What is drawn here is good for seconds only.
-        platform.o = () => {
+        platform.a = () => {
             const bytes = [];
             while (bytes.length < 16) {
                 bytes.push(Math.floor(Math.random() * 256));
@@ -3118,8 +2960,8 @@ function mend() {
         platform.e = wall;
     }
     if (!old.Promise) {
-        platform.a = (run) => void setTimeout(run, 0);
-        platform.r = (run, done, fail, then) => {
+        platform.c = (run) => void setTimeout(run, 0);
+        platform.o = (run, done, fail, then) => {
             let open = true;
             const once = (end) => (value) => {
                 if (open) {
@@ -3292,17 +3134,16 @@ function decodeBase64(text) {
 
 // What the entry for old browsers is made of: everything.
 const usual = /* @__PURE__ */ modernTransports.concat(forever_iframe);
+const legacyTransports = /* @__PURE__ */ usual.concat(jsonp);
 const legacy = {
-    e: /* @__PURE__ */ usual.concat(jsonp),
-    n: usual,
+    e: (wanted = usual) => named(legacyTransports, wanted),
     t: negotiate,
-    o: binaryForm,
-    r: watch,
+    r: binaryForm,
+    n: watch,
     i: sayFarewell,
-    a: locate,
-    c: legacyPost,
-    s: legacyStreams,
+    o: legacyPost,
+    a: legacyStreams,
 };
 
-export { binaryForm, diagnoseBy, event_source, forever_iframe, jsonp, legacy, long_polling, mend, modern, open, retry, streaming, websocket };
+export { binaryForm, diagnoseBy, event_source, forever_iframe, jsonp, legacy, legacyTransports, long_polling, mend, modern, modernTransports, open, retry, streaming, websocket };
 //# sourceMappingURL=shared.mjs.map

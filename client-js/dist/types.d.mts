@@ -215,7 +215,10 @@ interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEve
     close(): this;
 }
 
-interface Report {
+/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `died`, `buffered`, `crowded`, or a code. */
+interface Diagnosis {
+    /** Which one was tried. */
+    transport: TransportName;
     /** An event and its answer have gone over it. */
     ok: boolean;
     /** Of a refusal, or `no_transport`. */
@@ -226,12 +229,6 @@ interface Report {
     openMs: number | null;
     /** Milliseconds for an event and its answer; null if there was none. */
     rttMs: number | null;
-}
-
-/** One row: `why` is empty if it works; else `unavailable` (not in this environment), `failed`, `silent`, `mute`, `buffered`, `crowded`, or a code. */
-interface Diagnosis extends Report {
-    /** Which one was tried. */
-    transport: TransportName;
 }
 
 export type { AnyEvents as A, BinaryForm as B, CoreOptions as C, Disconnected as D, Emits as E, LocalEvents as L, ModernName as M, Options as O, Reconnection as R, Socket as S, Transport as T, Asks as a, Auth as b, EverwireError as c, RemoteError as d, Diagnosis as e, TransportName as f, LegacyOptions as g };

@@ -131,9 +131,8 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
     },
     _opened(attempt: Attempt, resumed) {
       if (!attempt._closed) {
-        attempt._silent = !!attempt._way._stream;
         listener._carried(attempt._way.name, resumed);
-        if (!attempt._silent) {
+        if (!attempt._way._stream) {
           hub._proven(attempt);
         }
       }

@@ -78,7 +78,6 @@ export function createNegotiation(
   host: PlanHost,
   upward: Upward,
 ): Negotiation {
-  let begun = false;
   /** The session is about to end: nothing better is looked for. */
   let closing = false;
   let attempts: Attempt[] = [];
@@ -213,7 +212,7 @@ export function createNegotiation(
 
   /** No carrier, and none under way: no more pause. */
   const hurry = (): void => {
-    if (begun && !current && !racers().length) {
+    if (!current && !racers().length) {
       due = now;
     }
   };
@@ -323,7 +322,6 @@ export function createNegotiation(
   return {
     _begin(at) {
       now = at;
-      begun = true;
       race(0);
     },
     _close(at) {

@@ -27,9 +27,9 @@ export interface Attempt extends Carrier {
   _duplex?: Duplex;
   /** Nothing of it is wanted any more. */
   _closed?: boolean;
-  /** The server has told of a stream, which has not said anything yet. */
-  _silent?: boolean;
-  /** How to stop its requests, and its stream. */
+  /** Its stream, which the server has told of, has said something. */
+  _heard?: boolean;
+  /** How to stop its connection or requests, and its stream. */
   _aborts: (() => void)[];
   /** What its stream has carried since it was last to be replaced. */
   _length: number;

@@ -107,6 +107,8 @@ export interface Request extends Down {
   _ticket: string;
   /** Answered, or failed. */
   _over?: boolean;
+  /** How to stop it. */
+  _abort?: () => void;
 }
 
 /** What was sent by HTTP and is not confirmed yet. A serial is repeated until it is. */

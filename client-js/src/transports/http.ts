@@ -4,7 +4,6 @@ import type { Hub } from "../driver.ts";
 import { now, root } from "../env/index.ts";
 import { fetchPost } from "../env/fetch.ts";
 import type { Post } from "../env/post.ts";
-import { without } from "../lists.ts";
 import type { TransportName } from "../options.ts";
 import { fromLine } from "../packet.ts";
 import type { Attempt } from "../plan.ts";
@@ -75,8 +74,8 @@ export function httpTransport(
           (line) => {
             measure(hub, attempt, line);
             heard(session, now(), attempt, fromLine(line));
-            if (attempt._silent && !attempt._closed) {
-              attempt._silent = false;
+            if (!attempt._heard && !attempt._closed) {
+              attempt._heard = true;
               hub._proven(attempt);
             }
             hub._drain();
@@ -97,12 +96,20 @@ export function track(hub: Hub, attempt: Attempt, request: Request, make: (line:
   const { _way: transport } = attempt;
   const session = hub._session;
   const crowd = hub._crowd;
-  let over = false;
-  let stop: Stop | undefined;
+  if (request._kind === ATTACHING) {
+    attempt._aborts.push(() => {
+      for (const made of attempt._requests) {
+        // One of them may still be about to be made.
+        if (made._abort) {
+          made._abort();
+        }
+      }
+    });
+  }
   if (crowd) {
     crowd._asked(attempt, request);
   }
-  stop = make(
+  request._abort = make(
     (line) => {
       if (crowd && request._kind !== ATTACHING) {
         crowd._answered(attempt);
@@ -118,17 +125,10 @@ export function track(hub: Hub, attempt: Attempt, request: Request, make: (line:
       if (crowd) {
         crowd._answered(attempt);
       }
-      if (stop) {
-        attempt._aborts = without(attempt._aborts, stop);
-      }
-      over = true;
       answered(session, now(), request, code);
       hub._drain();
     },
   );
-  if (!over) {
-    attempt._aborts.push(stop);
-  }
 }
 
 /** The answer to the server's `z`. */

@@ -496,11 +496,6 @@ describe("in mid-life", () => {
     expect(pilot.starts()).toEqual(["websocket", "streaming", "streaming"]);
   });
 
-  test("before it has begun there is nothing to look at", () => {
-    const pilot = new Pilot({ ...fine });
-    pilot.plan._check(0, 0);
-    expect(pilot.pass(1000).log).toEqual([]);
-  });
 });
 
 describe("where connections are few", () => {
