@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from goals import beyond, tail, times, within
 from servers import (
     EVERWIRE,
+    EVERWIRE_MANY,
     EVERWIRE_SOCK_JS,
     EVERWIRE_SOCKET_IO,
     FLOOR,
@@ -271,6 +272,27 @@ ROOMS = Row(
 )
 
 
+def beside_unused(what, count):
+    return replace(EVERWIRE_MANY, name=f"Everwire, {count:,} {what}", options=(f"--{what}", str(count)))
+
+
+NONE = replace(EVERWIRE_MANY, name="Everwire, nothing unused")
+BESIDE = tuple(
+    beside_unused(what, count)
+    for what, counts in (("namespaces", (100, 10_000)), ("patterns", (100,)), ("handlers", (100, 10_000)))
+    for count in counts
+)
+UNUSED = one_table(
+    "unused",
+    "Namespaces, patterns of namespaces, and handlers that are not used",
+    "The echo over 100 WebSockets with 16 messages in flight, while the server has so many of them: *handlers* on each socket, *patterns* by which clients could make namespaces.",
+    ECHO_MANY.load,
+    (NONE, *BESIDE),
+    tuple(times(each, FLAT, NONE) for each in BESIDE),
+    NONE.name,
+)
+
+
 def on_cores(contestant):
     both = f"{SERVER_CORE},{LOAD_CORE}"
     return (
@@ -326,6 +348,7 @@ ROWS = (
     IDLE,
     HTTP_MEMORY,
     ROOMS,
+    UNUSED,
     PRICE,
     two_cores("two-cores-echo", "Two cores: echo, 1,000 connections, 1 in flight", ECHO_WIDE.load),
     two_cores("two-cores-fan-out", "Two cores: fan-out, 1,000 subscribers, 4 in flight", FAN_OUT.load),

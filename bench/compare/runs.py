@@ -75,7 +75,7 @@ def one(row, contestant, pace, commands):
         "warm": pace.warm,
         "seconds": seconds(row, contestant, pace),
     }
-    with Running(commands[contestant.server], contestant.cores) as (address, pid):
+    with Running([*commands[contestant.server], *contestant.options], contestant.cores) as (address, pid):
         arguments = [f"{name}={value}" for name, value in load.items()]
         command = ["taskset", "-c", LOAD_CORE, *commands["load"], address, str(pid), *arguments]
         plain = {**os.environ, "RUST_BACKTRACE": "0"}

@@ -20,6 +20,8 @@ class Contestant:
     dialect: str
     transport: str = "websocket"
     cores: str = SERVER_CORE
+    # What its server is told.
+    options: tuple = ()
     # What differs from the row's load.
     load: tuple = ()
     # For how long its idle sessions are looked at: 0 if it has no heartbeat.
@@ -29,6 +31,7 @@ class Contestant:
 EVERWIRE = Contestant("Everwire", "testbed", "native", idle=20)
 EVERWIRE_SOCKET_IO = Contestant("Everwire, Socket.IO", "testbed", "socket_io", idle=20)
 EVERWIRE_SOCK_JS = Contestant("Everwire, SockJS", "testbed", "sock_js", idle=20)
+EVERWIRE_MANY = Contestant("Everwire", "many", "native")
 FLOOR = Contestant("floor", "floor", "bare")
 FLOOR_SOCKET_IO = Contestant("floor, Socket.IO", "floor-socket-io", "socket_io", idle=20)
 HYPER = Contestant("hyper alone", "hyper", "bare")
@@ -52,6 +55,7 @@ def commands(ours, bench, other=None):
         "hyper": [f"{bench}/hyper"],
         "instructions": [f"{ours}/../instructions/release/instructions"],
         "load": [f"{bench}/load"],
+        "many": [f"{bench}/many"],
         "other": [f"{other}", "--port", "0"],
         "socket.io": ["node", f"{HERE}/servers/socket_io.mjs"],
         "socketioxide": [f"{bench}/socketioxide"],
