@@ -107,6 +107,7 @@ function createClient(io: Io): Client {
           socket.transport = null;
           socket._fire("suspended");
         }),
+      _sent: () => each((socket) => socket._drain()),
       _failing: (code) =>
         each((socket) => {
           if (!socket.connected) {

@@ -18,6 +18,8 @@ export interface Listener {
   /** The session is on this transport now, for the first time or anew. */
   _carried(name: string, resumed: boolean): void;
   _suspended(code: string): void;
+  /** Something may have been sent, and nothing waits for it. */
+  _sent(): void;
   /** No transport works at present. */
   _failing(code: string): void;
   _ended(code: string, reason: string, retry: number, unconfirmed: Message[]): void;
@@ -65,6 +67,7 @@ const DEAF: Listener = {
   _deliver() {},
   _carried() {},
   _suspended() {},
+  _sent() {},
   _failing() {},
   _ended() {},
 };
@@ -209,6 +212,7 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
         } finally {
           draining = false;
         }
+        listener._sent();
         let due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
         for (const attempt of live) {
           // Of a connection that does not stand yet only this keeps the time.

@@ -70,6 +70,15 @@ export interface Socket<Listen extends object = AnyEvents, Emit extends object =
   /** Resolves to the first value of the answer. */
   emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
 
+  /** Bytes that were emitted and the server has not confirmed, in all namespaces of the session: above 4 MiB `emit` throws `buffer_full`. */
+  bufferedBytes(): number;
+
+  /**
+   * Resolves when all that was emitted has been sent: none of it waits for a connection, or because the server's handlers are behind. `if (socket.bufferedBytes() > 1e6) { await
+   * socket.drained(); }` is as fast as they are.
+   */
+  drained(): Promise<void>;
+
   /** `socket.timeout(2000).emitWithAck("add", 1, 2)`: fails with `timeout` if there is no answer within so many milliseconds. */
   timeout(ms: number): Asks<Emit>;
 
@@ -91,12 +100,16 @@ export interface AnySocket extends Socket {
   _take(packet: Packet): void;
   /** The namespace, or the whole session, is over. */
   _end(code: string, reason: string, unconfirmed: number): void;
+  /** Something may have been sent. */
+  _drain(): void;
   /** The namespace has been asked for: what has waited goes behind. */
   _release(): void;
 }
 
+type Known = Pick<Session, "_limits" | "_bytes" | "_log" | "_sent" | "_base">;
+
 /** What holds before there is a session. */
-const UNKNOWN = { _limits: LIMITS, _bytes: 0 };
+const UNKNOWN: Known = { _limits: LIMITS, _bytes: 0, _log: [], _sent: 0, _base: 0 };
 
 /** What a socket needs of the session it belongs to. */
 export interface Host {
@@ -118,10 +131,11 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
   /** What was emitted before the namespace was asked for. */
   let waiting: Message[] = [];
   let waitingBytes = 0;
+  const draining: (() => void)[] = [];
 
   // ---- going out
 
-  const sessionOf = (): Pick<Session, "_limits" | "_bytes"> => (driverOf() || { _session: UNKNOWN })._session;
+  const sessionOf = (): Known => (driverOf() || { _session: UNKNOWN })._session;
 
   const post = (type: string, id: number | null, body: unknown): void => {
     const event = type === "e";
@@ -129,7 +143,7 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     const session = sessionOf();
     const message = messageOf(namespace, encode(type, namespace, id, body), event);
     const size = message._size;
-    const queued = size + waitingBytes + session._bytes;
+    const queued = size + socket.bufferedBytes();
     // An error report comes from no call that could fail.
     if (type !== "x" && size > session._limits["max"]) {
       throw failure("too_large");
@@ -253,6 +267,12 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       return socket;
     },
     emitWithAck: (event, ...args) => ask(event, args),
+    bufferedBytes: () => waitingBytes + sessionOf()._bytes,
+    drained: () =>
+      new Promise((resolve) => {
+        draining.push(resolve);
+        socket._drain();
+      }),
     timeout: (ms) => ({
       emit: (event, ...args) => send(event, args, ms),
       emitWithAck: (event, ...args) => ask(event, args, ms),
@@ -296,6 +316,15 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       // One that was never connected may have lost events, too.
       if (was || unconfirmed) {
         socket._fire("disconnect", { code, reason, unconfirmed });
+      }
+      socket._drain();
+    },
+    _drain() {
+      const { _log: log, _sent: sent, _base: base } = sessionOf();
+      if (!waitingBytes && !log[sent - base]) {
+        for (const done of draining.splice(0)) {
+          done();
+        }
       }
     },
     _release() {

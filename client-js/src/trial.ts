@@ -41,6 +41,7 @@ export function trial(io: Io, transport: Transport, done: (failed: string | null
         }
       },
       _carried() {},
+      _sent() {},
       _suspended: finish,
       _failing: finish,
       _ended: finish,

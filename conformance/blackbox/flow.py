@@ -2,6 +2,7 @@
 import json
 
 from carriers import CARRIERS
+from exchange import body_of, lines_of
 from frames import WsClosed
 from harness import raises, test
 from packets import Closed, Refused, event
@@ -35,6 +36,31 @@ def a_post_beyond_the_credit_is_refused(server):
     client.send(*(event("echo", LARGE) for _ in range(9)))
     refusal = raises(Refused, lambda: client.send(*(event("echo", LARGE) for _ in range(3))))
     assert (refusal.status, refusal.code) == (400, "credit"), refusal
+
+
+@test(ALL)
+def a_slow_handler_runs_its_own_client_out_of_credit(server, transport):
+    client, other = Client(server, transport).opened(), Client(server, "websocket").opened()
+
+    def up(*packets):
+        """Without waiting for what comes down: a POST is valid beside any carrier."""
+        if transport == "websocket":
+            return client.send(*packets)
+        client.number(packets)
+        return client.http.post("/send", body_of(client.post_head(packets), packets))
+
+    if transport in ("event_source", "forever_iframe"):
+        client.carrier.begin()  # else there is nothing that could be told the end
+    up(event("sleep", 3000, id=1))
+    taken = up(*(event("echo", LARGE) for _ in range(9)))
+    other.works()
+    if transport != "websocket":
+        assert lines_of(taken)[0].startswith("W") and json.loads(lines_of(taken)[0][1:])["consumed"] < 1_000, taken.body
+    refused = up(*(event("echo", LARGE) for _ in range(3)))
+    if transport != "websocket":
+        assert (refused.status, refused.refusal()["error"]) == (400, "credit"), refused.body
+    assert client.ended() == "credit"
+    other.works()
 
 
 @test()
@@ -72,7 +98,7 @@ def the_server_keeps_to_the_clients_credit(server):
     client.expect(*(event("tick", i) for i in range(1000)), "a1[1000]")
 
 
-@test(["websocket", "long_polling", "streaming"], own=True, queue_bytes=20_000)
+@test(["websocket", "long_polling", "streaming"], own=True, queue_bytes=20_000, max_payload=20_000)
 def awaited_emits_wait_for_a_client_that_does_not_confirm(server, transport):
     client = Client(server, window=10**9, confirms=False)
     client.attach(transport, "c").opened()
@@ -88,7 +114,19 @@ def awaited_emits_wait_for_a_client_that_does_not_confirm(server, transport):
     client.expect(*(event("tick", i) for i in range(5000)), "a1[5000]")
 
 
-@test(["websocket", "streaming"], own=True, queue_bytes=100_000)
+@test(ALL, own=True, queue_bytes=40_000, max_payload=40_000)
+def who_reads_well_is_not_ended_however_small_the_queue(server, transport):
+    # A client tells its counts by itself after a quarter of its window: of far more than the queue holds.
+    client, other = Client(server, transport, window=10**9).opened(), Client(server, "websocket").opened()
+    for number in range(60):
+        other.emit("pub", number, "x" * 5_000)
+        for each in (other, client):
+            each.expect(event("ev", number, "x" * 5_000))
+    other.works()
+    client.works()
+
+
+@test(["websocket", "streaming"], own=True, queue_bytes=100_000, max_payload=100_000)
 def a_client_that_is_too_slow_is_told(server, transport):
     slow = Client(server, window=10**9, confirms=False)
     slow.attach(transport, "c").opened()
@@ -99,7 +137,7 @@ def a_client_that_is_too_slow_is_told(server, transport):
         assert (close.number, close.reason) == (4008, "slow_consumer"), close
 
 
-@test(own=True, queue_bytes=100_000)
+@test(own=True, queue_bytes=100_000, max_payload=100_000)
 def a_client_that_polls_no_more_is_told_when_it_comes_back(server):
     slow = Client(server, "long_polling").opened()
     flood(server)

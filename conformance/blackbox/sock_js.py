@@ -136,7 +136,7 @@ def who_never_comes_back_is_forgotten(server, way):
     assert sock.post('["x"]').status == 404
 
 
-@test(queue_bytes=50_000)
+@test(queue_bytes=50_000, max_payload=50_000)
 def who_takes_nothing_is_ended_at_the_limit_of_its_queue(server):
     sock, other = Sock(server, "xhr", "/broadcast").opened(), Sock(server, "xhr", "/broadcast").opened()
     for number in range(12):

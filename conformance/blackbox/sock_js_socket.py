@@ -65,7 +65,7 @@ def a_raw_websocket_has_no_frames(server):
         assert ws.receive() == message
 
 
-@test(own=True, queue_bytes=300_000)
+@test(own=True, queue_bytes=300_000, max_payload=300_000)
 def a_raw_websocket_that_is_not_read_hears_why_it_is_closed(server):
     slow, talker = WebSock(server, "/broadcast", raw=True), WebSock(server, "/broadcast", raw=True)
     while server.stats()["sessions"] == 2:

@@ -207,7 +207,7 @@ def who_says_goodbye_does_not_come_back(server):
     assert other["sid"] != opened["sid"]
 
 
-@test(queue_bytes=40_000)
+@test(queue_bytes=40_000, max_payload=40_000)
 def what_is_kept_for_recovery_is_bounded(server):
     client, opened = recoverable(server, "websocket")
     auth = client.read()

@@ -1,5 +1,6 @@
 //! What can be set on a server, with its defaults (protocol.md, section 13).
 
+use std::fmt;
 use std::time::Duration;
 
 use crate::rate::Rate;
@@ -65,7 +66,8 @@ pub struct Config {
     pub grace: Duration,
     /// The largest message, and the packets of one HTTP body together, in bytes before base64. 1,000,000, as Socket.IO has it.
     pub max_payload: usize,
-    /// Bytes that one session may have emitted and not confirmed. 4 MiB; beyond, see [`Overflow`].
+    /// Bytes that one session may have emitted and not confirmed. 4 MiB; beyond, see [`Overflow`]. At least `max_payload`: else a message that one client may send would
+    /// end the session of each that is to receive it.
     pub queue_bytes: usize,
     /// What happens when that is passed.
     pub overflow: Overflow,
@@ -103,6 +105,34 @@ pub struct Config {
     /// Which transports are on. All but `jsonp`, whose scripts any page can include.
     pub transports: Vec<Transport>,
 }
+
+impl Config {
+    /// Does it make sense?
+    ///
+    /// # Errors
+    /// What does not, in words.
+    pub fn check(&self) -> Result<(), InvalidConfig> {
+        if self.queue_bytes < self.max_payload {
+            return Err(InvalidConfig(format!(
+                "queue_bytes ({}) is less than max_payload ({}): a message that the server takes could not be passed on",
+                self.queue_bytes, self.max_payload
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// A [`Config`] that makes no sense, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InvalidConfig(String);
+
+impl fmt::Display for InvalidConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for InvalidConfig {}
 
 impl Default for Config {
     fn default() -> Self {
@@ -144,4 +174,110 @@ pub enum Overflow {
     Disconnect,
     /// The message is not sent, and whoever emitted it is told. A broadcast tells nobody: use this only where a gap does no harm.
     Refuse,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_queue_holds_the_largest_message() {
+        let mut config = Config { queue_bytes: 999_999, ..Config::default() };
+        let error = config.check().unwrap_err().to_string();
+        assert!(error.contains("queue_bytes (999999)") && error.contains("max_payload (1000000)"), "{error}");
+        config.max_payload = 999_999;
+        assert_eq!(config.check(), Ok(()));
+    }
+
+    /// A number as the document writes it.
+    fn grouped(number: usize) -> String {
+        let digits = number.to_string();
+        let groups: Vec<_> =
+            digits.as_bytes().rchunks(3).rev().map(|group| str::from_utf8(group).unwrap()).collect();
+        groups.join(",")
+    }
+
+    fn off<T>(limit: Option<&T>) -> String {
+        assert!(limit.is_none());
+        "off".into()
+    }
+
+    /// Does not compile when a field is missing here, and fails when one is missing there, or has another default.
+    #[test]
+    fn the_table_of_the_document_is_this_one() {
+        let Config {
+            ping,
+            timeout,
+            grace,
+            max_payload,
+            queue_bytes,
+            overflow,
+            window,
+            pending_acks,
+            packets_per_body,
+            sessions,
+            sessions_per_address,
+            opens_per_address,
+            messages,
+            bytes,
+            stream_bytes,
+            handshake,
+            body,
+            bodies_bytes,
+            // No limits.
+            origins: _,
+            credentials: _,
+            transports: _,
+        } = Config::default();
+        let seconds = |time: Duration| format!("{} s", time.as_secs());
+        let in_bytes = |number| format!("{} bytes", grouped(number));
+        let fields = [
+            ("max_payload", in_bytes(max_payload)),
+            ("window", in_bytes(window)),
+            ("queue_bytes", in_bytes(queue_bytes)),
+            ("overflow", format!("`{overflow:?}`")),
+            ("pending_acks", grouped(pending_acks)),
+            ("packets_per_body", grouped(packets_per_body)),
+            ("sessions", grouped(sessions)),
+            ("sessions_per_address", off(sessions_per_address.as_ref())),
+            ("opens_per_address", off(opens_per_address.as_ref())),
+            ("messages", off(messages.as_ref())),
+            ("bytes", off(bytes.as_ref())),
+            ("grace", seconds(grace)),
+            ("ping", seconds(ping)),
+            ("timeout", seconds(timeout)),
+            ("handshake", seconds(handshake)),
+            ("body", seconds(body)),
+            ("bodies_bytes", in_bytes(bodies_bytes)),
+            ("stream_bytes", in_bytes(stream_bytes)),
+        ];
+        let text = include_str!("../../docs/limits.md");
+        let (_, table) = text.split_once("## In `Config`").expect("there is such a part");
+        let rows = table.split("\n\n").nth(1).expect("it begins with the table").lines().skip(2);
+        let rows: Vec<Vec<&str>> = rows.map(|row| row.split('|').map(str::trim).collect()).collect();
+        for (row, (field, default)) in rows.iter().zip(&fields) {
+            assert_eq!((row[1], row[2]), (&*format!("`{field}`"), &**default));
+            assert_eq!(row.len(), 7, "what, answer and counter: {row:?}");
+        }
+        assert_eq!(rows.len(), fields.len());
+    }
+
+    #[test]
+    fn each_counter_of_the_document_is_one() {
+        use everwire_session::code::Code;
+        let text = include_str!("../../docs/limits.md");
+        for (group, names) in [
+            ("`refused.", Code::ALL.iter().map(|code| code.as_str()).collect::<Vec<_>>()),
+            ("`ended.", Code::ALL.iter().map(|code| code.as_str()).collect()),
+            ("`rejected.", crate::counters::WORDS.to_vec()),
+            ("`connections.", crate::serve::counts::NAMES.to_vec()),
+        ] {
+            let mentioned: Vec<_> =
+                text.split(group).skip(1).map(|rest| rest.split('`').next().unwrap()).collect();
+            assert!(!mentioned.is_empty());
+            for name in mentioned {
+                assert!(names.contains(&name), "{group}{name}`");
+            }
+        }
+    }
 }

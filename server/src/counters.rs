@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use everwire_session::code::Code;
 
 /// Why events, answers and emits were not taken, beside the codes of requests and sessions.
-const WORDS: [&str; 13] = [
+pub(crate) const WORDS: [&str; 13] = [
     "bad_data",
     "bad_event",
     "handler_error",

@@ -49,11 +49,12 @@ pub struct Broadcast {
     space: Arc<Space>,
     target: Target,
     volatile: bool,
+    key: Option<Box<str>>,
 }
 
 impl Broadcast {
     pub(crate) fn new(space: Arc<Space>, except_seat: Option<Seat>) -> Self {
-        Self { space, target: Target { except_seat, ..Target::default() }, volatile: false }
+        Self { space, target: Target { except_seat, ..Target::default() }, volatile: false, key: None }
     }
 
     /// Adds a room.
@@ -71,6 +72,20 @@ impl Broadcast {
     /// What is emitted reaches only clients that can take it now, and is never kept for them.
     pub fn volatile(mut self) -> Self {
         self.volatile = true;
+        self
+    }
+
+    /// Of what is emitted under this key each client gets the latest: while a former one waits in its queue, unsent, the next takes its place. So a client that is slow
+    /// or away keeps one for each key, where others would lose its session over a full queue. The key is a name within the namespace; `volatile` has precedence, and events with an ack
+    /// are never replaced.
+    ///
+    /// ```
+    /// # use everwire::Everwire;
+    /// # let wire = Everwire::new();
+    /// wire.to("traders").latest("price:7").emit("price", (7, 101.5));
+    /// ```
+    pub fn latest(mut self, key: impl AsRef<str>) -> Self {
+        self.key = Some(key.as_ref().into());
         self
     }
 
@@ -141,7 +156,8 @@ impl Broadcast {
         let out = if self.volatile && id.is_none() {
             Outgoing::volatile(&self.space.name, event, payload)
         } else {
-            Outgoing::event(&self.space.name, id, event, payload)
+            let key = self.key.as_deref().filter(|_| id.is_none());
+            Outgoing::event(&self.space.name, id, event, payload).latest(key)
         };
         Ok(out.for_many())
     }
@@ -194,6 +210,11 @@ macro_rules! broadcasts {
             /// A volatile broadcast: for who can take it now.
             pub fn volatile(&self) -> crate::Broadcast {
                 self.broadcast().volatile()
+            }
+
+            /// A broadcast of which each client gets the latest: see [`Broadcast::latest`](crate::Broadcast::latest).
+            pub fn latest(&self, key: impl AsRef<str>) -> crate::Broadcast {
+                self.broadcast().latest(key)
             }
 
             /// Sends an event to all.

@@ -21,7 +21,7 @@ mod serve;
 mod stats;
 mod transport;
 
-pub use config::{Config, Overflow, Transport};
+pub use config::{Config, InvalidConfig, Overflow, Transport};
 pub use rate::Rate;
 pub use stats::Stats;
 pub use transport::answers::Body;
@@ -74,4 +74,4 @@ pub use handshake::Handshake;
 pub use hooks::Hooks;
 pub use namespace::{Names, Namespace, Namespaces};
 pub use server::Everwire;
-pub use socket::{Socket, Volatile};
+pub use socket::{Latest, Socket, Volatile};

@@ -26,6 +26,8 @@ pub(crate) struct Outgoing<'a> {
     namespace: Cow<'a, str>,
     id: Option<u64>,
     body: Body<'a>,
+    /// While it waits, the next under this key takes its place.
+    key: Option<Arc<str>>,
     /// Its forms, if it has many receivers: each is made once.
     forms: Option<Box<Forms>>,
 }
@@ -120,7 +122,7 @@ impl<'a> Outgoing<'a> {
     }
 
     fn new(kind: Kind, namespace: &'a str, id: Option<u64>, body: Body<'a>) -> Self {
-        Self { kind, namespace: namespace.into(), id, body, forms: None }
+        Self { kind, namespace: namespace.into(), id, body, key: None, forms: None }
     }
 
     /// The same for many receivers.
@@ -130,13 +132,24 @@ impl<'a> Outgoing<'a> {
 
     /// The same for whoever keeps it.
     pub(crate) fn into_owned(self) -> Outgoing<'static> {
-        let Self { kind, namespace, id, body, forms } = self;
+        let Self { kind, namespace, id, body, key, forms } = self;
         let body = match body {
             Body::Event { name, payload } => Body::Event { name: name.into_owned().into(), payload },
             Body::Object(text) => Body::Object(text),
             Body::Values(payload) => Body::Values(payload),
         };
-        Outgoing { kind, namespace: namespace.into_owned().into(), id, body, forms }
+        Outgoing { kind, namespace: namespace.into_owned().into(), id, body, key, forms }
+    }
+
+    /// The same, of which only the latest under this key matters.
+    pub(crate) fn latest(self, key: Option<&str>) -> Self {
+        // Keys of two namespaces are two: no name has a comma.
+        let key = key.map(|key| format!("{},{key}", self.namespace).into());
+        Self { key, ..self }
+    }
+
+    pub(crate) fn key(&self) -> Option<&Arc<str>> {
+        self.key.as_ref()
     }
 
     pub(crate) fn kind(&self) -> Kind {

@@ -54,7 +54,14 @@ impl Everwire {
     }
 
     /// The same with other times, limits or origins than the default ones.
+    ///
+    /// # Panics
+    /// When the config makes no sense, as [`Config::check`] says.
+    #[track_caller]
     pub fn with_config(config: Config) -> Self {
+        if let Err(error) = config.check() {
+            panic!("{error}");
+        }
         let hub = Hub::new(config.pending_acks);
         Self { engine: Engine::new(config, hub.clone()), hub }
     }

@@ -306,6 +306,19 @@ impl Socket {
         Volatile { socket: self.clone() }
     }
 
+    /// Of what is emitted under this key the client gets the latest: while a former one waits in its queue, unsent, the next takes its place, and is there before what
+    /// was emitted between the two. For the newest state of something, which a client that was away is to have, but not all that was before.
+    ///
+    /// ```
+    /// # async fn some(socket: everwire::Socket) -> Result<(), everwire::EmitError> {
+    /// socket.latest("price:7").emit("price", (7, 101.5)).await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn latest(&self, key: impl Into<Box<str>>) -> Latest {
+        Latest { socket: self.clone(), key: key.into() }
+    }
+
     fn outgoing<'a>(
         &'a self,
         event: &'a str,
@@ -511,5 +524,20 @@ impl Volatile {
     /// A volatile broadcast to the others in a room.
     pub fn to(&self, room: impl AsRef<str>) -> Broadcast {
         self.broadcast().to(room)
+    }
+}
+
+/// Emits events of which only the newest matters. Made by [`Socket::latest`].
+#[must_use = "nothing is sent without `emit`"]
+pub struct Latest {
+    socket: Socket,
+    key: Box<str>,
+}
+
+impl Latest {
+    /// Sends an event, or puts it in the place of the one that waits. As [`Socket::emit`], but where it takes a place it waits for no room.
+    pub fn emit(&self, event: impl AsRef<str>, args: impl IntoArgs) -> Emit {
+        let out = self.socket.outgoing(event.as_ref(), args, None);
+        Emit::new(&self.socket, out.map(|out| out.latest(Some(&self.key))))
     }
 }

@@ -49,3 +49,42 @@ test("more questions than may wait for an answer, in all namespaces of a session
   await expect(first).rejects.toEqual(code("session_ended"));
   await expect(fourth).rejects.toEqual(code("session_ended"));
 });
+
+test("what waits is told in bytes, and when it has been sent", async () => {
+  const socket = await open({});
+  await socket.drained();
+  socket.emit("x", "y".repeat(1000));
+  const other = connect(server.url, { WebSocket, transports: ["websocket"], namespace: "/other" });
+  sockets.push(other);
+  other.emit("x");
+  const before = "c".length + 'e["x",""]'.length + 1000;
+  expect(socket.bufferedBytes()).toBe(before);
+  expect(other.bufferedBytes()).toBe(before + 'e/other,["x"]'.length);
+  await Promise.all([socket.drained(), other.drained()]);
+  await expect.poll(() => server.last.seen).toEqual([["x", "y".repeat(1000)], ["x"]]);
+});
+
+test("what waits for credit is not drained, and whoever waits for it is not kept beyond the session", async () => {
+  const socket = await open({ window: 100 });
+  let drained = 0;
+  socket.emit("x", "y".repeat(80));
+  await socket.drained();
+  socket.emit("x", "y".repeat(80));
+  const waiting = socket.drained().then(() => void drained++);
+  await expect.poll(() => server.last.seen.length).toBe(1);
+  expect(drained).toBe(0);
+  socket.close();
+  await waiting;
+});
+
+test("a slow server fills the buffer, and then the call fails", async () => {
+  const socket = await open({ window: 100 });
+  const fill = (): void => {
+    for (;;) {
+      socket.emit("x", "y".repeat(90));
+    }
+  };
+  expect(fill).toThrow(code("buffer_full"));
+  expect(socket.bufferedBytes()).toBeGreaterThan(4 * 1024 * 1024 - 200);
+  expect(socket.bufferedBytes()).toBeLessThanOrEqual(4 * 1024 * 1024);
+});

@@ -141,7 +141,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
     let flags = Flags::parse();
     let sockjs_client = flags.sockjs_client.as_ref().map(std::fs::read_to_string).transpose()?;
-    let wire = Everwire::with_config(flags.config()?);
+    let config = flags.config()?;
+    config.check()?;
+    let wire = Everwire::with_config(config);
     handlers::install(&wire);
     let listener = TcpListener::bind(("127.0.0.1", flags.port)).await?;
     let mut stdout = std::io::stdout();

@@ -1,7 +1,8 @@
 //! The half of a session that sends: counts, replay, credit (protocol.md, sections 3 and 6).
 
 use crate::mutant::{Mutant, planted};
-use std::collections::VecDeque;
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
 
 /// What a half needs to know of a message.
 pub trait Message: Clone {
@@ -28,7 +29,7 @@ pub struct BadAck;
 /// Messages that were emitted and not yet confirmed, and how far the current carrier has been given them.
 ///
 /// - *getters*: [`total`](Self::total), [`confirmed`](Self::confirmed), [`first`](Self::first), [`bytes`](Self::bytes), [`ready`](Self::ready), [`is_ready`](Self::is_ready)
-/// - *commands*: [`push`](Self::push), [`rewind`](Self::rewind), [`next`](Self::next), [`clear`](Self::clear)
+/// - *commands*: [`push`](Self::push), [`push_latest`](Self::push_latest), [`rewind`](Self::rewind), [`next`](Self::next), [`clear`](Self::clear)
 /// - *what the peer says*: [`confirm`](Self::confirm), [`grant`](Self::grant), [`set_window`](Self::set_window)
 ///
 /// It stands alone, so that a server can lock it alone and a publisher can write in its own turn.
@@ -53,6 +54,9 @@ pub struct SendHalf<M> {
     window: u64,
     bytes: usize,
     limit: usize,
+    /// The last message under each key, or one that has been sent since.
+    #[expect(clippy::box_collection, reason = "most have none, and are to be small")]
+    latest: Option<Box<HashMap<Arc<str>, u64>>>,
 }
 
 impl<M: Message> SendHalf<M> {
@@ -71,6 +75,7 @@ impl<M: Message> SendHalf<M> {
             window: 0,
             bytes: 0,
             limit,
+            latest: None,
         }
     }
 
@@ -120,6 +125,11 @@ impl<M: Message> SendHalf<M> {
         self.window
     }
 
+    /// Is more than a quarter of it in use?
+    pub fn is_filling(&self) -> bool {
+        self.bytes > self.limit / 4
+    }
+
     /// The most bytes it may hold.
     pub fn limit(&self) -> usize {
         self.limit
@@ -163,6 +173,48 @@ impl<M: Message> SendHalf<M> {
         }
         self.log.push_back(message);
         Ok(self.total())
+    }
+
+    /// Takes a message of which only the latest under its key matters: while a former one waits, it has that one's number and place. What has been given to any
+    /// carrier is never replaced: the peer may have counted it.
+    ///
+    /// # Errors
+    /// As for [`push`](Self::push).
+    pub fn push_latest(&mut self, key: &Arc<str>, message: M) -> Result<u64, QueueFull> {
+        if let Some(number) = self.waiting(key) {
+            return self.replace(number, message);
+        }
+        let number = self.push(message)?;
+        let (sent, waiting) = (self.sent, (number - self.sent.min(number)) as usize);
+        let latest = self.latest.get_or_insert_default();
+        if latest.len() > 2 * waiting + 16 {
+            // Each number in it was pushed once, so this is seldom.
+            latest.retain(|_, number| *number > sent);
+        }
+        latest.insert(key.clone(), number);
+        Ok(number)
+    }
+
+    /// Would [`push_latest`](Self::push_latest) replace a message that waits?
+    pub fn holds(&self, key: &str) -> bool {
+        self.waiting(key).is_some()
+    }
+
+    fn waiting(&self, key: &str) -> Option<u64> {
+        self.latest.as_ref()?.get(key).copied().filter(|number| *number > self.sent)
+    }
+
+    fn replace(&mut self, number: u64, message: M) -> Result<u64, QueueFull> {
+        let slot = &mut self.log[(number - self.base - 1) as usize];
+        let bytes = self.bytes - slot.size() + message.size();
+        if bytes > self.limit {
+            return Err(QueueFull);
+        }
+        self.bytes = bytes;
+        self.spent_total =
+            self.spent_total - credited(std::iter::once(&*slot)) + credited(std::iter::once(&message));
+        *slot = message;
+        Ok(number)
     }
 
     /// Gives the next message to the current carrier, if there is one and credit for it.
@@ -264,6 +316,7 @@ impl<M: Message> SendHalf<M> {
         if self.log.is_empty() && self.log.capacity() > 0 {
             // An idle session keeps no buffer.
             self.log = VecDeque::new();
+            self.latest = None;
         }
     }
 
@@ -285,6 +338,7 @@ impl<M: Message> SendHalf<M> {
         self.confirmed = self.total();
         (self.base, self.cursor, self.sent) = (self.confirmed, self.confirmed, self.confirmed);
         self.log = VecDeque::new();
+        self.latest = None;
         self.bytes = 0;
         self.limit = 0;
         if planted(Mutant::LossOvertold) {
@@ -380,5 +434,72 @@ mod tests {
         assert_eq!(drain(&mut half), 1);
         half.confirm(1).unwrap();
         assert_eq!(half.push(Size(600)), Ok(3));
+    }
+
+    fn latest(half: &mut SendHalf<Size>, key: &str, size: usize) -> Result<u64, QueueFull> {
+        half.push_latest(&key.into(), Size(size))
+    }
+
+    #[test]
+    fn while_it_waits_the_newer_one_takes_its_place() {
+        let mut half = half(&[60]);
+        assert_eq!(latest(&mut half, "a", 50), Ok(2));
+        assert_eq!(half.push(Size(5)), Ok(3));
+        assert_eq!(latest(&mut half, "b", 20), Ok(4));
+        assert_eq!(latest(&mut half, "a", 30), Ok(2));
+        assert_eq!((half.bytes(), half.total()), (60 + 30 + 5 + 20, 4));
+        let given: Vec<_> = std::iter::from_fn(|| half.next().cloned()).collect();
+        assert_eq!(given, [Size(60), Size(30), Size(5)], "what it takes of the window is its own size");
+        assert!(half.holds("b") && !half.holds("a"));
+        half.grant(1_000);
+        assert_eq!(latest(&mut half, "a", 10), Ok(5), "the one before is on its way");
+        half.rewind(1);
+        assert_eq!(latest(&mut half, "a", 11), Ok(5));
+        let given: Vec<_> = std::iter::from_fn(|| half.next().cloned()).collect();
+        assert_eq!(given, [Size(30), Size(5), Size(20), Size(11)], "what was sent is sent again as it was");
+    }
+
+    #[test]
+    fn one_that_is_sent_is_never_replaced() {
+        let mut half = half(&[]);
+        for number in 1..=40 {
+            assert_eq!(latest(&mut half, "a", 1), Ok(number));
+            assert_eq!(drain(&mut half), 1);
+        }
+        half.rewind(0);
+        assert_eq!(latest(&mut half, "a", 1), Ok(41));
+        assert_eq!((half.bytes(), half.total()), (41, 41));
+        assert_eq!(drain(&mut half), 41);
+        half.confirm(41).unwrap();
+        half.rewind(41);
+        assert!(half.latest.is_none(), "an idle session keeps no keys");
+    }
+
+    #[test]
+    fn keys_are_kept_only_while_their_messages_wait() {
+        let mut half = half(&[]);
+        half.set_window(1_000);
+        for number in 0..1_000 {
+            latest(&mut half, &number.to_string(), 1).unwrap();
+            if half.next().is_some() && number > 10 {
+                half.confirm(number - 10).unwrap();
+            }
+            // One always waits.
+            if number == 0 {
+                half.push(Size(1)).unwrap();
+            }
+        }
+        assert!(half.latest.as_ref().is_some_and(|latest| latest.len() < 40));
+    }
+
+    #[test]
+    fn one_that_would_not_fit_leaves_the_older_one() {
+        let mut half = half(&[600]);
+        assert_eq!(latest(&mut half, "a", 300), Ok(2));
+        assert_eq!(latest(&mut half, "a", 500), Err(QueueFull));
+        assert_eq!((half.bytes(), half.holds("a")), (900, true));
+        assert_eq!(latest(&mut half, "a", 400), Ok(2));
+        half.clear();
+        assert!(!half.holds("a"));
     }
 }

@@ -76,6 +76,8 @@ pub struct Machine<M, U> {
     peer_final: Option<Box<Close>>,
     ended: Option<Code>,
     heard: Instant,
+    /// Up to which message the client has been asked for its counts.
+    asked: u64,
     timers: [Option<Instant>; TIMERS.len()],
     outputs: VecDeque<Output<M, U>>,
 }
@@ -98,6 +100,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             peer_final: None,
             ended: None,
             heard: now,
+            asked: 0,
             timers: [None; TIMERS.len()],
             outputs: VecDeque::new(),
         };
@@ -208,6 +211,13 @@ impl<M: Message, U: Message> Machine<M, U> {
             Input::Timeout => self.timeout(send, now),
         }
         self.answer_close(send, now);
+    }
+
+    /// Tells nobody any more why it has ended: for a caller that knows of too many that have.
+    pub fn forget(&mut self) {
+        if self.state == State::Ended {
+            self.state = State::Forgotten;
+        }
     }
 
     /// What is to be done next.

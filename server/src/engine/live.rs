@@ -46,6 +46,8 @@ pub(crate) enum Job {
         reason: Option<String>,
         retry: Option<u64>,
     },
+    /// It has ended long enough ago.
+    Forget,
     Gone(Pipe),
     /// Of a foreign session.
     Guest(GuestJob),
@@ -83,7 +85,7 @@ impl Job {
             | Self::Stream { exchange, .. } => exchange.refuse((Code::UnknownSession, None)),
             Self::Socket { socket, .. } => socket.refuse(Code::UnknownSession),
             Self::Guest(job) => job.refuse(),
-            Self::Close { .. } | Self::Gone(_) | Self::Kill(_) => {}
+            Self::Close { .. } | Self::Forget | Self::Gone(_) | Self::Kill(_) => {}
         }
     }
 }
@@ -307,7 +309,8 @@ impl Live {
         if shared.closed {
             return Err(SendError::Closed);
         }
-        if patient && !shared.has_room() {
+        let takes_a_place = || out.key().is_some_and(|key| shared.send.holds(key));
+        if patient && !shared.has_room() && !takes_a_place() {
             return Err(SendError::Busy);
         }
         let frame = match &self.secret {
@@ -346,8 +349,19 @@ impl Live {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
             self.counters.rejected("too_large");
             return Err(SendError::TooLarge);
-        } else if shared.send.push(frame).is_err() {
-            return Err(self.overflow(shared));
+        } else {
+            let was_filling = shared.send.is_filling();
+            let pushed = match out.key() {
+                Some(key) => shared.send.push_latest(key, frame),
+                None => shared.send.push(frame),
+            };
+            if pushed.is_err() {
+                return Err(self.overflow(shared));
+            }
+            if !was_filling && shared.send.is_filling() {
+                // It asks the client how far it is.
+                self.driver.wake();
+            }
         }
         Ok(!std::mem::replace(&mut shared.dirty, true))
     }

@@ -2,6 +2,7 @@
 
 mod doors;
 mod driver;
+mod ended;
 pub(crate) mod exchange;
 pub(crate) mod guest;
 pub(crate) mod ids;
@@ -23,6 +24,7 @@ use everwire_session::wire::{Attach, Secret};
 
 use self::doors::Doors;
 use self::driver::Driver;
+use self::ended::Ended;
 use self::exchange::Exchange;
 use self::guest::{Guest, GuestJob, Tongue};
 use self::live::{Job, Live};
@@ -46,6 +48,7 @@ pub(crate) struct Engine {
     pub(crate) open_requests: AtomicUsize,
     /// For the bodies of requests.
     pub(crate) bodies: Room,
+    ended: Ended<Live>,
     /// Who may open a session.
     doors: Arc<Doors>,
     sessions: DashMap<Arc<str>, Arc<Live>>,
@@ -78,6 +81,7 @@ impl Engine {
             bodies: Room::new(config.bodies_bytes),
             machine: Arc::new(machine_config(&config)),
             doors: Doors::new(&config),
+            ended: Ended::default(),
             config,
             hub,
             wheel: Wheel::new(),
@@ -235,6 +239,13 @@ impl Engine {
         Ok((Some(live), Some(driver)))
     }
 
+    /// A session has ended, and tells why for a while.
+    fn has_ended(&self, live: &Arc<Live>) {
+        if let Some(oldest) = self.ended.push(self.wheel.now(), live) {
+            oldest.submit(Job::Forget);
+        }
+    }
+
     fn turn_wheel(self: &Arc<Self>) {
         if !self.turning.swap(true, Ordering::Relaxed) {
             tokio::spawn(wheel::turn(Arc::downgrade(self)));
@@ -288,6 +299,7 @@ impl Engine {
             self.scripts.retain(|_, (_, until)| *until > now);
         }
         self.doors.sweep(now);
+        self.ended.sweep(now);
     }
 
     /// Tells every session that the server goes down, each with another time to come back within `spread`, and takes no new ones.

@@ -25,7 +25,8 @@ pub(super) enum Why {
     Unread,
 }
 
-const NAMES: [&str; 8] = ["bad_request", "full", "head", "handshake", "rate", "target", "timeout", "unread"];
+pub(crate) const NAMES: [&str; 8] =
+    ["bad_request", "full", "head", "handshake", "rate", "target", "timeout", "unread"];
 
 static COUNTS: [AtomicU64; NAMES.len()] = [const { AtomicU64::new(0) }; NAMES.len()];
 

@@ -19,6 +19,13 @@ const HARD_LIMIT: usize = 4 << 20;
 /// What sockets say about the way here.
 pub(super) const TRANSPORT: &str = "memory";
 
+/// One that has not been read yet.
+struct Unread {
+    message: Incoming,
+    /// The next under this key takes its place.
+    key: Option<Arc<str>>,
+}
+
 /// Everything sent and not read yet. A client that does not read is a slow consumer here too.
 pub(super) struct Memory {
     session: String,
@@ -28,7 +35,7 @@ pub(super) struct Memory {
 #[derive(Default)]
 struct State {
     /// By namespace.
-    unread: HashMap<String, VecDeque<Incoming>>,
+    unread: HashMap<String, VecDeque<Unread>>,
     bytes: usize,
     suspended: bool,
     closed: Option<(Code, Option<String>)>,
@@ -85,9 +92,9 @@ impl Memory {
     ) -> Poll<Option<T>> {
         let mut state = self.state.lock();
         let unread = state.unread.entry(namespace.to_owned()).or_default();
-        let found = unread.iter().enumerate().find_map(|(at, message)| Some((at, pick(message)?)));
+        let found = unread.iter().enumerate().find_map(|(at, unread)| Some((at, pick(&unread.message)?)));
         if let Some((at, picked)) = found {
-            let size = unread.remove(at).map_or(0, |message| message.size);
+            let size = unread.remove(at).map_or(0, |unread| unread.message.size);
             state.bytes -= size;
             state.wake();
             return Poll::Ready(Some(picked));
@@ -114,7 +121,12 @@ impl Outlet for Memory {
         if out.kind() == Kind::Volatile && state.suspended {
             return Ok(());
         }
-        if state.bytes + message.size > HARD_LIMIT {
+        let state = &mut *state;
+        let unread = state.unread.entry(out.namespace().to_owned()).or_default();
+        let former =
+            unread.iter_mut().find(|unread| unread.key.is_some() && unread.key.as_ref() == out.key());
+        let freed = former.as_ref().map_or(0, |former| former.message.size);
+        if state.bytes - freed + message.size > HARD_LIMIT {
             if out.kind() == Kind::Volatile {
                 return Ok(());
             }
@@ -122,7 +134,11 @@ impl Outlet for Memory {
             return Err(SendError::Full);
         }
         state.bytes += message.size;
-        state.unread.entry(out.namespace().to_owned()).or_default().push_back(message);
+        state.bytes -= freed;
+        match former {
+            Some(former) => former.message = message,
+            None => unread.push_back(Unread { message, key: out.key().cloned() }),
+        }
         state.wake();
         Ok(())
     }

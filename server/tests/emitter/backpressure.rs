@@ -50,3 +50,25 @@ async fn without_waiting_it_is_tried_then_forced_then_over() {
     assert_eq!(client.end().await.unwrap().code, "slow_consumer");
     assert_eq!(socket.emit("x", ()).await, Err(EmitError::Closed));
 }
+
+#[tokio::test(start_paused = true)]
+async fn of_what_waits_under_a_key_the_latest_is_kept() {
+    let wire = Everwire::new();
+    let mut client = client(&wire).await;
+    let socket = wire.fetch_sockets().await.remove(0);
+    let big = "x".repeat(MEBIBYTE);
+    for round in 0..20 {
+        // Together far more than a queue may hold.
+        socket.latest("big").emit("big", (round, &big)).await.unwrap();
+        wire.latest("small").emit("small", round).await;
+        wire.of("/").to("nobody").latest("small").emit("small", "not for us").await;
+        if round == 0 {
+            socket.emit("between", ()).await.unwrap();
+        }
+    }
+    assert_eq!(client.next_event().await.unwrap().read::<(u32, String)>().0, 19);
+    assert_eq!(client.next_event().await.unwrap().read::<u32>(), 19);
+    assert_eq!(client.next_event().await.unwrap().name, "between");
+    socket.latest("big").emit("big", (20, "")).await.unwrap();
+    assert_eq!(client.next_event().await.unwrap().read::<(u32, String)>().0, 20);
+}

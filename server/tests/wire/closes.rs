@@ -57,7 +57,7 @@ async fn a_second_carrier_takes_over_and_the_first_is_told() {
 #[tokio::test]
 async fn a_flood_that_nobody_reads_ends_the_session_and_the_next_attach_hears_why() {
     let mut config = timeless();
-    config.queue_bytes = 100_000;
+    (config.queue_bytes, config.max_payload) = (100_000, 100_000);
     let wire = Everwire::with_config(config);
     let address = start(&wire, Host::Own).await;
     let mut ws = Ws::connect(address).await;

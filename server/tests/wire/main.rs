@@ -99,6 +99,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Ws<S> {
     async fn next(&mut self) -> String {
         loop {
             match soon(self.0.next()).await {
+                // Asked for when much is unconfirmed.
+                Some(Ok(Message::Text(text))) if text.as_str() == "h" => {}
                 Some(Ok(Message::Text(text))) => return text.as_str().to_owned(),
                 Some(Ok(Message::Close(close))) => {
                     return format!("close {}", close.map_or(1005, |close| close.code.into()));

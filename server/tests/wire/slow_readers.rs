@@ -45,6 +45,48 @@ async fn an_event_larger_than_the_clients_window_fails_at_the_call_and_blocks_no
     assert_eq!(ws.next().await, r#"e["small"]"#);
 }
 
+#[tokio::test]
+async fn a_client_that_is_away_gets_the_latest_under_each_key() {
+    let mut config = timeless();
+    (config.queue_bytes, config.max_payload) = (400_000, 200_000);
+    let wire = Everwire::with_config(config);
+    let address = start(&wire, Host::Own).await;
+    let mut ws = Ws::connect(address).await;
+    ws.send(open('k', 1 << 20)).await;
+    ws.send("c").await;
+    let welcome = ws.next().await;
+    assert!(ws.next().await.starts_with('o'));
+    drop(ws);
+    let socket = wire.fetch_sockets().await.remove(0);
+    soon(async {
+        while socket.transport().is_some() {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await;
+    for round in 0..100 {
+        wire.latest("a").emit("a", (round, big())).await;
+        socket.latest("b").emit("b", round).await.unwrap();
+        wire.latest("c").emit("c", round).await;
+        if round == 0 {
+            socket.emit("between", ()).await.unwrap();
+        }
+    }
+    let (session, token) = (value(&welcome, "session"), value(&welcome, "token"));
+    let mut ws = Ws::connect(address).await;
+    ws.send(format!(
+        r#"A{{"v":1,"attach":2,"session":"{session}","token":"{token}","received":1,"consumed":0,"window":1048576,"first":2}}"#
+    ))
+    .await;
+    assert!(ws.next().await.contains(r#""first":2"#));
+    assert!(ws.next().await.starts_with(r#"e["a",99,"#));
+    for expected in [r#"e["b",99]"#, r#"e["c",99]"#, r#"e["between"]"#] {
+        assert_eq!(ws.next().await, expected);
+    }
+    wire.latest("b").emit("b", 100).await;
+    assert_eq!(ws.next().await, r#"e["b",100]"#);
+}
+
 /// A stream that has been answered and that nobody reads, with more to say than fits into its queue.
 async fn unread(service: &EverwireService, wire: &Everwire) -> http::Response<everwire::Body> {
     let body = open('s', 4 << 20) + "\nc";

@@ -16,6 +16,7 @@ impl<M: Message, U: Message> Machine<M, U> {
             Down::Duplex { pipe, .. } | Down::Stream { pipe } => {
                 let pipe = *pipe;
                 self.flush_messages(send, pipe);
+                self.ask(send, pipe);
                 if self.receive.owes() {
                     self.say_counts(pipe);
                 }
@@ -45,10 +46,19 @@ impl<M: Message, U: Message> Machine<M, U> {
     /// The same where the carrier has too much on its way for more messages: answers and counts do not wait behind them.
     pub fn flush_beside(&mut self, send: &mut SendHalf<M>, now: Instant) {
         self.flush_answers(send, now);
-        if let Some(pipe) = self.live_pipe()
-            && self.receive.owes()
-        {
+        let Some(pipe) = self.live_pipe() else { return };
+        self.ask(send, pipe);
+        if self.receive.owes() {
             self.say_counts(pipe);
+        }
+    }
+
+    /// Asks for the client's counts, by a heartbeat, before the queue is full of what the client has received long since: it tells by itself only after a quarter of its
+    /// own window, which may be more than the queue holds. One question at a time.
+    fn ask(&mut self, send: &SendHalf<M>, pipe: Pipe) {
+        if send.is_filling() && self.asked <= send.confirmed() && send.confirmed() < send.sent() {
+            self.asked = send.sent();
+            self.outputs.push_back(Output::Heartbeat(pipe));
         }
     }
 

@@ -42,6 +42,7 @@ impl Driver {
                     self.live.lock().closed = true;
                     self.input(Input::Close { code, reason, retry });
                 }
+                Job::Forget => self.step(|machine, _, _| machine.forget()),
                 Job::Gone(pipe) => {
                     self.exchanges.retain(|exchange| exchange.pipe != pipe);
                     self.input(Input::Gone { pipe });

@@ -55,6 +55,7 @@ impl Driver {
                 Note::Ended { code, reason, unconfirmed } => {
                     self.ended = Some(self.now());
                     self.place = None;
+                    self.engine.has_ended(&self.live);
                     tracing::debug!(session = &*self.live.id, %code, unconfirmed, "session ended");
                     self.client.end(code, reason.as_deref(), unconfirmed);
                 }
