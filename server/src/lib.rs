@@ -12,6 +12,11 @@ struct MigrateFromSocketIo;
 #[doc = include_str!("../../docs/migrate-from-sockjs.md")]
 struct MigrateFromSockJs;
 
+/// The same.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/limits.md")]
+struct Limits;
+
 mod config;
 mod counters;
 mod dialect;
