@@ -112,6 +112,9 @@ impl Drop for ReplySlot {
 
 /// Tells the client how its event ended, as far as that is not done yet.
 pub(crate) fn finish(socket: &Socket, event: &str, slot: Option<&ReplySlot>, answer: Answer) {
+    if slot.is_none() && matches!(answer.0, Outcome::Done) {
+        return;
+    }
     let open = slot.filter(|slot| !slot.used.load(Ordering::Relaxed));
     // An error means that the socket is gone, and then nobody waits.
     let _ = match (answer.0, open) {

@@ -39,7 +39,8 @@ fn said_again(incoming: &Incoming) -> Option<Outgoing<'_>> {
             let (name, behind) = event_name(&incoming.body)?;
             let payload = Payload::of_array(incoming.body.clone(), behind, attachments());
             let _ = payload.read::<Value>();
-            let out = Outgoing::event(incoming.namespace(), incoming.id, &name, payload);
+            let name = std::str::from_utf8(&name).expect("a packet is UTF-8");
+            let out = Outgoing::event(incoming.namespace(), incoming.id, name, payload);
             Some(out.into_owned())
         }
         Kind::Ack => Some(Outgoing::ack(

@@ -29,8 +29,11 @@ pub(crate) fn next_ack_id() -> u64 {
 }
 
 /// May an event of this name travel?
-pub(crate) fn is_event_name(name: &str) -> bool {
-    !name.is_empty() && name.len() <= MAX_EVENT && !RESERVED.contains(&name)
+pub(crate) fn is_event_name(name: impl AsRef<[u8]>) -> bool {
+    let name = name.as_ref();
+    !name.is_empty()
+        && name.len() <= MAX_EVENT
+        && !RESERVED.iter().any(|reserved| reserved.as_bytes() == name)
 }
 
 pub(crate) struct Hub {

@@ -41,8 +41,17 @@ pub(crate) struct Handlers {
     on_connect: RwLock<Option<Erased<Answer>>>,
     admission: RwLock<Vec<Erased<Result<(), Refusal>>>>,
     events: RwLock<Vec<Erased<Result<(), Refusal>>>>,
+    /// Are there any of these? Most servers have none, and the lock would be taken for each event.
+    has_events: AtomicBool,
     /// What its sockets have registered.
     tables: Tables,
+}
+
+impl Handlers {
+    fn add_event_middleware(&self, middleware: Erased<Result<(), Refusal>>) {
+        self.events.write().push(middleware);
+        self.has_events.store(true, Ordering::Release);
+    }
 }
 
 impl Space {
@@ -70,7 +79,8 @@ impl Space {
 
     /// What each event must pass.
     pub(crate) fn event_middleware(&self) -> Vec<Erased<Result<(), Refusal>>> {
-        self.handlers().events.read().clone()
+        let handlers = self.handlers();
+        if handlers.has_events.load(Ordering::Acquire) { handlers.events.read().clone() } else { Vec::new() }
     }
 
     fn is_of(&self, family: &Arc<Family>) -> bool {
@@ -228,7 +238,7 @@ macro_rules! handled {
                 H: $crate::Handler<A>,
                 <H::Future as Future>::Output: $crate::IntoAdmission,
             {
-                self.handlers().events.write().push($crate::handler::erase_middleware(middleware));
+                self.handlers().add_event_middleware($crate::handler::erase_middleware(middleware));
                 self
             }
         }

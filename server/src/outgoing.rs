@@ -193,16 +193,18 @@ impl<'a> Outgoing<'a> {
 
     /// This message as a session speaks; none if its dialect has no words for it. `chunk` is the receiver's: what many receive stands alone.
     pub(crate) fn frame(&self, speech: Speech, chunk: &mut Chunk) -> Option<Frame> {
-        let Some(at) = GUESTS.iter().position(|guest| *guest == speech) else {
+        if speech == Speech::Native {
             return Some(Frame::Native(match &self.forms {
                 Some(forms) => forms.native.get_or_init(|| self.native(&mut Chunk::default())).clone(),
                 None => self.native(chunk),
             }));
-        };
+        }
         let frame = match &self.forms {
-            Some(forms) => forms.guests.get_or_init(Box::default)[at]
-                .get_or_init(|| GuestFrame::of(speech, self))
-                .clone(),
+            Some(forms) => {
+                let at = GUESTS.iter().position(|guest| *guest == speech)?;
+                let forms = forms.guests.get_or_init(Box::default);
+                forms[at].get_or_init(|| GuestFrame::of(speech, self)).clone()
+            }
             None => GuestFrame::of(speech, self),
         };
         frame.map(Frame::Guest)
@@ -220,9 +222,9 @@ impl<'a> Outgoing<'a> {
         let attachments = self.attachments();
         let binary = !attachments.is_empty();
         let out = chunk.room(self.estimate());
-        out.put_bytes(0, MAX_HEADER);
+        out.extend_from_slice(&[0; MAX_HEADER]);
         if binary {
-            out.put_bytes(0, 4);
+            out.extend_from_slice(&[0; 4]);
         }
         let start = out.len();
         self.write_head(out);
@@ -253,43 +255,44 @@ impl<'a> Outgoing<'a> {
 
     /// The packet's text form.
     fn write_head(&self, out: &mut BytesMut) {
-        out.put_u8(self.kind.letter() as u8);
+        out.extend_from_slice(&[self.kind.letter() as u8]);
         if &*self.namespace != MAIN {
-            out.put_slice(self.namespace.as_bytes());
-            out.put_u8(b',');
+            out.extend_from_slice(self.namespace.as_bytes());
+            out.extend_from_slice(b",");
         }
         if let Some(id) = self.id {
             write_json(out, &id);
         }
         match &self.body {
             Body::Event { name, payload } => {
-                out.put_u8(b'[');
                 write_name(out, name);
                 if !payload.is_empty() {
-                    out.put_u8(b',');
-                    out.put_slice(payload.text());
+                    out.extend_from_slice(b",");
+                    out.extend_from_slice(payload.text());
                 }
-                out.put_u8(b']');
+                out.extend_from_slice(b"]");
             }
-            Body::Object(text) => out.put_slice(text.as_bytes()),
+            Body::Object(text) => out.extend_from_slice(text.as_bytes()),
             Body::Values(payload) => {
-                out.put_u8(b'[');
-                out.put_slice(payload.text());
-                out.put_u8(b']');
+                out.extend_from_slice(b"[");
+                out.extend_from_slice(payload.text());
+                out.extend_from_slice(b"]");
             }
         }
     }
 }
 
+/// Opens an array with this string.
 fn write_name(out: &mut BytesMut, name: &str) {
     if name
         .bytes()
         .all(|byte| matches!(byte, b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b':' | b'_' | b'.'))
     {
-        out.put_u8(b'"');
-        out.put_slice(name.as_bytes());
-        out.put_u8(b'"');
+        out.extend_from_slice(b"[\"");
+        out.extend_from_slice(name.as_bytes());
+        out.extend_from_slice(b"\"");
     } else {
+        out.extend_from_slice(b"[");
         write_json(out, name);
     }
 }
@@ -324,7 +327,7 @@ impl NativeFrame {
         let used = header(opcode, size, &mut head);
         out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
         if !binary {
-            out.put_u8(b'\n');
+            out.extend_from_slice(b"\n");
         }
         used
     }

@@ -12,7 +12,7 @@ pub(crate) struct Registry(Mutex<Handlers>);
 
 #[derive(Default)]
 struct Handlers {
-    /// Sorted by length and name, which is quicker to search than by name; those of one name in the order of their registering.
+    /// Sorted by tag; those of one tag in the order of their registering.
     /// Shared with other sockets until one of them differs.
     named: Option<Table>,
     any: Vec<Erased<Answer>>,
@@ -44,6 +44,8 @@ impl Tables {
 
 #[derive(Clone, PartialEq)]
 struct Entry {
+    /// Of the event's name: one comparison of numbers in place of one of texts.
+    tag: u64,
     event: Cow<'static, str>,
     handler: Erased<Answer>,
     once: bool,
@@ -78,8 +80,9 @@ pub(crate) struct Others {
 impl Registry {
     pub(crate) fn add(&self, event: Cow<'static, str>, handler: Erased<Answer>, once: bool) {
         let mut handlers = self.0.lock();
-        let at = handlers.named().partition_point(|entry| key(&entry.event) <= key(&event));
-        handlers.named_mut().insert(at, Entry { event, handler, once });
+        let tag = tag(event.as_bytes());
+        let at = handlers.named().partition_point(|entry| entry.tag <= tag);
+        handlers.named_mut().insert(at, Entry { tag, event, handler, once });
     }
 
     pub(crate) fn add_any(&self, handler: Erased<Answer>) {
@@ -88,11 +91,10 @@ impl Registry {
 
     pub(crate) fn remove(&self, event: &str) {
         let mut handlers = self.0.lock();
-        let (start, end) = handlers.range(event);
-        if start == end {
+        if handlers.of(event.as_bytes()).next().is_none() {
             return;
         }
-        let removed: Vec<_> = handlers.named_mut().drain(start..end).collect();
+        let removed: Vec<_> = handlers.named_mut().extract_if(.., |entry| entry.event == event).collect();
         drop(handlers);
         drop(removed);
     }
@@ -121,13 +123,11 @@ impl Registry {
     }
 
     pub(crate) fn has(&self, event: &str) -> bool {
-        let handlers = self.0.lock();
-        let (start, end) = handlers.range(event);
-        start < end
+        self.0.lock().of(event.as_bytes()).next().is_some()
     }
 
     /// The handlers of an event from the client; those that shall run once are taken out.
-    pub(crate) fn find(&self, event: &str) -> Found {
+    pub(crate) fn find(&self, event: &[u8]) -> Found {
         let mut handlers = self.0.lock();
         let mut found = handlers.named_for(event);
         if !handlers.any.is_empty() {
@@ -138,12 +138,18 @@ impl Registry {
 
     /// The handlers of a local event.
     pub(crate) fn find_local(&self, event: &str) -> Found {
-        self.0.lock().named_for(event)
+        self.0.lock().named_for(event.as_bytes())
     }
 }
 
-fn key(event: &str) -> (usize, &str) {
-    (event.len(), event)
+/// A number for a name, seldom the same for two: eight bytes at a time.
+fn tag(name: &[u8]) -> u64 {
+    let (words, rest) = name.as_chunks::<8>();
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    let mix = |tag: u64, word: u64| (tag.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let tag = words.iter().fold(name.len() as u64, |tag, word| mix(tag, u64::from_le_bytes(*word)));
+    mix(tag, u64::from_le_bytes(last))
 }
 
 impl Handlers {
@@ -155,31 +161,29 @@ impl Handlers {
         Arc::make_mut(self.named.get_or_insert_default())
     }
 
-    fn range(&self, event: &str) -> (usize, usize) {
-        let start = self.named().partition_point(|entry| key(&entry.event) < key(event));
-        let count = self.named()[start..].iter().take_while(|entry| entry.event == event).count();
-        (start, start + count)
+    /// Those for an event.
+    fn of(&self, event: &[u8]) -> impl Iterator<Item = &Entry> {
+        let tag = tag(event);
+        let start = self.named().partition_point(|entry| entry.tag < tag);
+        let same = self.named()[start..].iter().take_while(move |entry| entry.tag == tag);
+        same.filter(move |entry| entry.event.as_bytes() == event)
     }
 
-    fn named_for(&mut self, event: &str) -> Found {
-        let (start, end) = self.range(event);
+    fn named_for(&mut self, event: &[u8]) -> Found {
         let mut found = Found::default();
-        if let Some(Entry { event: Cow::Borrowed(name), .. }) = self.named()[start..end].first() {
-            found.name = Some(name);
-        }
-        for entry in &self.named()[start..end] {
+        let mut once = false;
+        for entry in self.of(event) {
+            if let Cow::Borrowed(name) = entry.event {
+                found.name.get_or_insert(name);
+            }
             match &found.first {
                 None => found.first = Some(entry.handler.clone()),
                 Some(_) => found.others.get_or_insert_default().more.push(entry.handler.clone()),
             }
+            once |= entry.once;
         }
-        if self.named()[start..end].iter().any(|entry| entry.once) {
-            let named = self.named_mut();
-            for at in (start..end).rev() {
-                if named[at].once {
-                    named.remove(at);
-                }
-            }
+        if once {
+            self.named_mut().retain(|entry| !(entry.once && entry.event.as_bytes() == event));
         }
         found
     }
@@ -214,12 +218,12 @@ mod tests {
     fn what_one_changes_is_its_own() {
         let tables = Tables::default();
         let (one, other) = (registry(&tables), registry(&tables));
-        assert!(one.find("once").first.is_some());
-        assert!(one.find("once").first.is_none() && other.find("once").first.is_some());
+        assert!(one.find(b"once").first.is_some());
+        assert!(one.find(b"once").first.is_none() && other.find(b"once").first.is_some());
         one.remove("often");
         one.add("more".into(), erase(|| async {}), false);
         assert!(!one.has("often") && other.has("often") && !other.has("more"));
-        assert!(registry(&tables).find("once").first.is_some());
+        assert!(registry(&tables).find(b"once").first.is_some());
     }
 
     #[test]

@@ -341,7 +341,7 @@ impl TestClient {
 fn event(message: &Incoming) -> TestEvent {
     let (name, behind) = crate::worker::event_name(&message.body).expect("an event has a name");
     let args = Payload::of_array(message.body.clone(), behind, message.attachments.clone());
-    TestEvent { name: name.to_string(), args, ack: message.id }
+    TestEvent { name: String::from_utf8_lossy(&name).into_owned(), args, ack: message.id }
 }
 
 fn object<T: DeserializeOwned>(message: &Incoming) -> T {

@@ -121,12 +121,7 @@ impl Worker {
         if self.running.is_some() || !self.queue.is_empty() || self.phase != Phase::Open {
             return self.queue(incoming);
         }
-        self.start_event(incoming, consumed);
-        if let Some(running) = &mut self.running
-            && let Poll::Ready(done) = running.poll(cx)
-        {
-            self.done(done, consumed);
-        }
+        self.start_event(cx, incoming, consumed);
     }
 
     /// Queues an event of the session itself, if anybody handles it.
@@ -170,7 +165,7 @@ impl Worker {
                     Poll::Pending => return,
                     Poll::Ready(done) => self.done(done, consumed),
                 }
-            } else if !self.next(consumed) {
+            } else if !self.next(cx, consumed) {
                 return;
             }
         }
@@ -236,7 +231,7 @@ impl Worker {
     }
 
     /// Begins the next thing; false if there is nothing to do.
-    fn next(&mut self, consumed: &mut u64) -> bool {
+    fn next(&mut self, cx: &mut TaskContext<'_>, consumed: &mut u64) -> bool {
         if let Some(disconnect) = self.socket.take_kick() {
             *consumed += self.clear();
             self.start_leaving(disconnect);
@@ -247,7 +242,7 @@ impl Worker {
             return false;
         }
         match self.queue.pop() {
-            Some(Item::Event(incoming)) => self.start_event(incoming, consumed),
+            Some(Item::Event(incoming)) => self.start_event(cx, incoming, consumed),
             Some(Item::Leave(disconnect)) => self.start_leaving(disconnect),
             Some(Item::Packed(_)) => {}
             Some(Item::Local(event, payload)) => {
@@ -259,7 +254,8 @@ impl Worker {
         true
     }
 
-    fn start_event(&mut self, incoming: Incoming, consumed: &mut u64) {
+    /// Handles an event as far as it goes without waiting.
+    fn start_event(&mut self, cx: &mut TaskContext<'_>, incoming: Incoming, consumed: &mut u64) {
         let credit = incoming.credit();
         let name = event_name(&incoming.body).filter(|(name, _)| !name.is_empty());
         let Some((name, behind)) = name.filter(|(name, _)| name.len() <= crate::hub::MAX_EVENT) else {
@@ -268,22 +264,45 @@ impl Worker {
         };
         if !is_event_name(&name) {
             *consumed += credit;
-            return reject(&self.socket, &incoming, "reserved_event", Some(&name));
+            return reject(&self.socket, &incoming, "reserved_event", std::str::from_utf8(&name).ok());
         }
-        let found = self.socket.inner().registry.find(&name);
+        let inner = self.socket.inner();
+        let found = inner.registry.find(&name);
         let event =
             EventName(found.name.map_or_else(|| Name::Sent(owned(name, &incoming.body)), Name::Known));
-        let middleware = self.socket.inner().space.event_middleware();
+        let middleware = inner.space.event_middleware();
         let reply = incoming.id.map(|id| Arc::new(ReplySlot::new(self.socket.clone(), id)));
         let call = Call { event: event.clone(), reply: reply.clone(), credit };
         let payload = Payload::of_array(incoming.body, behind, incoming.attachments);
         let context = Context { socket: self.socket.clone(), event, payload, reply, disconnect: None };
         match found {
             Found { first: Some(handler), others: None, .. } if middleware.is_empty() => {
-                self.start(call, || handler.call(&context));
+                self.begin(cx, call, || handler.call(&context), consumed);
             }
-            found => self.start(call, || Box::pin(run(middleware, found, context))),
+            found => self.begin(cx, call, || Box::pin(run(middleware, found, context)), consumed),
         }
+    }
+
+    /// Calls the handlers of an event and polls them once: mostly they are done then.
+    fn begin(
+        &mut self,
+        cx: &mut TaskContext<'_>,
+        call: Call,
+        make: impl FnOnce() -> BoxFuture<Answer>,
+        consumed: &mut u64,
+    ) {
+        let mut future = None;
+        let polled = catch_unwind(AssertUnwindSafe(|| future.insert(make()).as_mut().poll(cx)));
+        let answer = match polled {
+            Ok(Poll::Ready(answer)) => answer,
+            Ok(Poll::Pending) => {
+                self.running = future.map(|future| Running::Handler(future, call));
+                return;
+            }
+            Err(_) => panicked(&self.socket, &call.event),
+        };
+        *consumed += call.credit;
+        finish(&self.socket, &call.event, call.reply.as_deref(), answer);
     }
 
     fn start_local(&mut self, context: Context) {
@@ -412,26 +431,27 @@ fn report(socket: &Socket, incoming: &Incoming, code: &str, event: Option<&str>)
     }
 }
 
-/// The name of an event, and where it ends in the array. The text is valid JSON.
-pub(crate) fn event_name(body: &[u8]) -> Option<(Cow<'_, str>, usize)> {
+/// The name of an event, UTF-8, and where it ends in the array. The text is valid JSON.
+pub(crate) fn event_name(body: &[u8]) -> Option<(Cow<'_, [u8]>, usize)> {
     let start = 1 + body.get(1..)?.iter().position(|byte| !byte.is_ascii_whitespace())?;
     if body.get(start) != Some(&b'"') {
         return None;
     }
+    let inner = &body[start + 1..];
+    // Names are short: to go through them byte by byte is quicker than to prepare for more.
+    let length = inner.iter().position(|byte| matches!(byte, b'"' | b'\\'))?;
+    if inner[length] == b'"' {
+        return Some((Cow::Borrowed(&inner[..length]), start + length + 2));
+    }
     let end = string_end(body, start);
-    let inner = &body[start + 1..end - 1];
-    let name = if memchr::memchr(b'\\', inner).is_some() {
-        Cow::Owned(serde_json::from_slice(&body[start..end]).ok()?)
-    } else {
-        Cow::Borrowed(std::str::from_utf8(inner).ok()?)
-    };
-    Some((name, end))
+    let name: String = serde_json::from_slice(&body[start..end]).ok()?;
+    Some((Cow::Owned(name.into_bytes()), end))
 }
 
 /// A name for longer than its body is looked at.
-fn owned(name: Cow<'_, str>, body: &Bytes) -> Bytes {
+fn owned(name: Cow<'_, [u8]>, body: &Bytes) -> Bytes {
     match name {
-        Cow::Borrowed(name) => body.slice_ref(name.as_bytes()),
+        Cow::Borrowed(name) => body.slice_ref(name),
         Cow::Owned(name) => name.into(),
     }
 }

@@ -16,6 +16,7 @@ use axum::routing::get;
 use clap::Parser;
 use everwire::{Config, Everwire, InvalidOrigin, Networks, OriginPolicy, Rate, ServeConfig, Tls, Transport};
 use tokio::net::TcpListener;
+use tokio::runtime::Builder;
 use tokio::signal::unix::{SignalKind, signal};
 
 const CLIENT_MODULE: &str = include_str!("../../../client-js/dist/everwire.mjs");
@@ -136,8 +137,16 @@ fn rate(text: &str) -> Result<Rate, String> {
     Ok(Rate { per_second: number(per_second)?, burst: number(burst)? })
 }
 
-#[tokio::main]
-async fn main() -> Result<(), Box<dyn std::error::Error>> {
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // On one core a runtime of several threads would serve some clients again and again while others wait.
+    let mut runtime = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() == 1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()?.block_on(run())
+}
+
+async fn run() -> Result<(), Box<dyn std::error::Error>> {
     tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("info").init();
     let flags = Flags::parse();
     let sockjs_client = flags.sockjs_client.as_ref().map(std::fs::read_to_string).transpose()?;

@@ -10,6 +10,7 @@ use std::time::Duration;
 use clap::Parser;
 use everwire::{Config, Everwire, Networks, ServeConfig, Tls, Transport};
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 use tracing_subscriber::EnvFilter;
 
 mod chat;
@@ -65,8 +66,26 @@ impl Args {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
+fn main() -> ExitCode {
+    match runtime() {
+        Ok(runtime) => runtime.block_on(start()),
+        Err(error) => {
+            let _ = writeln!(io::stderr(), "everwire: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// On one core, a runtime of one thread: one of several serves some clients again and again there while others wait.
+fn runtime() -> io::Result<Runtime> {
+    let mut runtime = match std::thread::available_parallelism() {
+        Ok(cores) if cores.get() == 1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    runtime.enable_all().build()
+}
+
+async fn start() -> ExitCode {
     let args = Args::parse();
     tracing_subscriber::fmt()
         .with_writer(io::stderr)

@@ -251,9 +251,9 @@ impl<'a> Packet<'a> {
             // A digit begins an id. An auth that is a number has a space before it.
             return Err(Malformed::Packet);
         }
-        if matches!(kind.shape().body, Body::Array | Body::Object) {
+        if matches!(shape.body, Body::Array | Body::Object) {
             // JSON may have space around it. Whoever cuts the body at its brackets need not know.
-            rest = rest.trim_matches([' ', '\t']);
+            rest = trim(rest);
         }
         Ok(Self { kind, namespace, id, body: rest })
     }
@@ -295,6 +295,16 @@ impl std::fmt::Display for Packet<'_> {
             write!(f, "{id}")?;
         }
         f.write_str(self.body)
+    }
+}
+
+/// The same without spaces and tabs around it. Most have none, and then two bytes are looked at.
+fn trim(text: &str) -> &str {
+    let is_space = |byte: Option<&u8>| matches!(byte, Some(b' ' | b'\t'));
+    if is_space(text.as_bytes().first()) || is_space(text.as_bytes().last()) {
+        text.trim_matches([' ', '\t'])
+    } else {
+        text
     }
 }
 

@@ -1,5 +1,7 @@
 //! The arguments of an event, or the values of an ack, as they travel.
 
+use std::sync::Arc;
+
 use bytes::{Buf, Bytes};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,7 +26,8 @@ pub use binary::string_end;
 pub struct Payload {
     /// JSON values with commas between them.
     text: Bytes,
-    attachments: Vec<Bytes>,
+    /// Seldom there are any.
+    attachments: Option<Arc<[Bytes]>>,
 }
 
 impl Payload {
@@ -44,21 +47,24 @@ impl Payload {
 
     /// What stands in a packet: `array` is the checked JSON text of an array, whose first element ends at `skip` (0: all elements are meant).
     pub fn of_array(array: Bytes, skip: usize, attachments: Vec<Bytes>) -> Self {
-        // Cut at both ends: a slice would be one more owner of the memory, if only for a moment.
-        let mut text = array;
-        text.truncate(text.len().saturating_sub(1));
-        text.advance(skip.max(1).min(text.len()));
-        trim(&mut text);
-        if skip > 0 && text.starts_with(b",") {
-            text.advance(1);
-            trim(&mut text);
+        let end = array.len().saturating_sub(1);
+        let mut rest = array[skip.max(1).min(end)..end].trim_ascii();
+        if skip > 0
+            && let Some(behind) = rest.strip_prefix(b",")
+        {
+            rest = behind.trim_ascii_start();
         }
-        Self { text, attachments }
+        // Cut at both ends: a slice would be one more owner of the memory, if only for a moment.
+        let (start, length) = (rest.as_ptr().addr() - array.as_ptr().addr(), rest.len());
+        let mut text = array;
+        text.truncate(start + length);
+        text.advance(start);
+        Self { text, attachments: shared(attachments) }
     }
 
     /// One value of JSON text that was checked.
     pub fn of_value(text: Bytes) -> Self {
-        Self { text, attachments: Vec::new() }
+        Self { text, attachments: None }
     }
 
     /// Reads the arguments: a tuple takes all of them, anything else the first.
@@ -73,10 +79,9 @@ impl Payload {
     /// # Ok::<(), serde_json::Error>(())
     /// ```
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        if self.attachments.is_empty() {
-            args::read(&self.text)
-        } else {
-            args::read(&binary::expand(&self.text, &self.attachments))
+        match &self.attachments {
+            None => args::read(&self.text),
+            Some(attachments) => args::read(&binary::expand(&self.text, attachments)),
         }
     }
 
@@ -92,7 +97,7 @@ impl Payload {
 
     /// The binary values, in order of their places in the text.
     pub fn attachments(&self) -> &[Bytes] {
-        &self.attachments
+        self.attachments.as_deref().unwrap_or_default()
     }
 
     /// The arguments as JSON values with commas between them; each binary value is a placeholder there.
@@ -101,9 +106,8 @@ impl Payload {
     }
 }
 
-fn trim(text: &mut Bytes) {
-    text.advance(text.len() - text.trim_ascii_start().len());
-    text.truncate(text.trim_ascii_end().len());
+fn shared(attachments: Vec<Bytes>) -> Option<Arc<[Bytes]>> {
+    (!attachments.is_empty()).then(|| attachments.into())
 }
 
 /// What arguments can be read as: whatever serde reads, by the rule of [`Payload::read`], or a [`Payload`], which takes them as they came.
@@ -168,7 +172,7 @@ impl<T: Serialize> IntoArgs for T {
         if args::is_tuple(&self) {
             text = text.slice(1..text.len() - 1);
         }
-        Ok(Payload { text, attachments })
+        Ok(Payload { text, attachments: shared(attachments) })
     }
 }
 
@@ -272,7 +276,7 @@ mod tests {
             map: BTreeMap::from([("\u{0}0".into(), (bytes, "\u{0}\u{0}1".into()))]),
         };
         let payload = payload((&image, "\u{0}0"));
-        assert_eq!(payload.attachments.len(), 3);
+        assert_eq!(payload.attachments().len(), 3);
         assert_eq!(payload.read::<(Image, String)>().unwrap(), (image, "\u{0}0".into()));
     }
 

@@ -4,6 +4,7 @@ use std::ops::ControlFlow;
 use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
+use everwire_session::packet::Kind;
 use everwire_session::server::{Input, Pipe, Up};
 
 use super::Driver;
@@ -122,15 +123,16 @@ impl Driver {
                 return ControlFlow::Break(Some(ws_frame::close_frame(code.unwrap_or(1000), "")));
             }
         };
-        match incoming.and_then(native::up) {
-            Ok(Up::Message(message)) => match self.machine.accept(self.round, pipe, &message) {
-                Ok(true) => {
-                    self.traffic.up += message.size as u64;
-                    self.client.handle(&mut Context::from_waker(waker), message);
-                }
-                Ok(false) => {}
-                Err(code) => self.step(|machine, send, now| machine.fault(send, now, code)),
-            },
+        let incoming = match incoming {
+            // The common case goes straight on.
+            Ok(event) if event.kind == Kind::Event => {
+                self.message(waker, pipe, event);
+                return ControlFlow::Continue(());
+            }
+            other => other.and_then(native::up),
+        };
+        match incoming {
+            Ok(Up::Message(message)) => self.message(waker, pipe, message),
             Ok(up) => {
                 self.input(Input::Packet { pipe, up });
                 // Before the messages behind it.
@@ -141,5 +143,17 @@ impl Driver {
             }
         }
         ControlFlow::Continue(())
+    }
+
+    /// Takes a counted message.
+    fn message(&mut self, waker: &Waker, pipe: Pipe, message: Incoming) {
+        match self.machine.accept(self.round, pipe, &message) {
+            Ok(true) => {
+                self.traffic.up += message.size as u64;
+                self.client.handle(&mut Context::from_waker(waker), message);
+            }
+            Ok(false) => {}
+            Err(code) => self.step(|machine, send, now| machine.fault(send, now, code)),
+        }
     }
 }

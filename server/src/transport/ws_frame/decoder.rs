@@ -288,16 +288,14 @@ fn text(bytes: &[u8]) -> Result<&str, FrameError> {
     std::str::from_utf8(bytes).map_err(|_| FrameError::Utf8)
 }
 
-/// Takes the mask off a piece of payload that begins `offset` bytes into it, a word at a time.
+/// Takes the mask off a piece of payload that begins `offset` bytes into it, sixteen at a time.
 fn unmask(piece: &mut [u8], mut mask: [u8; 4], offset: usize) {
     mask.rotate_left(offset % 4);
-    let [a, b, c, d] = mask;
-    let wide = u64::from_ne_bytes([a, b, c, d, a, b, c, d]);
-    let (words, rest) = piece.as_chunks_mut::<8>();
-    for word in words {
-        *word = (u64::from_ne_bytes(*word) ^ wide).to_ne_bytes();
-    }
-    for (byte, mask) in rest.iter_mut().zip([a, b, c, d, a, b, c]) {
-        *byte ^= mask;
-    }
+    let wide: [u8; 16] = std::array::from_fn(|at| mask[at % 4]);
+    let xor = |bytes: &mut [u8]| bytes.iter_mut().zip(wide).for_each(|(byte, mask)| *byte ^= mask);
+    let (blocks, rest) = piece.as_chunks_mut::<16>();
+    blocks.iter_mut().for_each(|block| xor(block));
+    let (words, rest) = rest.as_chunks_mut::<4>();
+    words.iter_mut().for_each(|word| xor(word));
+    xor(rest);
 }
