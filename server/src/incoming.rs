@@ -33,8 +33,12 @@ impl Incoming {
 
     /// The same, to memory that is there for it.
     pub(crate) fn copied_to(text: &str, chunk: &mut Chunk) -> Result<Self, Malformed> {
-        let packet = Packet::parse(text)?;
-        Ok(Self::new(&packet, chunk.copy(packet.body.as_bytes()), Vec::new(), text.len()))
+        Ok(Self::of(&Packet::parse(text)?, text.len(), chunk))
+    }
+
+    /// A packet of so many bytes, out of memory that others will use.
+    pub(crate) fn of(packet: &Packet<'_>, size: usize, chunk: &mut Chunk) -> Self {
+        Self::new(packet, chunk.copy(packet.body.as_bytes()), Vec::new(), size)
     }
 
     /// Reads a packet in binary form.

@@ -18,6 +18,7 @@ use everwire_session::payload::Payload;
 
 mod guest;
 
+use guest::TextFrame;
 pub(crate) use guest::{BINARY, Frame, GuestFrame, line};
 
 /// A message, most of it borrowed from whoever sends it: to one receiver it is written at once.
@@ -203,9 +204,9 @@ impl<'a> Outgoing<'a> {
             Some(forms) => {
                 let at = GUESTS.iter().position(|guest| *guest == speech)?;
                 let forms = forms.guests.get_or_init(Box::default);
-                forms[at].get_or_init(|| GuestFrame::of(speech, self)).clone()
+                forms[at].get_or_init(|| GuestFrame::of(speech, self, &mut Chunk::default())).clone()
             }
-            None => GuestFrame::of(speech, self),
+            None => GuestFrame::of(speech, self, chunk),
         };
         frame.map(Frame::Guest)
     }
@@ -227,6 +228,7 @@ impl<'a> Outgoing<'a> {
             out.extend_from_slice(&[0; 4]);
         }
         let start = out.len();
+        out.extend_from_slice(&[self.kind.letter() as u8]);
         self.write_head(out);
         if binary {
             let head = length(out.len() - start);
@@ -236,8 +238,30 @@ impl<'a> Outgoing<'a> {
                 out.put_slice(attachment);
             }
         }
-        let header = NativeFrame::finish(out, binary);
-        NativeFrame::new(chunk.take(), header, binary, self.kind.is_credited())
+        let header = write_header(out, if binary { Opcode::Binary } else { Opcode::Text });
+        if !binary {
+            out.extend_from_slice(b"\n");
+        }
+        let mut bytes = chunk.take();
+        bytes.advance(MAX_HEADER - header);
+        NativeFrame {
+            bytes,
+            header: header as u8,
+            credited: self.kind.is_credited(),
+            line: binary.then(Arc::default),
+        }
+    }
+
+    /// This message, which has no attachments, in a protocol that writes it as ours does behind `letters`.
+    fn text(&self, letters: [u8; 2], chunk: &mut Chunk) -> TextFrame {
+        let out = chunk.room(self.estimate());
+        out.extend_from_slice(&[0; MAX_HEADER]);
+        out.extend_from_slice(&letters);
+        self.write_head(out);
+        let header = write_header(out, Opcode::Text);
+        let mut bytes = chunk.take();
+        bytes.advance(MAX_HEADER - header);
+        TextFrame { bytes, header: header as u8 }
     }
 
     /// Enough for all but long escapes, so that the buffer seldom grows.
@@ -253,9 +277,8 @@ impl<'a> Outgoing<'a> {
         MAX_HEADER + self.namespace.len() + body + binary + around
     }
 
-    /// The packet's text form.
+    /// The packet's text form behind its letter.
     fn write_head(&self, out: &mut BytesMut) {
-        out.extend_from_slice(&[self.kind.letter() as u8]);
         if &*self.namespace != MAIN {
             out.extend_from_slice(self.namespace.as_bytes());
             out.extend_from_slice(b",");
@@ -301,6 +324,14 @@ fn write_json(out: &mut BytesMut, value: &(impl Serialize + ?Sized)) {
     serde_json::to_writer(out.writer(), value).expect("it can be written to memory");
 }
 
+/// `out` holds room for the header of a WebSocket frame, then its payload. Writes the header in front of that, and gives its length.
+fn write_header(out: &mut BytesMut, opcode: Opcode) -> usize {
+    let mut head = [0; MAX_HEADER];
+    let used = header(opcode, out.len() - MAX_HEADER, &mut head);
+    out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
+    used
+}
+
 fn length(bytes: usize) -> [u8; 4] {
     u32::try_from(bytes).unwrap_or(u32::MAX).to_be_bytes()
 }
@@ -319,24 +350,6 @@ pub(crate) struct NativeFrame {
 }
 
 impl NativeFrame {
-    /// `out` holds room for the header, then the packet. Writes the header, and gives its length.
-    fn finish(out: &mut BytesMut, binary: bool) -> usize {
-        let size = out.len() - MAX_HEADER;
-        let opcode = if binary { Opcode::Binary } else { Opcode::Text };
-        let mut head = [0; MAX_HEADER];
-        let used = header(opcode, size, &mut head);
-        out[MAX_HEADER - used..MAX_HEADER].copy_from_slice(&head[..used]);
-        if !binary {
-            out.extend_from_slice(b"\n");
-        }
-        used
-    }
-
-    fn new(mut bytes: Bytes, header: usize, binary: bool, credited: bool) -> Self {
-        bytes.advance(MAX_HEADER - header);
-        Self { bytes, header: header as u8, credited, line: binary.then(Arc::default) }
-    }
-
     /// Does sending it take credit?
     pub(crate) fn is_credited(&self) -> bool {
         self.credited

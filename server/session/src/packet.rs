@@ -209,6 +209,21 @@ impl<'a> Packet<'a> {
         Ok(packet)
     }
 
+    /// Parses what follows the letter of a packet in text form.
+    ///
+    /// # Errors
+    /// Says what is wrong with the text.
+    ///
+    /// ```
+    /// use everwire_session::packet::{Kind, Packet};
+    /// assert_eq!(Packet::parse_as(Kind::Event, r#"7["add"]"#), Packet::parse(r#"e7["add"]"#));
+    /// ```
+    pub fn parse_as(kind: Kind, text: &'a str) -> Result<Self, Malformed> {
+        let packet = Self::parts(kind, text)?;
+        packet.check(None)?;
+        Ok(packet)
+    }
+
     /// Parses the head of a binary form that has `attachments`.
     ///
     /// # Errors
@@ -225,8 +240,13 @@ impl<'a> Packet<'a> {
     /// Splits the text into its parts, without a look at the body.
     fn envelope(text: &'a str) -> Result<Self, Malformed> {
         let kind = text.bytes().next().and_then(Kind::from_letter).ok_or(Malformed::Packet)?;
+        Self::parts(kind, &text[1..])
+    }
+
+    /// Splits what follows the letter.
+    fn parts(kind: Kind, text: &'a str) -> Result<Self, Malformed> {
         let shape = kind.shape();
-        let mut rest = &text[1..];
+        let mut rest = text;
         let mut namespace = MAIN;
         if shape.namespace && rest.starts_with('/') {
             let (name, behind) = rest.split_once(',').ok_or(Malformed::Packet)?;

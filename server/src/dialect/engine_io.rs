@@ -19,6 +19,7 @@ pub(crate) use plain::{Plain, say};
 
 use super::Part;
 use super::socket_io::Reader;
+use crate::chunk::Chunk;
 use crate::config::Transport;
 use crate::engine::guest::{Deed, Probed, Second, Tongue};
 use crate::incoming::Incoming;
@@ -201,6 +202,15 @@ impl Tongue for EngineIo {
             },
             Part::Binary(bytes) => self.binary(bytes, deeds),
         }
+    }
+
+    fn event(&mut self, now: Duration, text: &str, chunk: &mut Chunk) -> Option<Incoming> {
+        if self.terms.plain.is_some() {
+            return None;
+        }
+        let event = self.packets.event(text.strip_prefix('4')?, chunk)?;
+        self.heard(now);
+        Some(event)
     }
 
     fn timeout(&mut self, now: Duration, deeds: &mut Vec<Deed>) {

@@ -20,6 +20,15 @@ const MESSAGE: u8 = b'4';
 /// How Socket.IO's answer to a connect to nowhere reads, in every revision.
 const INVALID: &str = r#"{"message":"Invalid namespace"}"#;
 
+/// With what a message begins that reads as our own behind it, if it has no attachments.
+pub(crate) fn letters(kind: Kind) -> Option<[u8; 2]> {
+    match kind {
+        Kind::Event | Kind::Volatile => Some([MESSAGE, b'2']),
+        Kind::Ack => Some([MESSAGE, b'3']),
+        _ => None,
+    }
+}
+
 /// Writes a message. `four`: as clients of Engine.IO 4 expect it, where the answer to a connect names the socket, and a refusal is an object.
 pub(super) fn say(out: &Outgoing<'_>, four: bool) -> Vec<Part> {
     say_with(out, four, None)
@@ -156,6 +165,14 @@ mod tests {
     use everwire_session::payload::IntoArgs;
 
     use super::*;
+    use crate::chunk::Chunk;
+    use crate::dialect::Speech;
+
+    /// What WebSockets get is written another way.
+    fn frame(out: &Outgoing<'_>, four: bool) -> Vec<u8> {
+        let speech = if four { Speech::SocketIo4 } else { Speech::SocketIo3 };
+        out.frame(speech, &mut Chunk::default()).unwrap().frame().to_vec()
+    }
 
     fn said(out: &Outgoing<'_>, four: bool) -> Vec<String> {
         say(out, four)
@@ -193,6 +210,11 @@ mod tests {
             ),
         ] {
             assert_eq!(said(&out, true), expected);
+            if letters(out.kind()).is_some() && expected.len() == 1 {
+                let text = expected[0].as_bytes();
+                let framed = [&[0x81, text.len() as u8], text].concat();
+                assert_eq!((frame(&out, true), frame(&out, false)), (framed.clone(), framed));
+            }
         }
         assert_eq!(said(&Outgoing::opened(&chat, "x"), false), ["40/chat"]);
         assert_eq!(said(&Outgoing::opened(&main, "x"), false), ["40"]);

@@ -51,6 +51,12 @@ pub(crate) trait Tongue: Send {
     /// A message of the client.
     fn take(&mut self, now: Duration, part: Part, deeds: &mut Vec<Deed>);
 
+    /// The same for a text on a WebSocket, if it is an event and nothing else: the usual case, which goes on without a detour. `None`: it is for
+    /// [`take`](Self::take), which also knows what is wrong with it.
+    fn event(&mut self, _now: Duration, _text: &str, _chunk: &mut Chunk) -> Option<Incoming> {
+        None
+    }
+
     /// Time has come to look at the clock.
     fn timeout(&mut self, now: Duration, deeds: &mut Vec<Deed>);
 
@@ -167,6 +173,8 @@ pub(crate) struct Guest {
     deferred: Vec<GuestJob>,
     /// A request that came while another waited.
     late: Option<Late>,
+    /// When this round of the turn began: asking the clock for each message would cost as much as to decode it.
+    round: Duration,
     /// Bytes of events that wait for handlers. Above the window nothing is read, and a body is not answered: the client waits.
     unhandled: u64,
     held: Option<Arc<Exchange>>,
@@ -241,6 +249,7 @@ impl Guest {
             answered: false,
             deferred: Vec::new(),
             late: None,
+            round: now,
             unhandled: 0,
             held: None,
             meter,
@@ -349,6 +358,7 @@ impl Guest {
 
     fn tick(&mut self) {
         let now = self.now();
+        self.round = now;
         if self.waits(now) {
             return;
         }

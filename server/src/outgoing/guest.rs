@@ -7,6 +7,7 @@ use bytes::Bytes;
 use everwire_session::packet::Kind;
 
 use super::{NativeFrame, Outgoing};
+use crate::chunk::Chunk;
 use crate::dialect::{Part, Speech, socket_io};
 
 /// What a session sends. A clone shares the bytes.
@@ -20,7 +21,7 @@ impl Frame {
     /// Its size in windows and limits.
     pub(crate) fn size(&self) -> usize {
         match self {
-            Self::Guest(guest) => guest.0.size,
+            Self::Guest(guest) => guest.size(),
             Self::Native(native) => native.size(),
         }
     }
@@ -49,7 +50,8 @@ impl Frame {
     /// What goes into the answer to a request.
     pub(crate) fn lines(&self, mut push: impl FnMut(Bytes)) {
         match self {
-            Self::Guest(guest) => guest.0.parts.iter().for_each(|part| push(line(part))),
+            Self::Guest(GuestFrame::Parts(inner)) => inner.parts.iter().for_each(|part| push(line(part))),
+            Self::Guest(GuestFrame::Text(text)) => push(text.bytes.slice(usize::from(text.header)..)),
             Self::Native(native) => push(native.line()),
         }
     }
@@ -66,11 +68,23 @@ pub(crate) fn line(part: &Part) -> Bytes {
 /// Begins a line that is binary.
 pub(crate) const BINARY: u8 = 0xff;
 
-/// Some parts, and the WebSocket frames of them, made when the first WebSocket asks.
+/// What a foreign protocol makes of a message.
 #[derive(Clone)]
-pub(crate) struct GuestFrame(Arc<Inner>);
+pub(crate) enum GuestFrame {
+    Parts(Arc<Inner>),
+    /// The usual case: one text message, and of it a WebSocket frame that is nothing but a header more.
+    Text(TextFrame),
+}
 
-struct Inner {
+#[derive(Clone)]
+pub(crate) struct TextFrame {
+    pub(super) bytes: Bytes,
+    /// Length of that header.
+    pub(super) header: u8,
+}
+
+/// Some parts, and the WebSocket frames of them, made when the first WebSocket asks.
+pub(crate) struct Inner {
     speech: Speech,
     parts: Vec<Part>,
     size: usize,
@@ -95,18 +109,30 @@ impl GuestFrame {
 
     fn marked(speech: Speech, parts: Vec<Part>, mark: Option<Mark>) -> Self {
         let size = parts.iter().map(Part::len).sum();
-        Self(Arc::new(Inner { speech, parts, size, mark, frame: OnceLock::new() }))
+        Self::Parts(Arc::new(Inner { speech, parts, size, mark, frame: OnceLock::new() }))
     }
 
     pub(crate) fn size(&self) -> usize {
-        self.0.size
+        match self {
+            Self::Parts(inner) => inner.size,
+            Self::Text(text) => text.bytes.len() - usize::from(text.header),
+        }
     }
 
     pub(crate) fn mark(&self) -> Option<&Mark> {
-        self.0.mark.as_ref()
+        match self {
+            Self::Parts(inner) => inner.mark.as_ref(),
+            Self::Text(_) => None,
+        }
     }
 
-    pub(super) fn of(speech: Speech, out: &Outgoing<'_>) -> Option<Self> {
+    pub(super) fn of(speech: Speech, out: &Outgoing<'_>, chunk: &mut Chunk) -> Option<Self> {
+        if matches!(speech, Speech::SocketIo3 | Speech::SocketIo4)
+            && let Some(letters) = socket_io::letters(out.kind())
+            && out.attachments().is_empty()
+        {
+            return Some(Self::Text(out.text(letters, chunk)));
+        }
         if matches!(speech, Speech::SocketIoMarked | Speech::SocketIoPackedMarked)
             && out.kind() == Kind::Event
         {
@@ -127,7 +153,10 @@ impl GuestFrame {
     }
 
     fn wire(&self) -> &Bytes {
-        let Inner { speech, parts, size, frame, .. } = &*self.0;
+        let Inner { speech, parts, size, frame, .. } = match self {
+            Self::Parts(inner) => &**inner,
+            Self::Text(text) => return &text.bytes,
+        };
         let encode = || {
             let mut out = Vec::with_capacity(size + 16 * parts.len());
             parts.iter().for_each(|part| speech.frame(part, &mut out));

@@ -5,9 +5,10 @@
 //! ```
 
 use bytes::Bytes;
-use everwire_session::packet::{Kind, MAIN, MAX_ATTACHMENTS, Malformed, join_binary};
+use everwire_session::packet::{Kind, MAIN, MAX_ATTACHMENTS, Malformed, Packet, join_binary};
 
 use super::placeholders::to_native;
+use crate::chunk::Chunk;
 use crate::incoming::Incoming;
 
 /// Reads packets, and gathers the attachments that follow one.
@@ -59,6 +60,17 @@ impl Reader {
         }
         self.pending = Some(Pending { bytes: head.len(), head, wanted, attachments: Vec::new() });
         Ok(None)
+    }
+
+    /// Takes a text message, if it is an event without attachments in the main namespace. `None`: [`text`](Self::text) knows what it is.
+    pub(crate) fn event(&mut self, text: &str, chunk: &mut Chunk) -> Option<Incoming> {
+        let rest = text.strip_prefix('2').filter(|rest| !rest.starts_with('/') && rest.ends_with(']'))?;
+        if self.pending.is_some() || self.msgpack {
+            return None;
+        }
+        // Behind its first letter it reads as our own.
+        let packet = Packet::parse_as(Kind::Event, rest).ok()?;
+        Some(Incoming::of(&packet, text.len(), chunk))
     }
 
     /// Takes a binary message: an attachment.

@@ -1,13 +1,14 @@
 //! The way up of a foreign client's WebSocket.
 
 use std::ops::ControlFlow;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::server::Pipe;
 
 use super::{Guest, Probed};
+use crate::chunk::Chunk;
 use crate::dialect::Part;
 use crate::engine::socket::{self, Reader};
 use crate::transport::ws_frame::{self, Frame, Opcode};
@@ -33,13 +34,15 @@ impl Guest {
     fn read(&mut self, cx: &mut Context<'_>, pipe: Pipe) -> bool {
         let Some(at) = self.readers.iter().position(|(other, _)| *other == pipe) else { return false };
         let (_, mut reader) = self.readers.swap_remove(at);
+        let waker = cx.waker();
         self.reading = Some(pipe);
         let polled = reader.poll_read(cx, |decoder, bytes| {
+            let mut chunk = Chunk::of(bytes.len());
             let mut frames = decoder.read(bytes);
             loop {
                 match frames.next() {
                     Ok(None) => return None,
-                    Ok(Some(frame)) => match self.frame(pipe, &frame) {
+                    Ok(Some(frame)) => match self.frame(waker, pipe, &frame, &mut chunk) {
                         ControlFlow::Continue(()) if self.parting.is_none() => {}
                         ControlFlow::Continue(()) => return None,
                         ControlFlow::Break(farewell) => return Some(farewell),
@@ -91,8 +94,15 @@ impl Guest {
     }
 
     /// Takes one frame. A break ends the reading, with a close frame that is still to be said.
-    fn frame(&mut self, pipe: Pipe, frame: &Frame<'_>) -> ControlFlow<Bytes> {
+    fn frame(
+        &mut self,
+        waker: &Waker,
+        pipe: Pipe,
+        frame: &Frame<'_>,
+        chunk: &mut Chunk,
+    ) -> ControlFlow<Bytes> {
         let part = match frame {
+            Frame::Text(text) if self.event(waker, text, chunk) => return ControlFlow::Continue(()),
             Frame::Text(text) => Part::Text(Bytes::copy_from_slice(text.as_bytes())),
             Frame::Binary(bytes) => Part::Binary(Bytes::copy_from_slice(bytes)),
             Frame::Ping(payload) => {
@@ -122,6 +132,17 @@ impl Guest {
             Probed::Nonsense => return ControlFlow::Break(ws_frame::close_frame(1000, "")),
         }
         ControlFlow::Continue(())
+    }
+
+    /// Handles an event at once, if that is what has come, and nothing else is under way. `false`: it has not been taken.
+    fn event(&mut self, waker: &Waker, text: &str, chunk: &mut Chunk) -> bool {
+        if self.probe.is_some() || self.moving.is_some() || self.ended.is_some() {
+            return false;
+        }
+        let Some(event) = self.tongue.event(self.round, text, chunk) else { return false };
+        self.unhandled += event.credit();
+        self.client.handle(&mut Context::from_waker(waker), event);
+        true
     }
 
     /// Who sends pings and reads nothing gets no more pongs.
