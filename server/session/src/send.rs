@@ -29,7 +29,7 @@ pub struct BadAck;
 /// Messages that were emitted and not yet confirmed, and how far the current carrier has been given them.
 ///
 /// - *getters*: [`total`](Self::total), [`confirmed`](Self::confirmed), [`first`](Self::first), [`bytes`](Self::bytes), [`ready`](Self::ready), [`is_ready`](Self::is_ready)
-/// - *commands*: [`push`](Self::push), [`push_latest`](Self::push_latest), [`rewind`](Self::rewind), [`next`](Self::next), [`clear`](Self::clear)
+/// - *commands*: [`push`](Self::push), [`push_latest`](Self::push_latest), [`rewind`](Self::rewind), [`next`](Self::next), [`give`](Self::give), [`clear`](Self::clear)
 /// - *what the peer says*: [`confirm`](Self::confirm), [`grant`](Self::grant), [`set_window`](Self::set_window)
 ///
 /// It stands alone, so that a server can lock it alone and a publisher can write in its own turn.
@@ -163,13 +163,14 @@ impl<M: Message> SendHalf<M> {
     /// # Errors
     /// [`QueueFull`] when it would pass the limit; the message was not taken.
     pub fn push(&mut self, message: M) -> Result<u64, QueueFull> {
-        let bytes = self.bytes + message.size();
+        let size = message.size();
+        let bytes = self.bytes + size;
         if bytes > self.limit && !(self.bytes <= self.limit && planted(Mutant::LimitOneOver)) {
             return Err(QueueFull);
         }
         self.bytes = bytes;
         if message.is_credited() {
-            self.spent_total += message.size() as u64;
+            self.spent_total += size as u64;
         }
         self.log.push_back(message);
         Ok(self.total())
@@ -234,6 +235,15 @@ impl<M: Message> SendHalf<M> {
         self.cursor += 1;
         self.sent = self.sent.max(self.cursor);
         Some(message)
+    }
+
+    /// Gives the next `count` messages to the current carrier at once, all of which [`ready`](Self::ready) has shown.
+    pub fn give(&mut self, count: usize) {
+        let from = (self.cursor - self.base) as usize;
+        self.spent += credited(self.log.range(from..from + count));
+        self.cursor += count as u64;
+        self.sent = self.sent.max(self.cursor);
+        self.forget();
     }
 
     /// What was sent once had its credit: a replay never waits, so the cursor is never behind what the peer may confirm.
@@ -376,6 +386,20 @@ mod tests {
             half.push(Size(*size)).unwrap();
         }
         half
+    }
+
+    #[test]
+    fn many_are_given_as_one_by_one() {
+        let (mut one, mut many) = (half(&[50, 1, 40, 20]), half(&[50, 1, 40, 20]));
+        let count = many.ready().count();
+        many.give(count);
+        assert_eq!((count, drain(&mut one)), (3, 3));
+        assert_eq!((many.first(), many.sent(), many.ready().count()), (one.first(), one.sent(), 0));
+        for half in [&mut one, &mut many] {
+            half.grant(50);
+            half.confirm(3).unwrap();
+        }
+        assert_eq!((many.bytes(), many.ready().count()), (one.bytes(), one.ready().count()));
     }
 
     fn drain(half: &mut SendHalf<Size>) -> usize {

@@ -1,5 +1,7 @@
 //! Everwire's own protocol: bodies to packets, control packets to bytes.
 
+use std::borrow::Cow;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
@@ -193,7 +195,11 @@ pub(crate) fn up(incoming: Incoming) -> Result<Up<Incoming>, Malformed> {
 }
 
 /// A control packet going down, for WebSockets (a frame) and for text (a line).
-pub(crate) struct Control(String);
+pub(crate) struct Control(Cow<'static, str>);
+
+/// A heartbeat, said to every session again and again, and its frame.
+const HEARTBEAT: &str = "h";
+const HEARTBEAT_FRAME: &[u8] = b"\x81\x01h";
 
 impl Control {
     pub(crate) fn close(close: &Close) -> Self {
@@ -208,11 +214,11 @@ impl Control {
     }
 
     pub(crate) fn counts(received: u64, consumed: u64) -> Self {
-        Self(format!("n{received},{consumed}"))
+        Self(format!("n{received},{consumed}").into())
     }
 
     pub(crate) fn heartbeat() -> Self {
-        Self("h".into())
+        Self(HEARTBEAT.into())
     }
 
     pub(crate) fn refusal(code: Code, expected: Option<u64>) -> Self {
@@ -226,16 +232,20 @@ impl Control {
     fn object(kind: Kind, body: &impl Serialize) -> Self {
         let mut text = String::from(kind.letter());
         text.push_str(&serde_json::to_string(body).unwrap_or_else(|_| "{}".into()));
-        Self(text)
+        Self(text.into())
     }
 
     pub(crate) fn frame(&self) -> Bytes {
-        ws_frame::frame(Opcode::Text, &[self.0.as_bytes()])
+        match &*self.0 {
+            HEARTBEAT => Bytes::from_static(HEARTBEAT_FRAME),
+            text => ws_frame::frame(Opcode::Text, &[text.as_bytes()]),
+        }
     }
 
-    pub(crate) fn line(mut self) -> Bytes {
-        self.0.push('\n');
-        self.0.into()
+    pub(crate) fn line(self) -> Bytes {
+        let mut line = self.0.into_owned();
+        line.push('\n');
+        line.into()
     }
 }
 
@@ -301,6 +311,12 @@ mod tests {
         {
             assert_eq!(weight(body.as_bytes()), bytes, "{body:.9}");
         }
+    }
+
+    #[test]
+    fn a_heartbeat_is_framed_as_any_packet() {
+        assert_eq!(Control::heartbeat().frame(), ws_frame::frame(Opcode::Text, &[b"h"]));
+        assert_eq!(Control::heartbeat().line(), &b"h\n"[..]);
     }
 
     #[test]

@@ -67,7 +67,7 @@ pub(crate) struct Driver {
     meter: Option<Box<Meter>>,
     /// Until the end.
     place: Option<Place>,
-    /// When this round of the turn began: asking the clock for each message would cost as much as to decode it.
+    /// When this round of the turn began: the time for all that happens in it, since to ask the clock for each message would cost as much as to decode it.
     round: Duration,
     /// Has a carrier ever attached?
     opened: bool,
@@ -152,6 +152,7 @@ impl Driver {
     fn turn(&mut self, cx: &mut Context<'_>) {
         let mut rounds = 0;
         loop {
+            self.round = self.now();
             self.jobs();
             self.tick();
             // What came another way before comes before what is read now.
@@ -188,7 +189,7 @@ impl Driver {
     }
 
     fn step(&mut self, step: impl FnOnce(&mut Machine<Frame, Incoming>, &mut SendHalf<Frame>, Duration)) {
-        let (live, now) = (self.live.clone(), self.now());
+        let (live, now) = (self.live.clone(), self.round);
         let mut shared = live.lock();
         step(&mut self.machine, &mut shared.send, now);
         self.outputs(&mut shared);
@@ -203,8 +204,7 @@ impl Driver {
     }
 
     fn tick(&mut self) {
-        let now = self.now();
-        self.round = now;
+        let now = self.round;
         if self.machine.next_timeout().is_some_and(|due| due <= now) {
             self.input(Input::Timeout);
             self.report_traffic();
@@ -221,7 +221,7 @@ impl Driver {
 
     /// Writes all there is, and sets the alarm.
     fn settle(&mut self, cx: &mut Context<'_>, consumed: u64) {
-        let (live, now) = (self.live.clone(), self.now());
+        let (live, now) = (self.live.clone(), self.round);
         let mut guard = live.lock();
         let shared = &mut *guard;
         shared.dirty = false;

@@ -330,8 +330,7 @@ impl Guest {
             return;
         }
         let mut deeds = Vec::new();
-        let now = self.now();
-        act(&mut *self.tongue, now, &mut deeds);
+        act(&mut *self.tongue, self.round, &mut deeds);
         for deed in deeds {
             match deed {
                 Deed::Deliver(incoming) => {

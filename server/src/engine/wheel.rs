@@ -1,7 +1,7 @@
 //! One coarse timer for all sessions: it wakes their drivers.
 //!
-//! A driver says when it wants to be woken; the wheel may wake it up to one tick late, or for a deadline that has moved meanwhile, and the
-//! driver looks at its own timers. So re-arming at each message costs nothing.
+//! A driver says when it wants to be woken; the wheel may wake it up to one tick late. A deadline that moves away leaves its place in the wheel where it is, and is
+//! looked at there: so re-arming at each message costs nothing, and a deadline that never comes, as that of a client that answers, wakes nobody.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -18,11 +18,16 @@ use super::live::Live;
 const TICK: Duration = Duration::from_millis(20);
 
 /// When a session will be woken; part of the session.
-pub(crate) struct Alarm(AtomicU64);
+pub(crate) struct Alarm {
+    /// The tick at which it is to be woken.
+    due: AtomicU64,
+    /// The tick at which the wheel looks at that: never later.
+    at: AtomicU64,
+}
 
 impl Default for Alarm {
     fn default() -> Self {
-        Self(AtomicU64::new(u64::MAX))
+        Self { due: AtomicU64::new(u64::MAX), at: AtomicU64::new(u64::MAX) }
     }
 }
 
@@ -41,28 +46,52 @@ impl Wheel {
         self.origin.elapsed()
     }
 
-    /// Wakes the driver of `live` at `due` or soon after. An earlier alarm stays: it finds nothing to do and arms anew.
+    /// Wakes the driver of `live` at `due` or soon after, in place of what was said before.
     pub(crate) fn arm(&self, live: &Arc<Live>, due: Duration) {
-        let tick = (due.as_millis() / TICK.as_millis()) as u64 + 1;
-        if live.alarm.0.load(Ordering::Relaxed) <= tick {
-            return;
+        let tick = tick(due) + 1;
+        // In this order, and in the other one when the wheel looks: one of both sees what the other has done.
+        live.alarm.due.store(tick, Ordering::SeqCst);
+        if live.alarm.at.load(Ordering::SeqCst) > tick {
+            self.place(live, tick);
         }
-        live.alarm.0.store(tick, Ordering::Relaxed);
+    }
+
+    fn place(&self, live: &Arc<Live>, tick: u64) {
+        live.alarm.at.store(tick, Ordering::SeqCst);
         self.slots.lock().entry(tick).or_default().push(Arc::downgrade(live));
     }
 
     fn fire(&self) {
-        let tick = (self.now().as_millis() / TICK.as_millis()) as u64;
-        let due = {
+        let now = tick(self.now());
+        let come = {
             let mut slots = self.slots.lock();
-            let later = slots.split_off(&(tick + 1));
+            let later = slots.split_off(&(now + 1));
             std::mem::replace(&mut *slots, later)
         };
-        for live in due.into_values().flatten().filter_map(|live| live.upgrade()) {
-            live.alarm.0.store(u64::MAX, Ordering::Relaxed);
-            live.wake();
+        for (tick, lives) in come {
+            lives.iter().filter_map(Weak::upgrade).for_each(|live| self.look(&live, tick, now));
         }
     }
+
+    /// Looks at a session whose place in the wheel has come.
+    fn look(&self, live: &Arc<Live>, tick: u64, now: u64) {
+        let Alarm { due, at } = &live.alarm;
+        if at.load(Ordering::SeqCst) != tick {
+            // It has an earlier place, or had one.
+            return;
+        }
+        at.store(u64::MAX, Ordering::SeqCst);
+        let due = due.load(Ordering::SeqCst);
+        if due <= now {
+            live.wake();
+        } else if at.load(Ordering::SeqCst) > due {
+            self.place(live, due);
+        }
+    }
+}
+
+fn tick(time: Duration) -> u64 {
+    (time.as_millis() / TICK.as_millis()) as u64
 }
 
 /// Lets the next session start the wheel again, should its runtime end before the engine does.

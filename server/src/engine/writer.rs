@@ -165,6 +165,7 @@ impl Writer {
                     other => return other,
                 }
             }
+            let mut count = 0;
             let tried: io::Result<_> = SCRATCH.with_borrow_mut(|scratch| {
                 scratch.clear();
                 self.queue.iter().for_each(|bytes| scratch.extend_from_slice(bytes));
@@ -173,6 +174,7 @@ impl Writer {
                         break;
                     }
                     scratch.extend_from_slice(wire);
+                    count += 1;
                 }
                 let Sink::Tcp(tcp) = &self.sink else { return Ok((0, 0)) };
                 // A large one alone is not copied.
@@ -181,18 +183,38 @@ impl Writer {
             match tried {
                 Ok((_, 0)) => self.give(send, log.as_deref_mut()),
                 Ok((0, _)) => return Written::Dead,
-                Ok((written, all)) => {
-                    left = left.saturating_sub(written);
+                Ok((written, all)) if written < all => {
                     self.written(written, send, log.as_deref_mut());
-                    if written < all {
-                        return Written::Blocked;
-                    }
+                    return Written::Blocked;
+                }
+                Ok((_, all)) => {
+                    left = left.saturating_sub(all);
+                    self.all_written(all, count, send, log.as_deref_mut());
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => return Written::Blocked,
                 Err(_) => return Written::Dead,
             }
         }
         Written::All
+    }
+
+    /// The queue has been written, and the first `count` messages that are ready: so many bytes.
+    fn all_written(&mut self, bytes: usize, count: usize, send: &mut SendHalf<Frame>, log: Option<&mut Log>) {
+        self.carried += (bytes - self.bytes) as u64;
+        if self.bytes > 0 {
+            self.begun = false;
+            self.bytes = 0;
+            // An idle session keeps no buffer.
+            self.queue = VecDeque::new();
+        }
+        if let Some(log) = log {
+            send.ready().take(count).for_each(|message| log.written(message));
+        }
+        let foreign = send.ready().next().is_some_and(is_foreign);
+        send.give(count);
+        if foreign {
+            forget(send);
+        }
     }
 
     /// So many bytes have been written: of the queue first, then of the messages that are ready.
@@ -316,6 +338,10 @@ fn given(message: &Frame, log: Option<&mut Log>) -> bool {
     if let Some(log) = log {
         log.written(message);
     }
+    is_foreign(message)
+}
+
+fn is_foreign(message: &Frame) -> bool {
     matches!(message, Frame::Guest(_))
 }
 

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::carrier::{Answer, Down, Hanging};
+use super::timers::Timer;
 use super::{How, Instant, Machine, Output, Pipe, Up};
 use crate::code::{Code, Scope};
 use crate::mutant::{Mutant, planted};
@@ -17,6 +18,8 @@ impl<M: Message, U: Message> Machine<M, U> {
             return;
         }
         self.heard = now;
+        // Among these packets is the answer to each heartbeat: a client that gives it never lets this come.
+        self.timers[Timer::Liveness as usize] = Some(now + self.config.ping + self.config.timeout);
         let taken = match up {
             Up::Close(close) => {
                 self.peer_final = Some(Box::new(close));

@@ -134,9 +134,9 @@ impl Guest {
         ControlFlow::Continue(())
     }
 
-    /// Handles an event at once, if that is what has come, and nothing else is under way. `false`: it has not been taken.
+    /// Handles an event at once, if that is what has come, nothing else is under way, and what comes is not counted. `false`: it has not been taken.
     fn event(&mut self, waker: &Waker, text: &str, chunk: &mut Chunk) -> bool {
-        if self.probe.is_some() || self.moving.is_some() || self.ended.is_some() {
+        if self.probe.is_some() || self.moving.is_some() || self.ended.is_some() || self.meter.is_some() {
             return false;
         }
         let Some(event) = self.tongue.event(self.round, text, chunk) else { return false };
