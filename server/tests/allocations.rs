@@ -21,11 +21,13 @@ const EVENT: &str = r#"e["echo","01234567890123456789012345678901234567890123456
 struct Client(TcpStream);
 
 impl Client {
-    fn connect(address: SocketAddr) -> Self {
+    fn connect(address: SocketAddr, path: &str) -> Self {
         let mut tcp = TcpStream::connect(address).unwrap();
         tcp.set_nodelay(true).unwrap();
-        let head = "GET /everwire/websocket HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
-                    Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        let head = format!(
+            "GET {path} HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\
+             Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+        );
         tcp.write_all(head.as_bytes()).unwrap();
         let mut answer = Vec::new();
         while !answer.ends_with(b"\r\n\r\n") {
@@ -35,13 +37,22 @@ impl Client {
     }
 
     fn open(address: SocketAddr, number: u64) -> Self {
-        let mut client = Self::connect(address);
+        let mut client = Self::connect(address, "/everwire/websocket");
         let attach = format!(
             r#"A{{"v":1,"attach":1,"key":"{number:022}","received":0,"consumed":0,"window":1048576,"first":1}}"#
         );
         client.send(&[&attach, "c"]);
         assert!(client.next().starts_with('W'));
         assert!(client.next().starts_with('o'));
+        client
+    }
+
+    /// A client of Socket.IO.
+    fn open_foreign(address: SocketAddr) -> Self {
+        let mut client = Self::connect(address, "/socket.io/?EIO=4&transport=websocket");
+        assert!(client.next().starts_with('0'));
+        client.send(&["40"]);
+        assert!(client.next().starts_with("40"));
         client
     }
 
@@ -70,8 +81,12 @@ impl Client {
     }
 
     fn echo(&mut self, count: usize) {
-        self.send(&vec![EVENT; count]);
-        (0..count).for_each(|_| assert_eq!(self.next(), EVENT));
+        self.echo_of(EVENT, count);
+    }
+
+    fn echo_of(&mut self, event: &str, count: usize) {
+        self.send(&vec![event; count]);
+        (0..count).for_each(|_| assert_eq!(self.next(), event));
     }
 }
 
@@ -118,7 +133,9 @@ fn start(server: &Runtime) -> SocketAddr {
             socket.namespace().emit("ev", args).await;
         });
     });
-    let app = axum::Router::new().nest_service("/everwire", wire.service());
+    let app = axum::Router::new()
+        .nest_service("/everwire", wire.service())
+        .nest_service("/socket.io", wire.socket_io());
     server.block_on(async {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -153,6 +170,21 @@ fn echoes_together() {
     };
     let counted = count(open, |_, mut client| (0..TIMES).for_each(|_| client.echo(16)));
     assert_eq!(mean(counted, TIMES), 26);
+}
+
+/// A client of Socket.IO costs as much, and the list of what it is to get, which is empty again when all is written.
+#[test]
+fn foreign_echoes() {
+    let event = || format!("42{}", &EVENT[1..]);
+    let open = move |address| {
+        let mut client = Client::open_foreign(address);
+        client.echo_of(&event(), 16);
+        client
+    };
+    let alone = count(open, move |_, mut client| (0..TIMES).for_each(|_| client.echo_of(&event(), 1)));
+    assert_eq!(mean(alone, TIMES), 6);
+    let together = count(open, move |_, mut client| (0..TIMES).for_each(|_| client.echo_of(&event(), 16)));
+    assert_eq!(mean(together, TIMES), 29);
 }
 
 /// A receiver more costs none, but that lists of them grow.

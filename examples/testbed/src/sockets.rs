@@ -44,7 +44,7 @@ pub(crate) fn mount(router: Router, wire: &Everwire, client: Option<String>) -> 
     });
     let service =
         |name: &str| wire.sock_js(name).response_limit(RESPONSE_LIMIT).client_url("/client/sockjs.js");
-    router
+    let mounts = Router::new()
         .nest_service("/echo", service("/echo"))
         .nest_service("/disabled_websocket_echo", service("/disabled_websocket_echo").websocket(false))
         .nest_service("/cookie_needed_echo", service("/cookie_needed_echo").cookie_needed(true))
@@ -56,7 +56,8 @@ pub(crate) fn mount(router: Router, wire: &Everwire, client: Option<String>) -> 
             "/client/sockjs.js",
             get(|| async move { client.map(crate::script).ok_or(StatusCode::NOT_FOUND) }),
         )
-        .layer(middleware::from_fn(exact_paths))
+        .layer(middleware::from_fn(exact_paths));
+    router.merge(mounts)
 }
 
 /// Nested services would see `/echo//` as `/`.

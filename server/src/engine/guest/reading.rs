@@ -22,9 +22,10 @@ const READS: usize = 16;
 impl Guest {
     /// Reads what there is, at most so often that others are not kept waiting. `true`: there may be more.
     pub(super) fn read_all(&mut self, cx: &mut Context<'_>) -> bool {
-        let pipes: Vec<Pipe> = self.readers.iter().map(|(pipe, _)| *pipe).collect();
+        // The current one, and one that asks to take over.
+        let pipes = [0, 1].map(|at| self.readers.get(at).map(|(pipe, _)| *pipe));
         let mut more = false;
-        for pipe in pipes {
+        for pipe in pipes.into_iter().flatten() {
             more |= (0..READS).all(|_| !self.is_full() && self.read(cx, pipe));
         }
         more
