@@ -1,8 +1,8 @@
 // What the namespaces of one URL share: a session, and a new one when that has ended.
 import { backoff } from "./backoff.ts";
-import { NEVER, OPEN, thenOf } from "./codes.ts";
+import { NEVER, OPEN, textOr, thenOf } from "./codes.ts";
 import { createDriver, type Driver } from "./driver.ts";
-import { now, soon } from "./env/index.ts";
+import { later, now, soon } from "./env/index.ts";
 import { platform } from "./env/platform.ts";
 import { failure } from "./errors.ts";
 import type { Kit } from "./kit.ts";
@@ -12,7 +12,7 @@ import { encode, withBinary, type Binary, type Packet } from "./packet.ts";
 import { messageOf } from "./session/halves.ts";
 import type { Limits } from "./plan.ts";
 import type { Message } from "./session/state.ts";
-import { createSocket, type AnySocket, type Host } from "./socket.ts";
+import { MAX_QUEUED, createSocket, type AnySocket, type Host } from "./socket.ts";
 import type { Io } from "./transports/transport.ts";
 
 interface Client extends Host {
@@ -175,17 +175,22 @@ function createClient(io: Io): Client {
     const body = (packet._body || {}) as { [key: string]: unknown };
     if (!socket || !socket._joined) {
       if (type === "e") {
+        if (driver && driver._session._bytes > 2 * MAX_QUEUED) {
+          driver._abort("buffer_full");
+        }
         control("x", namespace, { code: "unknown_namespace" }, packet._id);
       }
     } else if (type === "o") {
       socket.id = body["id"] as string;
-      socket.connected = true;
-      socket._fire("connect", { recovered: false });
+      if (!socket.connected) {
+        socket.connected = true;
+        socket._fire("connect", { recovered: false });
+      }
     } else if (type === "d") {
-      refuse(socket, "denied", body["message"] as string, body["data"]);
+      refuse(socket, "denied", textOr("", body["message"]), body["data"]);
     } else if (type === "l") {
       forget(socket);
-      socket._end(body["code"] as string, (body["reason"] || "") as string, 0);
+      socket._end(textOr("server_disconnect", body["code"]), textOr("", body["reason"]), 0);
     } else {
       socket._take(packet);
     }
@@ -214,7 +219,7 @@ function createClient(io: Io): Client {
       if (then === OPEN && stood) {
         soon(start);
       } else {
-        timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
+        timer = later(start, Math.max(retry, limits._pause(tries)));
       }
     }
   };

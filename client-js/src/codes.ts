@@ -13,10 +13,20 @@ export const ATTACH = "attach";
 /** Of those that the client gives itself. */
 const then: { [code: string]: unknown } = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
 
-/** Takes what is said of a code. */
+/** They stay what they are. */
+const OWN = "heartbeat stale undeliverable unknown_session";
+/** More than a server has; so a table that all sessions of a page share stays small, whatever one of them is told. */
+let room = 99;
+
+/** Takes what is said of a code, and gives it: `""` if that is none. */
 export function learn(code: unknown, said: unknown): string {
-  then[code as string] = said || then[code as string];
-  return String(code);
+  if (typeof code !== "string" || !/^[a-z]\w{0,40}$/.test(code)) {
+    return "";
+  }
+  if (typeof said === "string" && OWN.indexOf(code) < 0 && (then[code] || room-- > 0)) {
+    then[code] = said;
+  }
+  return code;
 }
 
 /** Undefined if nobody has said it. */
@@ -27,4 +37,9 @@ export function thenOf(code: string): unknown {
 /** The others end a request or a carrier. */
 export function endsSession(code: string): boolean {
   return then[code] === OPEN || then[code] === LATER || then[code] === NEVER;
+}
+
+/** What a server says need not be what it should be: text. */
+export function textOr(otherwise: string, said: unknown): string {
+  return typeof said === "string" ? said : otherwise;
 }

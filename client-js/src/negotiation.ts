@@ -221,9 +221,10 @@ export function createNegotiation(
     const rank = attempt._rank;
     const lived = now - carriedAt;
     const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
-    const stood = clean || lived >= STOOD;
     current = null;
-    deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+    // Even one that may end is left if it does so as soon as it has begun, again and again.
+    deaths[rank] = lived >= (clean ? STOOD : QUICK) ? 0 : (deaths[rank] || 0) + 1;
+    const stood = lived >= STOOD || (clean && (deaths[rank] as number) < QUICK_DEATHS);
     if (lived >= PROBE_RESET) {
       probes = 0;
     }

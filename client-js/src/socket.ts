@@ -1,4 +1,5 @@
 // One namespace of a session, as its user sees it.
+import { textOr } from "./codes.ts";
 import type { Driver } from "./driver.ts";
 import { ANY, createEmitter, type Handler } from "./emitter.ts";
 import { failure, type EverwireError } from "./errors.ts";
@@ -121,7 +122,7 @@ export interface Host {
   _acks: number;
 }
 
-const MAX_QUEUED = 4194304;
+export const MAX_QUEUED = 4194304;
 
 export function createSocket(host: Host, namespace: string, auth: Auth): AnySocket {
   const driverOf = host._driver;
@@ -215,7 +216,8 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
     const fail = (code: string): void => {
       if (open) {
         open = false;
-        post("x", id, { code, event });
+        // Which event is known by its id; a name from a server may be one that cannot be said.
+        post("x", id, { code });
       }
     };
     const thrown = (error: unknown): void => {
@@ -229,6 +231,10 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
           open = false;
         }
       });
+    }
+    if (typeof event !== "string") {
+      fail("bad_event");
+      return;
     }
     events._fire(ANY, [event].concat(args as string[]), thrown);
     if (!events._fire(event, args, thrown)) {
@@ -295,7 +301,9 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
       if (type === "a") {
         settle(id, null, body as unknown[]);
       } else if (type === "x") {
-        const { code, event = null, message = "" } = body as RemoteError;
+        const { event = null } = body as RemoteError;
+        const code = textOr("bad_data", (body as RemoteError).code);
+        const message = textOr("", (body as RemoteError).message);
         if (!settle(id, failure(code, message)) && id === null) {
           socket._fire("error", { code, event, message });
         }

@@ -1,5 +1,5 @@
 import { root } from "./index.ts";
-import type { Post } from "./post.ts";
+import { MAX_ANSWER, type Post } from "./post.ts";
 
 /** Posts by fetch. */
 export const fetchPost: Post = (url, body, options, progress, done) => {
@@ -14,6 +14,12 @@ export const fetchPost: Post = (url, body, options, progress, done) => {
     }
   };
   const fail = (): void => finish(0, "");
+  const stop = (): void => {
+    over = true;
+    if (abort) {
+      abort.abort();
+    }
+  };
   run(url, {
     method: "POST",
     body,
@@ -21,16 +27,24 @@ export const fetchPost: Post = (url, body, options, progress, done) => {
     headers: options.extraHeaders || {},
     signal: abort ? abort.signal : null,
   }).then((response) => {
-    const { status } = response;
-    if (progress && status === 200) {
-      const reader = (response.body as NonNullable<Response["body"]>).getReader();
-      const decoder = new TextDecoder();
+    const { status, body: stream } = response;
+    // Where streams are known: what never ends must not be kept for ever.
+    if (stream && stream.getReader && root.TextDecoder) {
+      const reader = stream.getReader();
+      const decoder = new root.TextDecoder();
+      let text = "";
       const follow = (): void => {
         reader.read().then(({ done: last, value }) => {
           if (last) {
-            finish(200, "");
+            finish(status, text);
           } else if (!over) {
-            progress(decoder.decode(value, { stream: true }));
+            const more = decoder.decode(value, { stream: true });
+            if (progress && status === 200) {
+              progress(more);
+            } else if ((text += more).length > MAX_ANSWER) {
+              fail();
+              stop();
+            }
             follow();
           }
         }, fail);
@@ -40,10 +54,5 @@ export const fetchPost: Post = (url, body, options, progress, done) => {
       response.text().then((text) => finish(status, text), fail);
     }
   }, fail);
-  return () => {
-    over = true;
-    if (abort) {
-      abort.abort();
-    }
-  };
+  return stop;
 };

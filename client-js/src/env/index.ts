@@ -13,8 +13,9 @@ export function wall(): number {
   return new Date().getTime();
 }
 
+/** Too early, should that be later than a timer can say: in 24 days. */
 export function later(run: () => void, ms: number): unknown {
-  return setTimeout(run, ms);
+  return setTimeout(run, Math.min(ms, 2147483647));
 }
 
 /** Runs when the code that runs now is done. */

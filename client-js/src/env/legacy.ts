@@ -4,7 +4,7 @@ import type { AnyOptions } from "../options.ts";
 import { fetchPost } from "./fetch.ts";
 import { root, wall, type Root } from "./index.ts";
 import { platform } from "./platform.ts";
-import type { Post } from "./post.ts";
+import { MAX_ANSWER, type Post } from "./post.ts";
 
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -146,6 +146,12 @@ function send(
       status = xhr.status;
       text = xhr.responseText;
     } catch (_) {}
+    if (text.length > MAX_ANSWER) {
+      over = true;
+      xhr.abort();
+      done(0, "");
+      return;
+    }
     if (progress && status === 200 && text.length > seen) {
       const from = seen;
       seen = text.length;

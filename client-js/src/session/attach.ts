@@ -9,6 +9,8 @@ import {
   OPENED,
   SCRIPT,
   SUSPENDED,
+  brought,
+  isCount,
   patienceOf,
   type Body,
   type Carrier,
@@ -16,6 +18,9 @@ import {
   type Limits,
   type Session,
 } from "./state.ts";
+
+const COUNTS = ["first", "received", "consumed"];
+const GRANT = COUNTS.concat(["ping", "timeout", "window", "max", "acks"]);
 
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 export function attach(session: Session, now: number, carrier: Carrier): void {
@@ -45,16 +50,26 @@ export function header(session: Session, type: string, fields: Body): string {
 /** What begins a body or carrier going down. False if it cannot be read. */
 export function welcome(session: Session, now: number, carrier: Carrier, down: Down, body: Body): boolean {
   const full = !!body["session"];
-  down._position = body["first"] as number;
-  if (!down._position || !(full || carrier._welcomed)) {
+  const base = session._base;
+  if (!(full || carrier._welcomed) || !body["first"] || (full && (typeof body["session"] !== "string" || typeof body["token"] !== "string"))) {
     return false;
   }
+  for (const key of full ? GRANT : COUNTS) {
+    if (!isCount(body[key])) {
+      return false;
+    }
+  }
+  down._position = body["first"] as number;
   if (
     (!full || carrier._welcomed || adopt(session, now, carrier, body)) &&
-    counts(session, body["received"] as number, body["consumed"] as number) &&
-    carrier._way._welcomed
+    counts(session, body["received"] as number, body["consumed"] as number)
   ) {
-    carrier._way._welcomed(session, now, carrier, body, full);
+    if (session._base > base) {
+      brought(session, now, carrier);
+    }
+    if (carrier._way._welcomed) {
+      carrier._way._welcomed(session, now, carrier, body, full);
+    }
   }
   return true;
 }

@@ -5,7 +5,7 @@ import { counts, welcome } from "./attach.ts";
 import { lose } from "./carrier.ts";
 import { closed, end, finish } from "./end.ts";
 import { confirm } from "./halves.ts";
-import { POLL, patienceOf, type Body, type Carrier, type Down, type Session } from "./state.ts";
+import { POLL, QUIET, brought, isCount, patienceOf, type Body, type Carrier, type Down, type Session } from "./state.ts";
 
 /** A packet of a WebSocket, or of a stream that was opened by ticket. */
 export function heard(session: Session, now: number, carrier: Carrier, data: Data): void {
@@ -35,14 +35,19 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
     malformed(session, carrier, "bad_packet");
   } else if (isCounted(type)) {
     counted(session, carrier, down, packet, sizeOf(data));
+    brought(session, now, carrier);
   } else if (type === "v") {
+    brought(session, now, carrier);
     session._queue.push(() => session._host._deliver(packet, 0));
   } else if (type === "h") {
-    // The next poll answers it anyway.
-    session._owesCounts = carrier._way._kind !== POLL;
+    // The next poll answers it anyway. A flood of them is not followed.
+    if (carrier._way._kind !== POLL && carrier._rested <= now) {
+      session._owesCounts = true;
+      carrier._rested = now + QUIET;
+    }
   } else if (type === "n") {
     counts(session, (body as unknown as number[])[0] as number, (body as unknown as number[])[1] as number);
-  } else if (type === "z") {
+  } else if (type === "z" && typeof body["code"] === "string" && isCount(body["final"]) && (!body["retry"] || isCount(body["retry"]))) {
     learn(body["code"], body["then"]);
     closed(session, now, body);
   } else if (type !== "W") {

@@ -1,4 +1,5 @@
 // A session closes, or is closed (protocol.md, section 9).
+import { textOr } from "../codes.ts";
 import { drop } from "./carrier.ts";
 import { confirm } from "./halves.ts";
 import { CLOSING, ENDED, type Body, type Carrier, type Session } from "./state.ts";
@@ -28,7 +29,7 @@ export function closed(session: Session, now: number, body: Body): void {
     end(session, session._closeCode as string);
   } else {
     session._farewell = body;
-    session._closeDeadline = now + CLOSE_TIME;
+    session._closeDeadline = Math.min(session._closeDeadline, now + CLOSE_TIME);
     finish(session);
   }
 }
@@ -65,7 +66,7 @@ export function closing(session: Session): string {
 /** The server has closed, or a close has taken too long. */
 export function giveUp(session: Session): void {
   const z = session._farewell || {};
-  end(session, (z["code"] || session._closeCode) as string, z["reason"] as string | undefined, z["retry"] as number | undefined);
+  end(session, (z["code"] || session._closeCode) as string, textOr("", z["reason"]), z["retry"] as number | undefined);
 }
 
 /** The session is over, without another word to the server. */

@@ -15,8 +15,10 @@ import {
   POLL,
   POLLING,
   POSTING,
+  QUIET,
   SCRIPT,
   STREAM,
+  brought,
   patienceOf,
   type Batch,
   type Body,
@@ -70,13 +72,17 @@ export function post(session: Session, now: number, carrier: Carrier): void {
       }
     } else {
       if (kind === SCRIPT && !polls && carrier._ticket) {
-        request(session, now, carrier, POLLING, false);
+        if (carrier._rested <= now) {
+          request(session, now, carrier, POLLING, false);
+        } else {
+          session._wake = carrier._rested;
+        }
       }
       if (due) {
         request(session, now, carrier, POSTING, free);
       }
       if (session._batch) {
-        session._wake = session._batch._deadline;
+        session._wake = Math.min(session._wake, session._batch._deadline);
       }
     }
   }
@@ -111,10 +117,10 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
     fields["ticket"] = carrier._ticket || undefined;
   } else if (kind === POLLING) {
     fields["poll"] = ++carrier._polls;
-    carrier._rested = now;
+    carrier._rested = now + QUIET;
     if ((session._tight as number) > now) {
       fields["wait"] = 0;
-      carrier._rested += session._rest;
+      carrier._rested = now + session._rest;
     }
     carrier._ticket = "";
   }
@@ -122,6 +128,9 @@ function request(session: Session, now: number, carrier: Carrier, kind: number, 
   const message = session._log[0];
   if (loaded && (!attaching || !message || message._size <= session._fits)) {
     load(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
+  }
+  if (lines.length) {
+    brought(session, now, carrier);
   }
   made._body = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
   carrier._requests = carrier._requests.concat(made);
@@ -213,9 +222,10 @@ export function lastWord(session: Session, line: string): string {
 /** Its welcome may name a ticket: of its stream, or of the next script. */
 export function welcomed(session: Session, now: number, carrier: Carrier, body: Body, full: boolean): void {
   const ticket = body["ticket"];
+  const first = !carrier._ticket;
   if (typeof ticket === "string") {
     carrier._ticket = ticket;
-    if (full && carrier._way._kind === STREAM) {
+    if (full && first && carrier._way._kind === STREAM) {
       carrier._deadline = now + carrier._patience;
       session._queue.push(() => session._host._stream(carrier, ticket));
     }
@@ -269,6 +279,7 @@ export function answered(session: Session, now: number, request: Request, code: 
   } else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
     // The next poll has a higher number, and is made at once.
     carrier._deadline = now + patienceOf(session);
+    brought(session, now, carrier);
   } else {
     refused(session, carrier, code);
   }

@@ -84,13 +84,16 @@ export interface Carrier extends Down {
   // ---- over HTTP
   _requests: Request[];
   _polls: number;
-  /** When the next poll is due. */
+  /** When the next poll, or the next answer to a heartbeat, is due. */
   _rested: number;
   _strikes: number;
 }
 
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
 export const MAX_BODY = 64512;
+
+/** So long a client waits before it asks again for nothing, or answers another heartbeat. */
+export const QUIET = 100;
 
 export const ATTACHING = 0;
 export const POLLING = 1;
@@ -238,6 +241,18 @@ export function createSession(window: number, secret: () => string, host: Host):
 /** So long a carrier that has answered may be mute. */
 export function patienceOf(session: Session): number {
   return session._limits["ping"] + session._limits["timeout"];
+}
+
+/** Is it a count, a size or a time (protocol.md, section 2.1)? */
+export function isCount(value: unknown): boolean {
+  return typeof value === "number" && value >= 0 && value < 9007199254740992 && value % 1 === 0;
+}
+
+/** Something has come: who asks for more is not asking for nothing. */
+export function brought(session: Session, now: number, carrier: Carrier): void {
+  if (carrier._way._kind >= POLL && !((session._tight as number) > now)) {
+    carrier._rested = now;
+  }
 }
 
 /** What is to be done next, if anything. */

@@ -3,7 +3,7 @@ import { learn } from "../codes.ts";
 import type { Hub } from "../driver.ts";
 import { now, root } from "../env/index.ts";
 import { fetchPost } from "../env/fetch.ts";
-import type { Post } from "../env/post.ts";
+import { MAX_ANSWER, type Post } from "../env/post.ts";
 import type { TransportName } from "../options.ts";
 import { fromLine } from "../packet.ts";
 import type { Attempt } from "../plan.ts";
@@ -155,8 +155,14 @@ function measure(hub: Hub, attempt: Attempt, line: string): void {
 export function lineReader(line: Lines): (text: string) => void {
   let rest = "";
   return (text) => {
-    const lines = (rest + text).split("\n");
-    rest = lines.pop() as string;
+    // To cut what has been looked at again with each piece would take its time with long lines.
+    const lines = text.indexOf("\n") < 0 ? [] : (rest + text).split("\n");
+    rest = lines.length ? (lines.pop() as string) : rest + text;
+    if (rest.length > MAX_ANSWER) {
+      rest = "";
+      // No packet, and so the end of its carrier.
+      lines.push("!");
+    }
     for (const one of lines) {
       if (one && one.charAt(0) !== " ") {
         line(one);

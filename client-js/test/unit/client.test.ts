@@ -277,7 +277,7 @@ describe("acks", () => {
     const answers = take.mock.calls.flatMap((call) => call[2]);
     expect(answers).toMatchObject([
       { type: "a", id: 7, body: [2] },
-      { type: "x", id: 8, body: { code: "no_handler", event: "nobody" } },
+      { type: "x", id: 8, body: { code: "no_handler" } },
     ]);
   });
 

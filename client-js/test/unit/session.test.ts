@@ -402,7 +402,7 @@ describe("ends", () => {
     const pair = new Pair();
     pair.connect();
     const id = pair.attach("stream");
-    pair.client.answer(0, 1, 'W{"session":"s","token":"t","attach":1,"first":1,"received":1,"consumed":0,"ticket":"k"}');
+    pair.client.answer(0, 1, 'W{"session":"s","token":"t","attach":1,"first":1,"received":1,"consumed":0,"ping":10000,"timeout":8000,"window":65536,"max":65536,"acks":9,"ticket":"k"}');
     pair.client.line(0, id, "r" + refusal("unknown_session"));
     pair.drain();
     expect(pair.of("ended")).toEqual([]);

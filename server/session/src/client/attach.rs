@@ -81,7 +81,11 @@ impl<M: Message, U: Message> Session<M, U> {
         {
             return;
         }
+        let before = self.send.confirmed();
         self.counts(welcome.received, welcome.consumed);
+        if self.send.confirmed() > before {
+            self.brought(now, carrier);
+        }
     }
 
     /// The welcome of a carrier: it is the current one from now on. False if it cannot be.

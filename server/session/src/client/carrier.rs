@@ -8,6 +8,9 @@ use crate::send::Message;
 use crate::server::Instant;
 use crate::wire::Secret;
 
+/// So long a client waits before it asks again for nothing, or answers another heartbeat.
+pub(super) const QUIET: Duration = Duration::from_millis(100);
+
 /// A carrier that was not given up.
 #[derive(Debug)]
 pub(super) struct Road {
@@ -26,7 +29,7 @@ pub(super) struct Road {
     pub(super) position: Option<u64>,
     /// WebSocket: the last message written; none while the welcome has to tell where to go on.
     pub(super) written: Option<u64>,
-    /// The number of the last poll, and when the next is due if polls do not hang.
+    /// The number of the last poll, and when the next one, or the answer to a heartbeat, is due.
     pub(super) polls: u64,
     pub(super) rested: Instant,
     /// Posts that failed in a row.
@@ -102,6 +105,17 @@ impl<M: Message, U: Message> Session<M, U> {
         }
         if self.roads.is_empty() {
             self.outputs.push_back(Output::Lost { carrier, code, welcomed });
+        }
+    }
+
+    /// Something has come: who asks for more is not asking for nothing.
+    pub(super) fn brought(&mut self, now: Instant, carrier: Carrier) {
+        let hangs = self.rest.is_zero();
+        if let Some(road) = self.road(carrier)
+            && road.kind == Kind::Poll
+            && hangs
+        {
+            road.rested = now;
         }
     }
 

@@ -1,5 +1,6 @@
 //! What comes down, and what becomes of a request.
 
+use super::carrier::QUIET;
 use super::{Carrier, Down, Kind, Output, Pipe, Purpose, Request, Session};
 use crate::code::{Code, Scope};
 use crate::mutant::{Mutant, planted};
@@ -25,14 +26,28 @@ impl<M: Message, U: Message> Session<M, U> {
             Down::Refusal(code) => self.refused(now, carrier, code),
             Down::Malformed(code) => self.malformed(carrier, code),
             _ if !begun => self.malformed(carrier, Code::BadPacket),
-            Down::Message(message) => self.message(pipe, carrier, message),
-            Down::Volatile(message) => self.outputs.push_back(Output::Volatile(message)),
-            // The next poll answers it anyway.
-            Down::Heartbeat => {
-                self.beat = !self.is_poll(carrier) && !planted(Mutant::HeartbeatUnanswered);
+            Down::Message(message) => {
+                self.brought(now, carrier);
+                self.message(pipe, carrier, message);
             }
+            Down::Volatile(message) => {
+                self.brought(now, carrier);
+                self.outputs.push_back(Output::Volatile(message));
+            }
+            Down::Heartbeat => self.heartbeat(now, carrier),
             Down::Counts(received, consumed) => self.counts(received, consumed),
             Down::Close(close) => self.closed(now, close),
+        }
+    }
+
+    /// The next poll answers it anyway. A flood of them is not followed.
+    fn heartbeat(&mut self, now: Instant, carrier: Carrier) {
+        if let Some(road) = self.road(carrier)
+            && road.kind != Kind::Poll
+            && road.rested <= now
+        {
+            road.rested = now + QUIET;
+            self.beat = !planted(Mutant::HeartbeatUnanswered);
         }
     }
 
@@ -98,6 +113,7 @@ impl<M: Message, U: Message> Session<M, U> {
             // The next poll has a higher number, and is made at once.
             road.strikes += 1;
             road.deadline = now + mute;
+            self.brought(now, carrier);
         } else {
             self.lose(carrier, Some(code));
         }

@@ -1,6 +1,6 @@
 //! What goes up: frames on a WebSocket, posts and polls (protocol.md, sections 3 and 4.4).
 
-use super::carrier::Pending;
+use super::carrier::{Pending, QUIET};
 use super::{Carrier, Head, Kind, Output, Purpose, Request, Session};
 use crate::mutant::{Mutant, planted};
 use crate::send::Message;
@@ -99,7 +99,7 @@ impl<M: Message, U: Message> Session<M, U> {
     pub(super) fn request(&mut self, now: Instant, carrier: Carrier, purpose: Purpose, load: bool) {
         self.requests += 1;
         let request = self.requests;
-        let rested = now + self.rest;
+        let rested = now + if self.rest.is_zero() { QUIET } else { self.rest };
         let deadline = (purpose != Purpose::Attach).then_some(now + self.mute);
         let Some(road) = self.road(carrier) else { return };
         road.requests.push(Pending { request, purpose, position: None, deadline });
@@ -112,6 +112,9 @@ impl<M: Message, U: Message> Session<M, U> {
         // What may not pass must not keep a carrier from attaching.
         if load && (purpose != Purpose::Attach || self.send.size_of(1) <= self.body) {
             (batch, first, serial) = self.load(request, carrier);
+        }
+        if !batch.is_empty() {
+            self.brought(now, carrier);
         }
         let head = match purpose {
             Purpose::Attach => Some(Head::Attach(self.head(attach, first, serial))),
