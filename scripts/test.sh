@@ -60,6 +60,7 @@ conformance() {
   testbed || return 1
   if client_deps; then
     npm_step "client: over paths that fail" test:integration
+    run "client: under a hostile server, in node" node conformance/hostile/run.mjs --clients node
     find_runtimes
     npm_step "client: node 18 and 26, Deno and Bun" test:runtimes
   fi
