@@ -1,5 +1,6 @@
 //! Says a line for each thing that happens to a client: `watch URL TRANSPORT MILLISECONDS`. At each connection it asks `echo`, and ends when that is answered, or
 //! when the time is over.
+#![allow(clippy::print_stdout, reason = "that is what it is for")]
 
 use std::time::Duration;
 
