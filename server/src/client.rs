@@ -134,13 +134,13 @@ impl Client {
         self.local("transport", &transport_payload(transport));
     }
 
-    /// The session is over. What has come in is still handled, then each socket's end, its rooms still joined: poll until idle.
+    /// The session is over. What has come in is still handled (but see [`Worker::end`]), then each socket's end, its rooms still joined: poll until idle.
     pub(crate) fn end(&mut self, code: Code, reason: Option<&str>, unconfirmed: u64) {
         if std::mem::replace(&mut self.ended, true) {
             return;
         }
         for worker in &mut self.workers {
-            worker.end(Disconnect::new(code, reason.map(Into::into), unconfirmed));
+            self.consumed += worker.end(Disconnect::new(code, reason.map(Into::into), unconfirmed));
         }
         self.link.hub.counters.ended(code);
         self.link.hub.hooks().closed(self.link.outlet.session_id(), code, unconfirmed);

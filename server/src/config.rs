@@ -69,7 +69,12 @@ pub struct Config {
     /// Bytes that one session may have emitted and not confirmed. 4 MiB; beyond, see [`Overflow`]. At least `max_payload`: else a message that one client may send would
     /// end the session of each that is to receive it.
     pub queue_bytes: usize,
-    /// What happens when that is passed.
+    /// Bytes that all sessions together may make the server hold: what was emitted and not confirmed, what waits for handlers, messages that are not whole
+    /// yet. The first 16 KiB of each are not counted. When half is taken, no session may have more than its equal part of the other half; one that would,
+    /// or any that takes more when all is taken, is ended with `full`, and comes back after a pause. 64 MiB. A broadcast counts once, in equal parts
+    /// for its receivers.
+    pub sessions_bytes: usize,
+    /// What happens when either is passed by what is emitted.
     pub overflow: Overflow,
     /// Credit that a client gets, in bytes: what it may send ahead of the handlers. At least `max_payload`. 1 MiB.
     pub window: usize,
@@ -142,6 +147,7 @@ impl Default for Config {
             grace: Duration::from_secs(120),
             max_payload: 1_000_000,
             queue_bytes: 4 << 20,
+            sessions_bytes: 64 << 20,
             overflow: Overflow::default(),
             window: 1 << 20,
             pending_acks: 1_000,
@@ -169,7 +175,7 @@ impl Default for Config {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {
-    /// The session is closed with `slow_consumer`. The client is told, and comes back after a pause.
+    /// The session is closed with `slow_consumer` or `full`. The client is told, and comes back after a pause.
     #[default]
     Disconnect,
     /// The message is not sent, and whoever emitted it is told. A broadcast tells nobody: use this only where a gap does no harm.

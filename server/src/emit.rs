@@ -4,6 +4,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
+use tokio::task::coop;
+
 use crate::error::EmitError;
 use crate::outgoing::Outgoing;
 use crate::outlet::SendError;
@@ -48,6 +50,8 @@ impl Future for Emit {
             let _ = ready!(waiting.socket.outlet().poll_room(cx));
             self.0 = State::Done(waiting.socket.send(&waiting.out));
         }
+        // A handler that emits in a loop is interrupted now and then: others on this thread would wait until the queue is full.
+        ready!(coop::poll_proceed(cx)).made_progress();
         match &self.0 {
             State::Done(result) => Poll::Ready(result.clone()),
             State::Waiting(_) => Poll::Pending,

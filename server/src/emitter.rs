@@ -99,6 +99,7 @@ impl Broadcast {
         match self.outgoing(event.as_ref(), args, None) {
             Ok(out) => {
                 let mut receivers = self.space.adapter.receivers(&self.target);
+                let out = out.for_many(receivers.len());
                 send_slice(&out, &mut receivers);
                 if receivers.is_empty() {
                     return Delivery(None);
@@ -134,7 +135,9 @@ impl Broadcast {
         let mut answers = Answers::new(id, receiver);
         match self.outgoing(event.as_ref(), args, Some(id)) {
             Ok(out) => {
-                for socket in self.space.adapter.sockets(&self.target) {
+                let sockets = self.space.adapter.sockets(&self.target);
+                let out = out.for_many(sockets.len());
+                for socket in sockets {
                     answers.ask(socket, &out, &sender);
                 }
             }
@@ -153,13 +156,12 @@ impl Broadcast {
             return Err(EmitError::Event);
         }
         let payload = args.into_payload()?;
-        let out = if self.volatile && id.is_none() {
+        Ok(if self.volatile && id.is_none() {
             Outgoing::volatile(&self.space.name, event, payload)
         } else {
             let key = self.key.as_deref().filter(|_| id.is_none());
             Outgoing::event(&self.space.name, id, event, payload).latest(key)
-        };
-        Ok(out.for_many())
+        })
     }
 
     /// The sockets that it is for.

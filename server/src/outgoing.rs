@@ -21,6 +21,9 @@ mod guest;
 use guest::TextFrame;
 pub(crate) use guest::{BINARY, Frame, GuestFrame, line};
 
+/// What a message takes that one session keeps, beside its bytes.
+const ALONE: usize = 128;
+
 /// A message, most of it borrowed from whoever sends it: to one receiver it is written at once.
 pub(crate) struct Outgoing<'a> {
     kind: Kind,
@@ -36,6 +39,7 @@ pub(crate) struct Outgoing<'a> {
 /// A message in each dialect, made when the first receiver who speaks it gets it.
 #[derive(Default)]
 struct Forms {
+    receivers: usize,
     native: OnceLock<NativeFrame>,
     guests: OnceLock<Box<[OnceLock<Option<GuestFrame>>; GUESTS.len()]>>,
 }
@@ -127,8 +131,8 @@ impl<'a> Outgoing<'a> {
     }
 
     /// The same for many receivers.
-    pub(crate) fn for_many(self) -> Self {
-        Self { forms: Some(Box::default()), ..self }
+    pub(crate) fn for_many(self, receivers: usize) -> Self {
+        Self { forms: Some(Box::new(Forms { receivers, ..Forms::default() })), ..self }
     }
 
     /// The same for whoever keeps it.
@@ -192,6 +196,14 @@ impl<'a> Outgoing<'a> {
         }
     }
 
+    /// What keeping `size` bytes of it costs a receiver: its part, if they are shared.
+    fn weight(&self, size: usize) -> usize {
+        match &self.forms {
+            Some(forms) => size / forms.receivers.max(1),
+            None => size + ALONE,
+        }
+    }
+
     /// This message as a session speaks; none if its dialect has no words for it. `chunk` is the receiver's: what many receive stands alone.
     pub(crate) fn frame(&self, speech: Speech, chunk: &mut Chunk) -> Option<Frame> {
         if speech == Speech::Native {
@@ -244,12 +256,15 @@ impl<'a> Outgoing<'a> {
         }
         let mut bytes = chunk.take();
         bytes.advance(MAX_HEADER - header);
-        NativeFrame {
+        let mut frame = NativeFrame {
             bytes,
             header: header as u8,
             credited: self.kind.is_credited(),
+            weight: 0,
             line: binary.then(Arc::default),
-        }
+        };
+        frame.weight = u32::try_from(self.weight(frame.size())).unwrap_or(u32::MAX);
+        frame
     }
 
     /// This message, which has no attachments, in a protocol that writes it as ours does behind `letters`.
@@ -261,7 +276,8 @@ impl<'a> Outgoing<'a> {
         let header = write_header(out, Opcode::Text);
         let mut bytes = chunk.take();
         bytes.advance(MAX_HEADER - header);
-        TextFrame { bytes, header: header as u8 }
+        let weight = u32::try_from(self.weight(bytes.len() - header)).unwrap_or(u32::MAX);
+        TextFrame { bytes, header: header as u8, weight }
     }
 
     /// Enough for all but long escapes, so that the buffer seldom grows.
@@ -345,6 +361,8 @@ pub(crate) struct NativeFrame {
     /// Length of that header.
     header: u8,
     credited: bool,
+    /// What keeping it costs a session.
+    pub(super) weight: u32,
     /// Of the binary form: its line, made when the first text transport asks for it.
     line: Option<Arc<OnceLock<Bytes>>>,
 }

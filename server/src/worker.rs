@@ -141,13 +141,16 @@ impl Worker {
         }
     }
 
-    /// The session is over: nothing goes out any more, what came in is handled, then it leaves.
-    pub(crate) fn end(&mut self, disconnect: Disconnect) {
+    /// The session is over: nothing goes out any more, what came in is handled, then it leaves. If there was no room for more, that is what
+    /// waits here, and so it is dropped. Returns what of the window that frees.
+    pub(crate) fn end(&mut self, disconnect: Disconnect) -> u64 {
+        let freed = if disconnect.code == Code::Full { self.clear() } else { 0 };
         self.ended = Some(Box::new(disconnect.clone()));
         if self.phase == Phase::Open && !self.socket.has_left() {
             self.socket.shut();
         }
         self.leave(disconnect);
+        freed
     }
 
     /// Never connected, so nobody is told.

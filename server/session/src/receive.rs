@@ -89,6 +89,11 @@ impl ReceiveHalf {
         Ok(Accept::New)
     }
 
+    /// Credited bytes that the application has not finished with.
+    pub fn unconsumed(&self) -> u64 {
+        self.credited - self.consumed
+    }
+
     /// The application has finished with so many credited bytes.
     pub fn consume(&mut self, bytes: u64) {
         let times = 1 + u64::from(planted(Mutant::CreditGivenTwice)) - u64::from(planted(Mutant::CreditKept));

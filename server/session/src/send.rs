@@ -12,6 +12,11 @@ pub trait Message: Clone {
     /// Does sending it take credit?
     fn is_credited(&self) -> bool;
 
+    /// What keeping it costs. Its size, if nothing else is known; the same whenever it is asked for.
+    fn weight(&self) -> usize {
+        self.size()
+    }
+
     /// Is it a namespace connect, for whose answer an opening request may wait?
     fn is_connect(&self) -> bool {
         false
@@ -53,6 +58,7 @@ pub struct SendHalf<M> {
     consumed: u64,
     window: u64,
     bytes: usize,
+    weight: usize,
     limit: usize,
     /// The last message under each key, or one that has been sent since.
     #[expect(clippy::box_collection, reason = "most have none, and are to be small")]
@@ -74,6 +80,7 @@ impl<M: Message> SendHalf<M> {
             consumed: 0,
             window: 0,
             bytes: 0,
+            weight: 0,
             limit,
             latest: None,
         }
@@ -112,6 +119,11 @@ impl<M: Message> SendHalf<M> {
     /// Bytes of the messages that are kept.
     pub fn bytes(&self) -> usize {
         self.bytes
+    }
+
+    /// What keeping them costs.
+    pub fn weight(&self) -> usize {
+        self.weight
     }
 
     /// Bytes of the messages that the current carrier has been given and the peer has not confirmed.
@@ -169,6 +181,7 @@ impl<M: Message> SendHalf<M> {
             return Err(QueueFull);
         }
         self.bytes = bytes;
+        self.weight += message.weight();
         if message.is_credited() {
             self.spent_total += size as u64;
         }
@@ -212,6 +225,7 @@ impl<M: Message> SendHalf<M> {
             return Err(QueueFull);
         }
         self.bytes = bytes;
+        self.weight = self.weight - slot.weight() + message.weight();
         self.spent_total =
             self.spent_total - credited(std::iter::once(&*slot)) + credited(std::iter::once(&message));
         *slot = message;
@@ -318,6 +332,7 @@ impl<M: Message> SendHalf<M> {
         while self.base < self.confirmed.min(self.cursor) && !planted(Mutant::NeverTrimmed) {
             let Some(message) = self.log.pop_front() else { break };
             self.base += 1;
+            self.weight -= message.weight();
             self.bytes -= if planted(Mutant::BytesNeverFreed) { 0 } else { message.size() };
             if message.is_credited() {
                 self.spent_base += message.size() as u64;
@@ -349,7 +364,7 @@ impl<M: Message> SendHalf<M> {
         (self.base, self.cursor, self.sent) = (self.confirmed, self.confirmed, self.confirmed);
         self.log = VecDeque::new();
         self.latest = None;
-        self.bytes = 0;
+        (self.bytes, self.weight) = (0, 0);
         self.limit = 0;
         if planted(Mutant::LossOvertold) {
             return self.confirmed;

@@ -138,6 +138,11 @@ impl<M: Message, U: Message> Machine<M, U> {
         self.attach
     }
 
+    /// Bytes of credited messages that the application has not finished with.
+    pub fn unconsumed(&self) -> u64 {
+        self.receive.unconsumed()
+    }
+
     /// Why it ended, if it has.
     pub fn ended(&self) -> Option<Code> {
         self.ended

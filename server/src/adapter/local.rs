@@ -4,6 +4,7 @@
 //! the other list, so that both lists can be kept dense by moving their last element into a gap.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use parking_lot::Mutex;
 use slab::Slab;
@@ -26,7 +27,7 @@ pub(crate) struct Local(Mutex<Tables>);
 struct Tables {
     seats: Slab<Entry>,
     rooms: Slab<Room>,
-    names: HashMap<Box<str>, u32>,
+    names: HashMap<Arc<str>, u32>,
     /// Counts sockets, to tell those of one index apart.
     stamps: u32,
     /// Counts broadcasts; a seat marked with the current one has been seen by it.
@@ -50,9 +51,8 @@ struct Membership {
     place: u32,
 }
 
-#[derive(Default)]
 struct Room {
-    name: Box<str>,
+    name: Arc<str>,
     members: Vec<Member>,
 }
 
@@ -83,8 +83,10 @@ impl Tables {
             return Err(RoomError::TooMany);
         }
         let room = room.unwrap_or_else(|| {
-            let room = self.rooms.insert(Room { name: name.into(), members: Vec::new() }) as u32;
-            self.names.insert(name.into(), room);
+            let name: Arc<str> = name.into();
+            // Many rooms have one member, and room for four would be wasted on each.
+            let room = self.rooms.insert(Room { name: name.clone(), members: Vec::with_capacity(1) }) as u32;
+            self.names.insert(name, room);
             room
         });
         let members = &mut self.rooms[room as usize].members;
@@ -123,11 +125,12 @@ impl Tables {
 
     /// Receivers at the most.
     fn most(&self, target: &Target) -> usize {
-        let members = |name| self.names.get(name).map_or(0, |room| self.rooms[*room as usize].members.len());
+        let members =
+            |name: &str| self.names.get(name).map_or(0, |room| self.rooms[*room as usize].members.len());
         if target.rooms.is_empty() {
             return self.seats.len();
         }
-        target.rooms.iter().map(members).sum::<usize>().min(self.seats.len())
+        target.rooms.iter().map(|name| members(name)).sum::<usize>().min(self.seats.len())
     }
 
     /// Visits each receiver once.
@@ -137,7 +140,7 @@ impl Tables {
         if let Some(seat) = target.except_seat.and_then(|seat| self.index(seat)) {
             self.seats[seat as usize].mark = stamp;
         }
-        for room in target.except.iter().filter_map(|name| self.names.get(name)) {
+        for room in target.except.iter().filter_map(|name| self.names.get(&**name)) {
             for member in &self.rooms[*room as usize].members {
                 self.seats[member.seat as usize].mark = stamp;
             }
@@ -151,7 +154,7 @@ impl Tables {
         if target.rooms.is_empty() {
             self.seats.iter_mut().for_each(|(_, entry)| once(entry));
         }
-        for room in target.rooms.iter().filter_map(|name| self.names.get(name)) {
+        for room in target.rooms.iter().filter_map(|name| self.names.get(&**name)) {
             for member in &self.rooms[*room as usize].members {
                 once(&mut self.seats[member.seat as usize]);
             }

@@ -25,6 +25,10 @@ impl Message for Frame {
     fn is_credited(&self) -> bool {
         Self::is_credited(self)
     }
+
+    fn weight(&self) -> usize {
+        Self::weight(self)
+    }
 }
 
 impl Message for Incoming {

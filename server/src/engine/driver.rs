@@ -23,7 +23,7 @@ use self::jobs::Attaching;
 use self::notes::{Note, Traffic};
 use super::doors::Place;
 use super::exchange::Exchange;
-use super::live::Live;
+use super::live::{Job, Live};
 use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
@@ -219,6 +219,18 @@ impl Driver {
         }
     }
 
+    /// Bytes that came from the client and are still here.
+    fn inbound(&self) -> usize {
+        let partial = self.socket.as_ref().map_or(0, |(_, reader)| reader.held());
+        self.machine.unconsumed() as usize + partial
+    }
+
+    fn kill_as_full(&self) {
+        if self.ended.is_none() {
+            self.live.submit(Job::Kill(Code::Full));
+        }
+    }
+
     /// Writes all there is, and sets the alarm.
     fn settle(&mut self, cx: &mut Context<'_>, consumed: u64) {
         let (live, now) = (self.live.clone(), self.round);
@@ -264,7 +276,11 @@ impl Driver {
                 lost = Some(pipe);
             }
         }
+        let fits = shared.weigh(self.inbound());
         drop(guard);
+        if !fits {
+            self.kill_as_full();
+        }
         if let Some(pipe) = lost {
             self.lose_socket(pipe, None);
         }

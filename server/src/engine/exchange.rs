@@ -17,6 +17,9 @@ pub(crate) type Refused = (Code, Option<u64>);
 /// Bytes that are around a line, more or less, whatever the transport.
 const FRAME: usize = 4;
 
+/// What keeping a line takes, beside its bytes.
+const LINE: usize = 64;
+
 /// The way from a driver to a response. Lines go in, each with its `\n`; what is around them is the transport's matter.
 pub(crate) struct Exchange {
     pub(crate) pipe: Pipe,
@@ -35,6 +38,14 @@ struct State {
     waker: Option<Waker>,
 }
 
+impl State {
+    fn push(&mut self, line: Bytes) {
+        self.queued += line.len() + LINE;
+        self.total += line.len() + FRAME;
+        self.lines.push_back(line);
+    }
+}
+
 impl Exchange {
     pub(crate) fn new(pipe: Pipe, ticketed: bool) -> Arc<Self> {
         Arc::new(Self { pipe, ticketed, state: Mutex::default() })
@@ -42,9 +53,7 @@ impl Exchange {
 
     pub(crate) fn push(&self, line: Bytes) {
         self.change(|state| {
-            state.queued += line.len();
-            state.total += line.len() + FRAME;
-            state.lines.push_back(line);
+            state.push(line);
         });
     }
 
@@ -52,9 +61,7 @@ impl Exchange {
     pub(crate) fn push_all(&self, lines: impl Iterator<Item = Bytes>) {
         self.change(|state| {
             for line in lines {
-                state.queued += line.len();
-                state.total += line.len() + FRAME;
-                state.lines.push_back(line);
+                state.push(line);
             }
         });
     }
@@ -81,7 +88,7 @@ impl Exchange {
         }
     }
 
-    /// Bytes that nobody has read yet.
+    /// What nobody has read yet takes, in bytes.
     pub(crate) fn queued(&self) -> usize {
         self.state.lock().queued
     }

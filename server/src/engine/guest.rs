@@ -26,7 +26,7 @@ use self::recovery::{Moving, Recovery};
 use super::Engine;
 use super::doors::Place;
 use super::exchange::Exchange;
-use super::live::{Live, Shared};
+use super::live::{Job, Live, Shared};
 use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
@@ -310,6 +310,17 @@ impl Guest {
         was_full
     }
 
+    /// Bytes that came from the client and are still here.
+    fn inbound(&self) -> usize {
+        self.unhandled as usize + self.readers.iter().map(|(_, reader)| reader.held()).sum::<usize>()
+    }
+
+    fn kill_as_full(&self) {
+        if self.ended.is_none() {
+            self.live.submit(Job::Kill(Code::Full));
+        }
+    }
+
     fn is_full(&self) -> bool {
         self.unhandled > self.engine.config.window as u64 || self.client.owes_too_much()
     }
@@ -421,7 +432,11 @@ impl Guest {
         }
         self.fill(shared);
         let waiting = shared.take_waiting();
+        let fits = shared.weigh(self.inbound());
         drop(guard);
+        if !fits {
+            self.kill_as_full();
+        }
         waiting.into_iter().for_each(Waker::wake);
         if let Some(pipe) = dead {
             self.gone(pipe);

@@ -14,6 +14,7 @@ use parking_lot::Mutex;
 use super::exchange::Exchange;
 use super::guest::GuestJob;
 use super::guest::log::Log;
+use super::hold::Held;
 use super::socket::WebSocket;
 use super::turn;
 use super::wheel::Alarm;
@@ -111,6 +112,9 @@ pub(crate) struct Live {
 /// What the lock guards. It is held for one non-blocking write at the most, never over an await and never while user code runs.
 pub(crate) struct Shared {
     pub(crate) send: SendHalf<Frame>,
+    held: Held,
+    /// Bytes that came in and are still here, as its driver has last seen it.
+    inbound: usize,
     /// The way that takes messages as they come; none while suspended or polled.
     pub(crate) writer: Option<Writer>,
     /// Volatile events for a poll that hangs; `None` while there is no such poll.
@@ -128,7 +132,10 @@ pub(crate) struct Shared {
 
 impl Shared {
     fn has_room(&self) -> bool {
-        self.closed || self.send.bytes() <= self.send.limit() / 2
+        // What a client may leave unconfirmed must always fit, or both would wait for each other.
+        let half = self.send.limit() / 2;
+        let small = self.send.weight() <= half || self.send.bytes() as u64 <= self.send.window() / 2;
+        self.closed || self.send.bytes() <= half && small
     }
 
     /// Takes the way down, if it is this one, with all that was queued for it.
@@ -140,6 +147,19 @@ impl Shared {
             writer.message(frame);
         }
         Some(writer)
+    }
+
+    /// What the session makes the server hold, beside what is on its way to the network.
+    fn weight(&self) -> usize {
+        self.inbound + self.send.weight()
+    }
+
+    /// Notes what the session holds, `inbound` bytes of it from its client. `false`: more than there is room for.
+    #[must_use]
+    pub(crate) fn weigh(&mut self, inbound: usize) -> bool {
+        self.inbound = inbound;
+        let queued = self.writer.as_ref().map_or(0, Writer::queued);
+        self.held.set(self.weight() + queued)
     }
 
     /// Has the session told its end? Between being closed and that it may still flush.
@@ -155,16 +175,13 @@ impl Shared {
 }
 
 impl Live {
-    pub(crate) fn new(id: Arc<str>, speech: Speech, config: &Config, counters: Arc<Counters>) -> Arc<Self> {
-        Self::with_secret(id, speech, config, counters, None)
-    }
-
     /// With a secret its client can come back, and what it may have missed is kept, in a quarter of the queue's bytes.
-    pub(crate) fn with_secret(
+    pub(crate) fn new(
         id: Arc<str>,
         speech: Speech,
         config: &Config,
         counters: Arc<Counters>,
+        held: Held,
         secret: Option<Box<str>>,
     ) -> Arc<Self> {
         let Config { queue_bytes, overflow, .. } = *config;
@@ -178,6 +195,8 @@ impl Live {
             heir: OnceLock::new(),
             shared: Mutex::new(Shared {
                 send: SendHalf::new(queue_bytes),
+                held,
+                inbound: 0,
                 writer: None,
                 volatile: None,
                 transport: None,
@@ -290,14 +309,14 @@ impl Live {
         }
     }
 
-    fn overflow(&self, shared: &mut Shared) -> SendError {
+    fn overflow(&self, shared: &mut Shared, code: Code) -> SendError {
         self.counters.rejected("queue_full");
         if self.overflow == Overflow::Disconnect {
             shared.closed = true;
             if let Some(writer) = &mut shared.writer {
                 writer.abandon();
             }
-            self.submit(Job::Kill(Code::SlowConsumer));
+            self.submit(Job::Kill(code));
         }
         SendError::Full
     }
@@ -349,6 +368,8 @@ impl Live {
             tracing::warn!(session = &*self.id, "an event larger than the client's window was not sent");
             self.counters.rejected("too_large");
             return Err(SendError::TooLarge);
+        } else if !shared.held.grow(shared.weight() + frame.weight()) {
+            return Err(self.overflow(shared, Code::Full));
         } else {
             let was_filling = shared.send.is_filling();
             let pushed = match out.key() {
@@ -356,7 +377,7 @@ impl Live {
                 None => shared.send.push(frame),
             };
             if pushed.is_err() {
-                return Err(self.overflow(shared));
+                return Err(self.overflow(shared, Code::SlowConsumer));
             }
             if !was_filling && shared.send.is_filling() {
                 // It asks the client how far it is.

@@ -5,6 +5,7 @@ mod driver;
 mod ended;
 pub(crate) mod exchange;
 pub(crate) mod guest;
+mod hold;
 pub(crate) mod ids;
 pub(crate) mod live;
 pub(crate) mod socket;
@@ -27,6 +28,7 @@ use self::driver::Driver;
 use self::ended::Ended;
 use self::exchange::Exchange;
 use self::guest::{Guest, GuestJob, Tongue};
+use self::hold::Hold;
 use self::live::{Job, Live};
 use self::wheel::Wheel;
 use crate::config::{Config, Transport};
@@ -51,6 +53,7 @@ pub(crate) struct Engine {
     ended: Ended<Live>,
     /// Who may open a session.
     doors: Arc<Doors>,
+    hold: Arc<Hold>,
     sessions: DashMap<Arc<str>, Arc<Live>>,
     /// Sessions of foreign clients, by what their protocol calls an id, which is a secret too.
     guests: DashMap<Arc<str>, Arc<Live>>,
@@ -79,6 +82,7 @@ impl Engine {
     pub(crate) fn new(config: Config, hub: Arc<Hub>) -> Arc<Self> {
         Arc::new(Self {
             bodies: Room::new(config.bodies_bytes),
+            hold: Hold::new(config.sessions_bytes),
             machine: Arc::new(machine_config(&config)),
             doors: Doors::new(&config),
             ended: Ended::default(),
@@ -179,8 +183,7 @@ impl Engine {
             Err(code) => return Err((code, Box::new(first))),
         };
         let secret = tongue.recovery().map(|_| ids::random().into());
-        let counters = self.hub.counters.clone();
-        let live = Live::with_secret(ids::random().into(), speech, &self.config, counters, secret);
+        let live = self.live(speech, secret);
         if let Some(secret) = live.secret() {
             self.recoverable.insert(secret.into(), live.clone());
         }
@@ -231,7 +234,7 @@ impl Engine {
             Entry::Vacant(entry) => entry,
         };
         let place = self.doors.enter(request.address(), self.wheel.now())?;
-        let live = Live::new(ids::random().into(), Speech::Native, &self.config, self.hub.counters.clone());
+        let live = self.live(Speech::Native, None);
         entry.insert(live.clone());
         self.sessions.insert(live.id.clone(), live.clone());
         self.turn_wheel();

@@ -92,6 +92,16 @@ impl Reader {
 }
 
 impl Reader {
+    /// From now on a message may have so many bytes.
+    pub(crate) fn limit(&mut self, max_message: usize) {
+        self.decoder.limit(max_message);
+    }
+
+    /// Bytes of a message that is not whole yet.
+    pub(crate) fn held(&self) -> usize {
+        self.decoder.held()
+    }
+
     /// Waits for the client's close frame, or the end.
     async fn closed(&mut self) {
         let heard = |decoder: &mut Decoder, bytes: &mut [u8]| {

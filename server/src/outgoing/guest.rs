@@ -26,6 +26,15 @@ impl Frame {
         }
     }
 
+    /// What keeping it costs a session.
+    pub(crate) fn weight(&self) -> usize {
+        match self {
+            Self::Guest(GuestFrame::Parts(inner)) => inner.weight,
+            Self::Guest(GuestFrame::Text(text)) => text.weight as usize,
+            Self::Native(native) => native.weight as usize,
+        }
+    }
+
     /// Does sending it take credit? Foreign protocols have none to give.
     pub(crate) fn is_credited(&self) -> bool {
         matches!(self, Self::Native(native) if native.is_credited())
@@ -81,6 +90,8 @@ pub(crate) struct TextFrame {
     pub(super) bytes: Bytes,
     /// Length of that header.
     pub(super) header: u8,
+    /// What keeping it costs a session.
+    pub(super) weight: u32,
 }
 
 /// Some parts, and the WebSocket frames of them, made when the first WebSocket asks.
@@ -88,6 +99,7 @@ pub(crate) struct Inner {
     speech: Speech,
     parts: Vec<Part>,
     size: usize,
+    weight: usize,
     mark: Option<Mark>,
     frame: OnceLock<Bytes>,
 }
@@ -104,12 +116,17 @@ static OFFSET: AtomicU64 = AtomicU64::new(1);
 impl GuestFrame {
     /// A message that is not made of an [`Outgoing`]: a ping, say.
     pub(crate) fn new(speech: Speech, parts: Vec<Part>) -> Self {
-        Self::marked(speech, parts, None)
+        Self::with(speech, parts, None, |size| size)
     }
 
-    fn marked(speech: Speech, parts: Vec<Part>, mark: Option<Mark>) -> Self {
+    fn with(
+        speech: Speech,
+        parts: Vec<Part>,
+        mark: Option<Mark>,
+        weight: impl FnOnce(usize) -> usize,
+    ) -> Self {
         let size = parts.iter().map(Part::len).sum();
-        Self::Parts(Arc::new(Inner { speech, parts, size, mark, frame: OnceLock::new() }))
+        Self::Parts(Arc::new(Inner { speech, parts, size, weight: weight(size), mark, frame: OnceLock::new() }))
     }
 
     pub(crate) fn size(&self) -> usize {
@@ -138,14 +155,11 @@ impl GuestFrame {
         {
             let offset = out.id().is_none().then(|| OFFSET.fetch_add(1, Ordering::Relaxed));
             let parts = socket_io::say_marked(out, offset, speech == Speech::SocketIoPackedMarked);
-            return Some(Self::marked(
-                speech,
-                parts,
-                Some(Mark { offset, namespace: out.namespace().into() }),
-            ));
+            let mark = Mark { offset, namespace: out.namespace().into() };
+            return Some(Self::with(speech, parts, Some(mark), |size| out.weight(size)));
         }
         let parts = speech.say(out);
-        (!parts.is_empty()).then(|| Self::new(speech, parts))
+        (!parts.is_empty()).then(|| Self::with(speech, parts, None, |size| out.weight(size)))
     }
 
     fn frame(&self) -> Bytes {

@@ -20,6 +20,9 @@ use crate::engine::live::Job;
 use crate::engine::socket::WebSocket;
 use crate::handshake::RequestInfo;
 
+/// Bytes of the first frame. What belongs to no session yet is counted nowhere.
+const FIRST: usize = 16 << 10;
+
 pub(crate) fn upgrade(call: Call<()>) -> Result<Response<Body>, Refusal> {
     let Call { engine, mut parts, .. } = call;
     let (upgrade, response) = handshake::shake(&mut parts)?;
@@ -34,7 +37,9 @@ pub(crate) fn upgrade(call: Call<()>) -> Result<Response<Body>, Refusal> {
 
 /// Reads the first frame, and hands the socket to the session that it names.
 async fn welcome(engine: Arc<Engine>, mut socket: WebSocket, info: RequestInfo) {
-    let first = tokio::time::timeout(engine.config.handshake, first_frame(&mut socket)).await;
+    let most = engine.config.max_payload;
+    socket.reader.limit(FIRST.min(most));
+    let first = tokio::time::timeout(engine.config.handshake, first_frame(&mut socket, most)).await;
     match first {
         Ok(Some(Ok(head))) => {
             let attach = head.clone();
@@ -72,9 +77,10 @@ enum First {
     Refused(Code),
 }
 
-async fn first_frame(socket: &mut WebSocket) -> Option<Result<Attach, First>> {
+async fn first_frame(socket: &mut WebSocket, most: usize) -> Option<Result<Attach, First>> {
     loop {
-        let read = poll_fn(|cx| socket.reader.poll_read(cx, take_first)).await.ok()??;
+        let take = |decoder: &mut _, bytes: &mut _| take_first(decoder, bytes, most);
+        let read = poll_fn(|cx| socket.reader.poll_read(cx, take)).await.ok()??;
         if let Some((first, rest)) = read {
             socket.reader.early_frames = rest;
             return Some(first);
@@ -82,10 +88,11 @@ async fn first_frame(socket: &mut WebSocket) -> Option<Result<Attach, First>> {
     }
 }
 
-/// The first frame in what was read, and those behind it.
+/// The first frame in what was read, and those behind it, which may have `most` bytes.
 fn take_first(
     decoder: &mut ws_frame::Decoder,
     bytes: &mut [u8],
+    most: usize,
 ) -> Option<(Result<Attach, First>, Vec<EarlyFrame>)> {
     let mut frames = decoder.read(bytes);
     let first = match frames.next() {
@@ -101,6 +108,7 @@ fn take_first(
             Err(First::Broken(Some(error.code()), farewell))
         }
     };
+    frames.limit(most);
     let mut rest = Vec::new();
     loop {
         match frames.next() {

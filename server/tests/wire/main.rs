@@ -4,6 +4,7 @@
 mod closes;
 mod ends;
 mod floods;
+mod hoarders;
 mod http2;
 mod integrations;
 mod limits;

@@ -158,11 +158,9 @@ impl<M: Message, U: Message> Machine<M, U> {
             Input::Post { pipe, head, .. } => (pipe, self.secrets.prove(&head.token)),
             Input::Malformed { pipe, .. } | Input::Stream { pipe, .. } => (pipe, Err(Code::UnknownSession)),
             Input::Timeout => return self.timeout(send, now),
-            Input::Close { .. }
-            | Input::Consumed(_)
-            | Input::Gone { .. }
-            | Input::Kill { .. }
-            | Input::Packet { .. } => return,
+            // What came in is handled all the same.
+            Input::Consumed(bytes) => return self.receive.consume(bytes),
+            Input::Close { .. } | Input::Gone { .. } | Input::Kill { .. } | Input::Packet { .. } => return,
         };
         // A refusal of this code would say no more than that this request came too soon.
         let is_of_requests = code.scope() == Scope::Request;

@@ -10,7 +10,7 @@ use everwire_session::server::{Input, Pipe, Up};
 use super::Driver;
 use crate::chunk::Chunk;
 use crate::dialect::native;
-use crate::engine::socket;
+use crate::engine::{hold, socket};
 use crate::incoming::Incoming;
 use crate::transport::ws_frame::{self, Frame, Opcode};
 
@@ -23,7 +23,17 @@ const READS: usize = 16;
 impl Driver {
     /// Reads what there is, at most so often that others are not kept waiting. `true`: there may be more.
     pub(super) fn read_all(&mut self, cx: &mut Context<'_>) -> bool {
-        (0..READS).all(|_| self.read(cx))
+        (0..READS).all(|_| self.is_within_its_part() && self.read(cx))
+    }
+
+    /// Between two reads: a turn may bring a megabyte.
+    fn is_within_its_part(&mut self) -> bool {
+        let inbound = self.inbound();
+        let fits = inbound <= hold::FREE || self.live.lock().weigh(inbound);
+        if !fits {
+            self.kill_as_full();
+        }
+        fits
     }
 
     /// Reads the WebSocket once. `true`: there may be more.

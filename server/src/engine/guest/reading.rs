@@ -10,6 +10,7 @@ use everwire_session::server::Pipe;
 use super::{Guest, Probed};
 use crate::chunk::Chunk;
 use crate::dialect::Part;
+use crate::engine::hold;
 use crate::engine::socket::{self, Reader};
 use crate::transport::ws_frame::{self, Frame, Opcode};
 
@@ -26,9 +27,19 @@ impl Guest {
         let pipes = [0, 1].map(|at| self.readers.get(at).map(|(pipe, _)| *pipe));
         let mut more = false;
         for pipe in pipes.into_iter().flatten() {
-            more |= (0..READS).all(|_| !self.is_full() && self.read(cx, pipe));
+            more |= (0..READS).all(|_| !self.is_full() && self.is_within_its_part() && self.read(cx, pipe));
         }
         more
+    }
+
+    /// Between two reads: a turn may bring a megabyte.
+    fn is_within_its_part(&mut self) -> bool {
+        let inbound = self.inbound();
+        let fits = inbound <= hold::FREE || self.live.lock().weigh(inbound);
+        if !fits {
+            self.kill_as_full();
+        }
+        fits
     }
 
     /// Reads a WebSocket once. `true`: there may be more.

@@ -72,6 +72,11 @@ impl Decoder {
         Frames { decoder: self, input, at: 0 }
     }
 
+    /// From now on a message may have so many bytes.
+    pub(crate) fn limit(&mut self, max_message: usize) {
+        self.max_message = max_message;
+    }
+
     /// Whether all that was read has been handed out.
     #[cfg(test)]
     pub(crate) fn is_idle(&self) -> bool {
@@ -79,8 +84,7 @@ impl Decoder {
     }
 
     /// How many bytes of memory are held beyond the decoder itself.
-    #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.control.capacity() + self.message.capacity()
     }
 
@@ -141,6 +145,11 @@ impl Decoder {
 }
 
 impl Frames<'_> {
+    /// From now on a message may have so many bytes.
+    pub(crate) fn limit(&mut self, max_message: usize) {
+        self.decoder.limit(max_message);
+    }
+
     /// The next frame, or `None` when the rest of the input has been kept for the next read.
     ///
     /// # Errors

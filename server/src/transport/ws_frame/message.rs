@@ -74,7 +74,6 @@ impl Message {
         &self.bytes
     }
 
-    #[cfg(test)]
     pub(super) fn capacity(&self) -> usize {
         self.bytes.capacity()
     }
