@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # What is too long for every change: the oldest compiler that is promised, many more random cases, worse weather, more engines.
 #
-# On two idle cores it takes about an hour and three quarters, in minutes: what a change must pass 20, the oldest compiler 3, release build 8,
-# simulation 13, the npm client's machine 11, model 5, chaos 6, crowds 13, all engines 15, proxies 5. The model needs 8 GB of memory.
+# On two idle cores it takes about two hours and a half, in minutes: what a change must pass 20, the oldest compiler 3, release build 8,
+# simulation 13, the npm client's machine 11, model 5, chaos 6, crowds 18, attacks 42, all engines 15, proxies 5. The model needs 8 GB of memory.
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 1
 . scripts/steps.sh
@@ -45,7 +45,10 @@ shown "chaos: 200 clients in bad weather, 5 minutes" "$target/debug/everwire-cha
 ulimit -n "$(ulimit -Hn)"
 shown "a server restarts under 5,000 clients" "$target/debug/everwire-chaos" storm
 shown "10,000 sessions, 100 of them new in each second, 10 minutes" "$target/debug/everwire-chaos" hold
-shown "attacks beside clients, 20 s each" python3 conformance/attacks/run.py --testbed "$target/debug/testbed" --seconds 20
+shown "500 of 2,000 subscribers stop reading" "$target/debug/everwire-chaos" slow
+attacks() { shown "attacks $1" python3 conformance/attacks/run.py --testbed "$target/debug/testbed" --seconds 20 --together 120 "${@:2}"; }
+attacks "on 256 MiB, 20 s each, 2 minutes together"
+attacks "over TLS, the same" --tls
 shown "all engines, whole" scripts/test.sh browsers
 CHROMIUM="$(chromium_path)"
 export CHROMIUM

@@ -1,32 +1,33 @@
 """Clients that do what clients do, and tell how long it took."""
 import asyncio
-import base64
-import os
 import struct
 import time
+
+import frames
+from over_http1 import UPGRADE
+from target import trusting
+
+PAUSE = 0.1
 
 
 class Canary:
     """One WebSocket that asks for an ack ten times a second."""
 
-    def __init__(self, port):
-        self.port, self.times, self.lost = port, [], None
+    def __init__(self, port, tls):
+        self.port, self.tls = port, trusting("http/1.1") if tls else None
+        self.times, self.late, self.lost, self.received = [], [], None, 0
 
     async def start(self):
-        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port)
-        self.writer.write(b"GET /everwire/websocket HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                          b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        self.reader, self.writer = await asyncio.open_connection("127.0.0.1", self.port, ssl=self.tls)
+        self.writer.write(UPGRADE)
         head = await self.reader.readuntil(b"\r\n\r\n")
         assert b" 101 " in head, head
-        key = base64.urlsafe_b64encode(os.urandom(16)).decode().rstrip("=")
-        self.say(f'A{{"v":1,"attach":1,"key":"{key}","received":0,"consumed":0,"window":1048576,"first":1}}')
+        self.say(frames.opening())
         self.say("c")
         await self.hear("o")
 
     def say(self, packet):
-        data, mask = packet.encode(), os.urandom(4)
-        head = bytes([0x81, 0x80 | len(data)]) if len(data) < 126 else struct.pack(">BBH", 0x81, 0xFE, len(data))
-        self.writer.write(head + mask + bytes(byte ^ mask[i % 4] for i, byte in enumerate(data)))
+        self.writer.write(frames.packet(packet))
 
     async def hear(self, kind):
         """The next packet of this kind; heartbeats are answered."""
@@ -43,8 +44,6 @@ class Canary:
             if packet[:1] == kind.encode():
                 return packet
 
-    received = 0
-
     async def sing(self):
         number = 0
         try:
@@ -53,10 +52,19 @@ class Canary:
                 self.say(f'e{number}["message-with-ack",{number}]')
                 answer = await self.hear("a")
                 assert answer == f"a{number}[{number}]".encode(), answer
-                self.times.append(time.monotonic() - began)
-                await asyncio.sleep(0.1)
+                answered = time.monotonic()
+                self.times.append(answered - began)
+                await asyncio.sleep(PAUSE)
+                # How long this machine keeps anybody waiting, whatever the server does.
+                self.late.append(time.monotonic() - answered - PAUSE)
         except (OSError, EOFError, AssertionError) as error:
             self.lost = error
 
     def close(self):
         self.writer.transport.abort()
+
+
+def percentile(times, share):
+    """In milliseconds."""
+    times = sorted(times) or [float("nan")]
+    return times[int(len(times) * share)] * 1000

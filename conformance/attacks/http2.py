@@ -2,7 +2,7 @@
 import struct
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-DATA, HEADERS, RST_STREAM, SETTINGS, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, 3, 4, 6, 7, 8, 9
+DATA, HEADERS, PRIORITY, RST_STREAM, SETTINGS, PING, WINDOW_UPDATE, CONTINUATION = 0, 1, 2, 3, 4, 6, 8, 9
 END_STREAM, END_HEADERS, ACK = 1, 4, 1
 INITIAL_WINDOW_SIZE = 4
 
@@ -25,7 +25,7 @@ def block(method="GET", path="/", extra=()):
 
 def text(value):
     data = value.encode()
-    assert len(data) < 127 + 128, "longer ones need more than one continuation byte"
+    assert len(data) < 127 + 128, "longer ones need more than one byte behind the first"
     length = bytes([len(data)]) if len(data) < 127 else bytes([127, len(data) - 127])
     return length + data
 

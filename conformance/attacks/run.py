@@ -1,50 +1,73 @@
 #!/usr/bin/env python3
-"""Attacks on a testbed beside clients that must not notice: `run.py --testbed PATH [--seconds N] [--only NAME,NAME]`.
+"""Attacks on a testbed beside clients that must not notice: `run.py --testbed PATH [--seconds N] [--together N] [--tls] [--only NAME,NAME]`.
 
-A row for each attack: how much memory the server took beyond what it had, how long the clients waited for an ack, and what the
-server had left over afterwards. It fails when the server or a client was lost, memory passed the ceiling, or something stayed.
+The testbed may have 256 MiB of memory. A row for each attack: how much it took, how long the clients waited for an ack, and what it had left over afterwards; then the same
+for all attacks at once. It fails when the server or a client was lost, or when something stayed. How long clients waited is told, and
+nobody's fault: `late` is how long this machine kept them waiting by itself.
 """
 import argparse
 import asyncio
 import contextlib
 import json
-import os
 import pathlib
 import sys
-import time
-import urllib.request
 
-from attacks import ATTACKS
-from canaries import Canary
+import attack  # noqa: F401 (fills the table)
+from canaries import Canary, percentile
+from ceiling import Ceiling
+from server import Server
+from target import ATTACKS, PLAIN, TLS, names
 
 HERE = pathlib.Path(__file__).parent
-CANARIES = 20
-CEILING = 128  # MB that the server may take beyond what it has at rest; large bodies alone may have 64 MiB
-# Answers that nobody reads are given up while somebody still looks.
-FLAGS = ["--port", "0", "--write-ms", "5000"]
-PATIENCE = 30  # seconds until everything must be as before
+GOAL = 250  # ms within which 99 of 100 acks should come
 
 
-async def main():
-    options = argparse.ArgumentParser()
+def arguments():
+    options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--testbed", required=True, help="the binary to be attacked")
-    options.add_argument("--seconds", type=float, default=3, help="for each attack")
-    options.add_argument("--sockets", type=int, default=200, help="of each attack; of HTTP/2 mostly a tenth")
-    options.add_argument("--only", default=",".join(ATTACKS), help="the names of attacks, with commas between them")
+    options.add_argument("--seconds", type=float, default=3, help="for each attack; 0: none alone")
+    options.add_argument("--together", type=float, default=0, help="seconds for all of them at once; 0: not at all")
+    options.add_argument("--sockets", type=int, default=200, help="of each attack; some take fewer, and each a quarter when all are at work together")
+    options.add_argument("--canaries", type=int, default=50, help="clients that must not notice")
+    options.add_argument("--memory", type=int, default=256, help="MiB that the testbed may have")
+    options.add_argument("--tls", action="store_true", help="over TLS")
+    options.add_argument("--only", help="the names of attacks, with commas between them")
     options = options.parse_args()
-    server = await Server.start(options.testbed)
-    canaries = [Canary(server.port) for _ in range(CANARIES)]
-    failed = []
+    options.over = TLS if options.tls else PLAIN
+    options.only = options.only.split(",") if options.only else names(options.over)
+    unknown = set(options.only) - set(ATTACKS)
+    assert not unknown, f"no such attack: {unknown}"
+    return options
+
+
+async def main(options):
+    ceiling = Ceiling.of(options.memory)
+    print(f"{len(options.only)} attacks over {options.over}, {options.sockets} sockets each, beside {options.canaries} clients; memory: {ceiling}")
+    server = await Server.start(options.testbed, ceiling, options.tls)
+    canaries = [Canary(server.port, options.tls) for _ in range(options.canaries)]
+    failed, slow = [], []
     try:
         for canary in canaries:
             await canary.start()
         singing = [asyncio.ensure_future(canary.sing()) for canary in canaries]
-        await asyncio.sleep(1)
-        print(f"{'attack':28}{'peak':>8}{'after':>8}{'p50':>7}{'p99':>7}  connections, answers")
-        print(row("(none)", server, server.rest(), percentiles(canaries), ""), flush=True)
-        for name in options.only.split(","):
-            trouble = await under(name, server, canaries, options)
-            failed += [f"{name}: {what}" for what in trouble]
+        await asyncio.sleep(3)
+        at_rest = await server.rest()
+        print(f"{'attack':26}{'peak':>7}{'after':>7}{'cpu':>6}{'p50':>8}{'p99':>8}{'late':>8}  connections, answers")
+        print(row("(none)", server.memory(), server, 0, waited(canaries)), flush=True)
+        runs = [([name], options.seconds) for name in options.only] if options.seconds else []
+        if options.together:
+            runs.append((options.only, options.together))
+        for together, seconds in runs:
+            trouble, p99 = await under(together, seconds, server, canaries, options)
+            title = title_of(together)
+            failed += [f"{title}: {what}" for what in trouble]
+            slow += [f"{title} ({p99:.0f} ms)"] if p99 > GOAL else []
+            if trouble and not server.lives:
+                break
+        if server.lives:
+            tasks = await server.tasks_settled(at_rest)
+            failed += [f"left over: {tasks} tasks"] if tasks > 0 else []
+            print(f"at the end: {server.memory():.0f} MB, {max(0, tasks)} tasks more than before the first attack")
         for task in singing:
             task.cancel()
     finally:
@@ -52,84 +75,71 @@ async def main():
             with contextlib.suppress(AttributeError):
                 canary.close()
         await server.stop()
+    if slow:
+        print(f"99 of 100 acks within {GOAL} ms: not under {', '.join(slow)}")
     print("\n".join(failed) or "nothing was lost, and nothing is left over")
     return 1 if failed else 0
 
 
-async def under(name, server, canaries, options):
-    """One attack. What went wrong."""
-    before = server.rest()
+async def under(together, seconds, server, canaries, options):
+    """Some attacks at once. What went wrong, and how long 99 of 100 acks took."""
+    before, spent = await server.rest(), server.cpu()
     for canary in canaries:
         canary.times.clear()
-    arguments = [str(HERE / "attacks.py"), name, str(server.port), str(options.seconds), str(options.sockets)]
-    attacker = await asyncio.create_subprocess_exec(sys.executable, *arguments, stdout=asyncio.subprocess.PIPE)
-    told = asyncio.ensure_future(attacker.stdout.read())
+        canary.late.clear()
+    sockets = options.sockets if len(together) == 1 else max(10, options.sockets // 4)
+    attackers = [await start(name, seconds, sockets, server, options) for name in together]
+    told = asyncio.gather(*(attacker.stdout.read() for attacker in attackers))
     peak = 0
-    while not told.done():
+    while not told.done() and server.lives:
         peak = max(peak, server.memory())
         await asyncio.sleep(0.05)
-    await attacker.wait()
-    waited = percentiles(canaries)
+    if not server.lives:
+        await end(attackers, told)
+        return ["the server was killed: its memory" if server.ceiling.kills() else "the server ended"], float("nan")
+    did = [json.loads(text or "{}") for text in await told]
+    await end(attackers, told)
+    acks, cpu = waited(canaries), (server.cpu() - spent) / seconds
     trouble = [f"a client was lost: {canary.lost!r}" for canary in canaries if canary.lost]
-    if peak - before["memory"] > CEILING:
-        trouble.append(f"{peak - before['memory']:.0f} MB of memory")
-    left = await server.settled(before)
-    if left:
-        trouble.append(f"left over: {left}")
-    did = json.loads(told.result() or "{}")
-    print(row(name, server, {"memory": peak}, waited, f"{did.get('opened')} {did.get('answers')}"), flush=True)
-    return trouble
+    if peak * 1e6 > options.memory << 20:
+        trouble.append(f"{peak:.0f} MB of memory")
+    trouble += [f"attackers failed: {did.count({})}"] if {} in did else []
+    left = await server.settled(before, len(canaries))
+    trouble += [f"left over: {left}"] if left else []
+    opened, answers = sum(one.get("opened", 0) for one in did), did[0].get("answers") if len(did) == 1 else ""
+    print(row(title_of(together), peak, server, cpu, acks, f"{opened} {answers}"), flush=True)
+    return trouble, acks["p99"]
 
 
-class Server:
-    @classmethod
-    async def start(cls, path):
-        self = cls()
-        self.process = await asyncio.create_subprocess_exec(path, *FLAGS, stdout=asyncio.subprocess.PIPE,
-                                                            stderr=asyncio.subprocess.DEVNULL)
-        line = (await self.process.stdout.readline()).decode()
-        self.port, self.proc = int(line.rsplit(":", 1)[1]), pathlib.Path(f"/proc/{self.process.pid}")
-        return self
-
-    def memory(self):
-        """Resident, in MB."""
-        pages = int((self.proc / "statm").read_text().split()[1])
-        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-    def rest(self):
-        return {"memory": self.memory(), "files": len(os.listdir(self.proc / "fd"))}
-
-    async def settled(self, before):
-        """Waits until nothing is left of an attack, and says what is left all the same."""
-        end = time.monotonic() + PATIENCE
-        while True:
-            files = len(os.listdir(self.proc / "fd")) - before["files"]
-            stats = await asyncio.to_thread(self.stats)
-            left = {"files": files, "sessions": stats["sessions"] - CANARIES, "requests": stats["open_requests"]}
-            left = {name: count for name, count in left.items() if count > 0}
-            if not left or time.monotonic() > end:
-                return left
-            await asyncio.sleep(0.2)
-
-    def stats(self):
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/stats", timeout=10) as answer:
-            return json.load(answer)
-
-    async def stop(self):
-        if self.process.returncode is None:
-            self.process.kill()
-        await self.process.wait()
+async def start(name, seconds, sockets, server, options):
+    command = [str(HERE / "attack.py"), name, str(server.port), str(seconds), str(sockets), options.over]
+    return await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
 
 
-def percentiles(canaries):
-    times = sorted(time for canary in canaries for time in canary.times) or [float("nan")]
-    return [times[int(len(times) * share)] * 1000 for share in (0.5, 0.99)]
+async def end(attackers, told):
+    if not told.done():
+        for attacker in attackers:
+            with contextlib.suppress(ProcessLookupError):
+                attacker.kill()
+    await told
+    for attacker in attackers:
+        await attacker.wait()
 
 
-def row(name, server, peak, waited, note):
-    memory, after = peak["memory"], server.memory()
-    return f"{name:28}{memory:5.0f} MB{after:5.0f} MB{waited[0]:4.0f} ms{waited[1]:4.0f} ms  {note}"
+def title_of(together):
+    return together[0] if len(together) == 1 else "(all of them together)"
+
+
+def waited(canaries):
+    """How long for acks, and how long anybody waits for anything on this machine."""
+    acks, late = [time for canary in canaries for time in canary.times], [time for canary in canaries for time in canary.late]
+    return {"p50": percentile(acks, 0.5), "p99": percentile(acks, 0.99), "late": percentile(late, 0.99)}
+
+
+def row(name, peak, server, cpu, acks, note=""):
+    waits = "".join(f"{acks[what]:5.0f} ms" for what in ("p50", "p99", "late"))
+    return f"{name:26}{peak:4.0f} MB{server.memory():4.0f} MB{cpu:6.0%}{waits}  {note}"
 
 
 if __name__ == "__main__":
-    sys.exit(asyncio.run(main()))
+    sys.exit(asyncio.run(main(arguments())))

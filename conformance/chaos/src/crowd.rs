@@ -10,8 +10,10 @@ use everwire_client::{Data, Disconnect, Socket, Transport, connect};
 use parking_lot::Mutex;
 use tokio::time::{Instant, sleep};
 
+mod slow;
 mod testbed;
 
+pub use slow::{SlowOptions, slow};
 use testbed::Testbed;
 
 /// What both can be told.
@@ -36,6 +38,9 @@ const PAUSE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(180);
 /// Milliseconds over which each client asks something now and then.
 const QUESTIONS: u64 = 20_000;
+
+/// The sample of memory from which on it should stay as it is: by then as many sessions have ended as are remembered.
+const SETTLED: usize = 12;
 
 /// What the clients have seen.
 #[derive(Default)]
@@ -70,7 +75,7 @@ impl Seen {
 /// What was not as it should be.
 pub async fn hold(options: Options) -> Result<String, String> {
     let count = options.sessions.unwrap_or(10_000);
-    let server = Testbed::start(&options.testbed, 0).await?;
+    let server = Testbed::start(&options.testbed, 0, &[]).await?;
     let seen = Arc::new(Seen::default());
     let mut crowd = open(&server, count, &seen).await?;
     let mut memory = Vec::new();
@@ -105,8 +110,8 @@ pub async fn hold(options: Options) -> Result<String, String> {
     let bare = |stats: &testbed::Stats| stats.sessions + stats.open_requests + stats.pending_acks == 0;
     server.until("nothing left", bare).await?;
     let wrong = seen.wrong.lock().len();
-    let drift = match (memory.get(1), memory.last()) {
-        (Some(first), Some(last)) => format!("{first} KiB at the beginning, {last} KiB at the end"),
+    let drift = match (memory.get(SETTLED), memory.last()) {
+        (Some(first), Some(last)) => format!("{first} KiB after two minutes, {last} KiB at the end"),
         _ => "too short to tell".into(),
     };
     let answers = seen.answers.load(Ordering::Relaxed);
@@ -122,7 +127,7 @@ pub async fn hold(options: Options) -> Result<String, String> {
 /// What was not as it should be.
 pub async fn storm(options: Options) -> Result<String, String> {
     let count = options.sessions.unwrap_or(5_000);
-    let mut server = Testbed::start(&options.testbed, 0).await?;
+    let mut server = Testbed::start(&options.testbed, 0, &[]).await?;
     let seen = Arc::new(Seen::default());
     let crowd = open(&server, count, &seen).await?;
     let mut lines = Vec::new();
@@ -132,7 +137,7 @@ pub async fn storm(options: Options) -> Result<String, String> {
         *seen.went_down.lock() = Some(Instant::now());
         seen.returns.lock().clear();
         server.signal(signal).await?;
-        server = Testbed::start(&options.testbed, server.port).await?;
+        server = Testbed::start(&options.testbed, server.port, &[]).await?;
         let mut peak = 0;
         let deadline = Instant::now() + PATIENCE;
         while seen.returns.lock().len() < count {

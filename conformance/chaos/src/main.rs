@@ -1,4 +1,4 @@
-//! `everwire-chaos proxy` puts bad weather before a server; `everwire-chaos run` sends clients through it and holds their ledgers; `hold` and `storm` are about numbers.
+//! `everwire-chaos proxy` puts bad weather before a server; `everwire-chaos run` sends clients through it and holds their ledgers; `hold`, `slow` and `storm` are about numbers.
 #![forbid(unsafe_code)]
 
 use std::io::Write as _;
@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Parser, Subcommand};
-use everwire_chaos::crowd::{self, hold, storm};
+use everwire_chaos::crowd::{self, SlowOptions, hold, slow, storm};
 use everwire_chaos::run::{Options, run};
 use everwire_chaos::{Fault, Proxy, Rates, Tally};
 
@@ -37,6 +37,8 @@ enum What {
     Hold(crowd::Options),
     /// Clients of all kinds through proxies, for some time.
     Run(Options),
+    /// Many subscribers, of whom some stop reading.
+    Slow(SlowOptions),
     /// Many clients whose server restarts.
     Storm(crowd::Options),
 }
@@ -47,6 +49,7 @@ async fn main() -> ExitCode {
         What::Proxy { upstream, listen, seed, rates } => proxy(upstream, listen, seed, rates).await,
         What::Hold(options) => hold(options).await,
         What::Run(options) => run(options).await,
+        What::Slow(options) => slow(options).await,
         What::Storm(options) => storm(options).await,
     };
     let (text, code) = match outcome {

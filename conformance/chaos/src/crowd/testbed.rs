@@ -24,12 +24,15 @@ pub(super) struct Stats {
     pub(super) sessions: usize,
     pub(super) pending_acks: usize,
     pub(super) open_requests: usize,
+    pub(super) queued_bytes: usize,
+    pub(super) replay_bytes: usize,
 }
 
 impl Testbed {
-    pub(super) async fn start(binary: &Path, port: u16) -> Result<Self, String> {
+    pub(super) async fn start(binary: &Path, port: u16, flags: &[&str]) -> Result<Self, String> {
         let mut child = Command::new(binary)
             .args(["--port", &port.to_string()])
+            .args(flags)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .kill_on_drop(true)
@@ -74,7 +77,7 @@ impl Testbed {
         }
     }
 
-    async fn stats(&self) -> Result<Stats, String> {
+    pub(super) async fn stats(&self) -> Result<Stats, String> {
         let told = async {
             let mut stream = TcpStream::connect(("127.0.0.1", self.port)).await?;
             stream.write_all(b"GET /stats HTTP/1.1\r\nHost: testbed\r\nConnection: close\r\n\r\n").await?;
