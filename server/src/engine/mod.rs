@@ -249,6 +249,11 @@ impl Engine {
         }
     }
 
+    fn live(&self, speech: Speech, secret: Option<Box<str>>) -> Arc<Live> {
+        let counters = self.hub.counters.clone();
+        Live::new(ids::random().into(), speech, &self.config, counters, self.hold.part(), secret)
+    }
+
     fn turn_wheel(self: &Arc<Self>) {
         if !self.turning.swap(true, Ordering::Relaxed) {
             tokio::spawn(wheel::turn(Arc::downgrade(self)));
