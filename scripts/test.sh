@@ -65,7 +65,7 @@ conformance() {
     npm_step "client: node 18 and 26, Deno and Bun" test:runtimes
   fi
   run "conformance: the client in Python" scripts/with-testbed.sh python3 conformance/client.py
-  run "conformance: attacks, 2 s each, 10 s together" python3 conformance/attacks/run.py --testbed "$EVERWIRE_TESTBED" --seconds 2 --together 10
+  run "conformance: attacks, 1 s each, 10 s together" python3 conformance/attacks/run.py --testbed "$EVERWIRE_TESTBED" --seconds 1 --together 10
   run "conformance: attacks over TLS, 10 s together" python3 conformance/attacks/run.py --testbed "$EVERWIRE_TESTBED" --tls --seconds 0 --together 10
   run "conformance: the server from outside" python3 conformance/blackbox/run.py --testbed "$EVERWIRE_TESTBED"
 }
