@@ -126,7 +126,14 @@ impl GuestFrame {
         weight: impl FnOnce(usize) -> usize,
     ) -> Self {
         let size = parts.iter().map(Part::len).sum();
-        Self::Parts(Arc::new(Inner { speech, parts, size, weight: weight(size), mark, frame: OnceLock::new() }))
+        Self::Parts(Arc::new(Inner {
+            speech,
+            parts,
+            size,
+            weight: weight(size),
+            mark,
+            frame: OnceLock::new(),
+        }))
     }
 
     pub(crate) fn size(&self) -> usize {
