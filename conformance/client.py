@@ -45,7 +45,7 @@ class LongPolling:                                           # 12.2: what goes u
         said = json.loads(welcome[1:])                       # 4.3
         self.proof = {"session": said["session"], "token": said["token"]} if "token" in said else self.proof
         packets = [base64.b64decode(line[1:]) if line[0] == "b" else line for line in lines]
-        self.received += sum(isinstance(p, bytes) or p[0] in "eaxodl" for p in packets)
+        self.received += sum(isinstance(p, bytes) or p[0] in "eaxodlq" for p in packets)
         self.consumed += sum(len(p) for p in packets if isinstance(p, bytes) or p[0] == "e")      # 6.2
         return packets
 

@@ -12,7 +12,7 @@ import { encode, withBinary, type Binary, type Packet } from "./packet.ts";
 import { messageOf } from "./session/halves.ts";
 import type { Limits } from "./plan.ts";
 import type { Message } from "./session/state.ts";
-import { MAX_QUEUED, createSocket, type AnySocket, type Host } from "./socket.ts";
+import { createSocket, type AnySocket, type Host } from "./socket.ts";
 import type { Io } from "./transports/transport.ts";
 
 interface Client extends Host {
@@ -130,26 +130,33 @@ function createClient(io: Io): Client {
     }
   };
 
-  /** Asks for the socket's auth, then for its namespace. */
+  /** Asks for the socket's auth, then for its namespace; or says it again with fresh auth. */
   const join = (socket: AnySocket, then?: () => void): void => {
     const mine = driver;
     platform._promise(
       (done) => ask(socket.auth, done),
       (auth) => {
-        if (driver === mine && socket._wanted && !socket._joined) {
+        if (driver === mine && socket._wanted) {
           control("c", socket.namespace, auth);
-          socket.transport = name;
-          socket._release();
+          if (!socket._joined) {
+            socket.transport = name;
+            socket._release();
+          }
         }
       },
-      (error) => refuse(socket, "auth", String((error && (error as Error).message) || error)),
+      (error) => {
+        // What there is holds until the server ends it: then it is asked for again.
+        if (!socket._joined) {
+          refuse(socket, "auth", String((error && (error as Error).message) || error));
+        }
+      },
       then,
     );
   };
 
   const refuse = (socket: AnySocket, code: string, message: string, data?: unknown): void => {
     forget(socket);
-    socket._end(code, "", 0);
+    socket._end(code, message, 0);
     socket._fire("connect_error", failure(code, message, data));
   };
 
@@ -175,9 +182,6 @@ function createClient(io: Io): Client {
     const body = (packet._body || {}) as { [key: string]: unknown };
     if (!socket || !socket._joined) {
       if (type === "e") {
-        if (driver && driver._session._bytes > 2 * MAX_QUEUED) {
-          driver._abort("buffer_full");
-        }
         control("x", namespace, { code: "unknown_namespace" }, packet._id);
       }
     } else if (type === "o") {
@@ -186,6 +190,8 @@ function createClient(io: Io): Client {
         socket.connected = true;
         socket._fire("connect", { recovered: false });
       }
+    } else if (type === "q") {
+      join(socket);
     } else if (type === "d") {
       refuse(socket, "denied", textOr("", body["message"]), body["data"]);
     } else if (type === "l") {

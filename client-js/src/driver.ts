@@ -34,7 +34,6 @@ export interface Driver {
   _push(message: Message): void;
   _pushVolatile(data: Data): void;
   _close(code: string): void;
-  _abort(code: string): void;
 }
 
 /** What the parts see of it that not every client has. */
@@ -74,6 +73,8 @@ const DEAF: Listener = {
 
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
+/** Bytes: twice what a user may have waiting. */
+const MAX_UNCONFIRMED = 8388608;
 /** A timer that is later than this says that the machine has slept. */
 const SLEPT = 1000;
 
@@ -282,7 +283,12 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       hub._drain();
     },
     _push(message) {
-      push(session, message);
+      // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+      if (session._bytes > MAX_UNCONFIRMED) {
+        end(session, "buffer_full");
+      } else {
+        push(session, message);
+      }
       flush();
     },
     _pushVolatile(data) {
@@ -298,10 +304,6 @@ export function createDriver(io: Io, ways: Transport[], limits: Limits, listener
       plan._close(now());
       close(session, now(), code);
       hub._drain();
-    },
-    _abort(code) {
-      end(session, code);
-      flush();
     },
   };
 }

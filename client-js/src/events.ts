@@ -4,7 +4,7 @@ import type { EverwireError } from "./errors.ts";
 
 /** Why a session or a namespace has ended, and how many emitted events the server has not confirmed. */
 export interface Disconnected {
-  /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes. */
+  /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes; `denied` if fresh auth was refused. */
   code: string;
   /** What the side that ended it has said, or `""`. */
   reason: string;

@@ -10,7 +10,7 @@ export interface Transport {
   readonly name: TransportName;
 }
 
-/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
+/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session, and whenever the server wants fresh auth. */
 export type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
 
 /** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */

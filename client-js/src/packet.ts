@@ -36,7 +36,7 @@ const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 
 /** Is it one of the messages that are counted? */
 export function isCounted(type: string): boolean {
-  return "eaxcodl".indexOf(type) >= 0;
+  return "eaxcodlq".indexOf(type) >= 0;
 }
 
 /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */

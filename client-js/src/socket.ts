@@ -122,7 +122,7 @@ export interface Host {
   _acks: number;
 }
 
-export const MAX_QUEUED = 4194304;
+const MAX_QUEUED = 4194304;
 
 export function createSocket(host: Host, namespace: string, auth: Auth): AnySocket {
   const driverOf = host._driver;
@@ -160,9 +160,6 @@ export function createSocket(host: Host, namespace: string, auth: Auth): AnySock
         waiting.push(message);
         waitingBytes += size;
       }
-    } else if (queued > 2 * MAX_QUEUED) {
-      // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-      driver._abort("buffer_full");
     } else {
       driver._push(message);
     }

@@ -23,7 +23,7 @@ interface PacketVector {
 
 const KINDS: { [kind: string]: string } = {
   attach: "A", welcome: "W", post: "P", heartbeat: "h", counts: "n", refusal: "r", close: "z", volatile: "v",
-  event: "e", ack: "a", error: "x", connect: "c", opened: "o", denied: "d", left: "l",
+  event: "e", ack: "a", error: "x", connect: "c", opened: "o", denied: "d", left: "l", query: "q",
 }; // prettier-ignore
 
 const folder = join(dirname(fileURLToPath(import.meta.url)), "../../conformance/packets");

@@ -16,8 +16,10 @@ use crate::shared::{Command, Shared};
 use crate::site::Site;
 
 /// Gives the auth as JSON text, or nothing; or says why there is none.
-pub(crate) type Auth =
-    Box<dyn Fn() -> Pin<Box<dyn Future<Output = Result<String, String>> + Send>> + Send + Sync>;
+pub(crate) type Auth = Arc<dyn Fn() -> Asked + Send + Sync>;
+
+/// The answer to come.
+pub(crate) type Asked = Pin<Box<dyn Future<Output = Result<String, String>> + Send>>;
 
 pub(crate) struct Client {
     pub(crate) site: Site,
@@ -76,6 +78,7 @@ impl Life {
             site: client.site.clone(),
             shared: client.shared.clone(),
             dispatch: self.dispatch.clone(),
+            auth: client.auth.clone(),
         };
         let choice = Choice::new(client.transports.clone(), client.reconnection.clone(), self.best);
         let mut driver = Driver::new(context, self.sessions, choice, client.window, auth);

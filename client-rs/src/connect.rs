@@ -2,6 +2,7 @@
 
 use std::fmt::Display;
 use std::future::Future;
+use std::sync::Arc;
 
 use everwire_session::packet::{MAIN, MAX_NAMESPACE};
 use everwire_session::payload::Payload;
@@ -39,7 +40,7 @@ pub fn connect(url: impl Into<String>) -> Builder {
         transports: Transport::ALL.to_vec(),
         reconnection: Reconnection::default(),
         window: WINDOW,
-        auth: Ok(Box::new(|| Box::pin(std::future::ready(Ok(String::new()))))),
+        auth: Ok(Arc::new(|| Box::pin(std::future::ready(Ok(String::new()))))),
         registry: Registry::default(),
     }
 }
@@ -85,11 +86,12 @@ impl Builder {
     pub fn auth(mut self, auth: impl Serialize) -> Self {
         self.auth = write(&auth)
             .map_err(OpenError::Auth)
-            .map(|text| -> Auth { Box::new(move || Box::pin(std::future::ready(Ok(text.clone())))) });
+            .map(|text| -> Auth { Arc::new(move || Box::pin(std::future::ready(Ok(text.clone())))) });
         self
     }
 
-    /// A function that is asked for the auth at each new session. An error is told as `connect_error` with code `auth`, and is the end.
+    /// A function that is asked for the auth at each new session, and whenever the server wants fresh auth for the one that there is. An error at a new session is told as
+    /// `connect_error` with code `auth`, and is the end; else the session goes on until the server ends it, and then it is asked again.
     pub fn auth_with<F, U, T, E>(mut self, ask: F) -> Self
     where
         F: Fn() -> U + Send + Sync + 'static,
@@ -97,7 +99,7 @@ impl Builder {
         T: Serialize,
         E: Display,
     {
-        self.auth = Ok(Box::new(move || {
+        self.auth = Ok(Arc::new(move || {
             let asked = ask();
             Box::pin(
                 async move { asked.await.map_err(|error| error.to_string()).and_then(|auth| write(&auth)) },
@@ -145,7 +147,7 @@ impl Builder {
             return Err(OpenError::Transports);
         }
         let (sender, commands) = mpsc::unbounded_channel();
-        let shared = std::sync::Arc::new(Shared::new(self.namespace, self.registry, sender));
+        let shared = Arc::new(Shared::new(self.namespace, self.registry, sender));
         let client = Client {
             site,
             transports: self.transports,

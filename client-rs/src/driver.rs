@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, Sleep};
 
 use crate::choice::{Choice, Next, STOOD, Transport};
+use crate::client::{Asked, Auth};
 use crate::dispatch::Dispatch;
 use crate::events::ConnectError;
 use crate::link::{Happening, Link};
@@ -51,12 +52,16 @@ pub(crate) struct Surroundings {
     pub(crate) site: Site,
     pub(crate) shared: Arc<Shared>,
     pub(crate) dispatch: Dispatch,
+    pub(crate) auth: Auth,
 }
 
 pub(crate) struct Driver {
     site: Site,
     shared: Arc<Shared>,
     dispatch: Dispatch,
+    auth: Auth,
+    /// Fresh auth that the server wants.
+    asked: Option<Asked>,
     /// The number of this session among its client's.
     number: u64,
     machine: Session<Outgoing, Incoming>,
@@ -84,7 +89,7 @@ pub(crate) struct Driver {
 impl Driver {
     /// A session that begins with a connect with this auth, JSON text or nothing.
     pub(crate) fn new(
-        Surroundings { site, shared, dispatch }: Surroundings,
+        Surroundings { site, shared, dispatch, auth: ask }: Surroundings,
         number: u64,
         choice: Choice,
         window: u64,
@@ -112,6 +117,8 @@ impl Driver {
             site,
             shared,
             dispatch,
+            auth: ask,
+            asked: None,
         };
         driver.push(Outgoing::connect(&driver.shared.namespace.clone(), auth));
         driver
@@ -140,6 +147,7 @@ impl Driver {
                 busy = true;
                 self.wake();
             }
+            busy |= self.poll_asked(cx);
             busy |= self.drain();
             if let Some(end) = self.end.take() {
                 return Poll::Ready(end);
@@ -158,6 +166,20 @@ impl Driver {
             }
         }
         Poll::Pending
+    }
+
+    /// Gives the server fresh auth, once it is there. Without any, what there is holds until the server ends it.
+    fn poll_asked(&mut self, cx: &mut Context<'_>) -> bool {
+        let Some(asked) = &mut self.asked else { return false };
+        let Poll::Ready(answer) = asked.as_mut().poll(cx) else { return false };
+        self.asked = None;
+        if let Ok(auth) = answer
+            && !self.closed
+            && !self.told
+        {
+            self.push(Outgoing::connect(&self.shared.namespace.clone(), &auth));
+        }
+        true
     }
 
     // ---- time ---------------------------------------------------------------------------------------------------------

@@ -39,7 +39,7 @@ impl ConnectError {
 #[derive(Clone, Debug, Deserialize, PartialEq, Eq, Serialize)]
 #[non_exhaustive]
 pub struct Disconnect {
-    /// Why, such as `server_disconnect`, `unknown_session` or `client_disconnect`.
+    /// Why, such as `server_disconnect`, `unknown_session` or `client_disconnect`; `denied` if fresh auth was refused.
     pub code: String,
     /// What the server said, if anything.
     pub reason: Option<String>,

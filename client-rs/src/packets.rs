@@ -254,7 +254,7 @@ fn down(packet: &Packet<'_>, whole: &Bytes, attachments: Vec<Bytes>) -> Down<Inc
         Kind::Refusal => refusal(packet.body.as_bytes()).map(Down::Refusal),
         Kind::Volatile => Some(Down::Volatile(Incoming::new(packet, whole, attachments))),
         Kind::Welcome => serde_json::from_str(packet.body).ok().map(Down::Welcome),
-        Kind::Ack | Kind::Denied | Kind::Error | Kind::Event | Kind::Left | Kind::Opened => {
+        Kind::Ack | Kind::Denied | Kind::Error | Kind::Event | Kind::Left | Kind::Opened | Kind::Query => {
             Some(Down::Message(Incoming::new(packet, whole, attachments)))
         }
     };

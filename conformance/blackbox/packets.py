@@ -6,7 +6,7 @@ import re
 import struct
 
 PATIENCE = 20  # seconds after which a silent server has failed the test; longer than its longest pause
-COUNTED = "eaxcodl"
+COUNTED = "eaxcodlq"
 
 
 class Refused(Exception):

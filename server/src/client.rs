@@ -9,12 +9,13 @@ use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::packet::Kind;
 use serde::Deserialize;
+use tokio::time::Instant;
 
 use crate::error::{AckError, Disconnect};
 use crate::handshake::RequestInfo;
 use crate::hub::{Hub, MAX_NAMESPACES};
 use crate::incoming::Incoming;
-use crate::link::{Asks, Link};
+use crate::link::{Link, Peer};
 use crate::outgoing::Outgoing;
 use crate::outlet::SharedOutlet;
 use crate::socket::Socket;
@@ -40,15 +41,25 @@ struct Said {
 }
 
 impl Client {
-    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo, asks: Asks) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo, peer: Peer) -> Self {
         hub.hooks().opened(outlet.session_id());
-        let link = Arc::new(Link::new(hub, outlet, request, asks));
+        let link = Arc::new(Link::new(hub, outlet, request, peer));
         Self { link, workers: Vec::new(), consumed: 0, ended: false }
     }
 
     /// Namespaces that are connected or connecting.
     pub(crate) fn namespaces(&self) -> usize {
         self.workers.iter().filter(|worker| worker.is_addressed()).count()
+    }
+
+    /// Is a namespace open?
+    pub(crate) fn is_admitted(&self) -> bool {
+        self.workers.iter().any(|worker| worker.is_open() && worker.is_addressed())
+    }
+
+    /// When to call [`poll`](Self::poll) though nothing has happened.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        self.workers.iter().filter_map(Worker::next_timeout).min()
     }
 
     /// Their names.
@@ -109,8 +120,22 @@ impl Client {
         for worker in &mut self.workers {
             worker.poll(cx, &mut consumed);
         }
+        self.tell_dismissed();
         self.workers.retain(|worker| !worker.is_gone());
         consumed
+    }
+
+    /// Tells the client which sockets the server has put out. With the last of them the session ends.
+    fn tell_dismissed(&mut self) {
+        for at in 0..self.workers.len() {
+            let Some(code) = self.workers[at].take_untold() else { continue };
+            if self.link.peer == Peer::Native && self.namespaces() == 0 {
+                self.link.outlet.kill(code);
+            } else {
+                let namespace = self.workers[at].socket().namespace_name();
+                let _ = self.link.outlet.send(&Outgoing::left(namespace, code, None));
+            }
+        }
     }
 
     /// The session has lost its carrier.
@@ -159,11 +184,13 @@ impl Client {
     }
 
     fn connect(&mut self, incoming: &Incoming) {
+        let peer = self.link.peer;
         if let Some(worker) = self.find(incoming.namespace()) {
-            // Asked again, answered again; while connecting one answer is on its way.
-            if worker.is_open() {
-                let socket = worker.socket();
-                let _ = socket.outlet().send(&Outgoing::opened(socket.namespace_name(), socket.id()));
+            // While connecting one answer is on its way.
+            if peer == Peer::Native {
+                worker.renew(Bytes::copy_from_slice(&incoming.body));
+            } else if worker.is_open() {
+                worker.socket().greet();
             }
             return;
         }
@@ -176,11 +203,11 @@ impl Client {
         }
         // A copy, because the auth is kept and its buffer may be large.
         let auth = Bytes::copy_from_slice(&incoming.body);
-        match Socket::new(space, self.link.clone(), auth) {
+        match Socket::new(space, self.link.clone()) {
             Ok(socket) => {
                 // Most sessions have one, and room for four would be a kilobyte.
                 self.workers.reserve_exact(1);
-                self.workers.push(Worker::new(socket));
+                self.workers.push(Worker::new(socket, auth));
             }
             Err(error) => {
                 tracing::error!(%error, "the system gives no randomness");

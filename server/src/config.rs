@@ -96,8 +96,14 @@ pub struct Config {
     pub bytes: Option<Rate>,
     /// Bytes of one stream before it is ended and begun anew: a growing text costs its client memory. 4 MiB.
     pub stream_bytes: usize,
-    /// How long a session may be without a namespace, and a first frame may take. 10 s.
+    /// How long a session may be without a namespace, and how long a first frame and a middleware that connects may take. 10 s.
     pub handshake: Duration,
+    /// Sessions at a time that have never been in a namespace: their clients have not asked for one, or the middleware has not let them in. Beyond, new ones are
+    /// refused with `full`. 10,000: some 60 MB, and as many clients as come back within a second after a restart.
+    pub unauthenticated: usize,
+    /// How long before the end of its auth ([`Socket::expires_in`](crate::Socket::expires_in)) a client is asked for fresh one, at most half of the auth's time; and how long it
+    /// has for the answer to [`Socket::reauthenticate`](crate::Socket::reauthenticate). 1 min: time for a lost connection to come back.
+    pub renewal: Duration,
     /// How long a request body may take. 20 s.
     pub body: Duration,
     /// Bytes for all request bodies that are still coming and are larger than 32 KiB, at what each may become. Beyond, a large body
@@ -159,6 +165,8 @@ impl Default for Config {
             bytes: None,
             stream_bytes: 4 << 20,
             handshake: Duration::from_secs(10),
+            unauthenticated: 10_000,
+            renewal: Duration::from_secs(60),
             body: Duration::from_secs(20),
             bodies_bytes: 64 << 20,
             origins: OriginPolicy::default(),
@@ -229,6 +237,8 @@ mod tests {
             bytes,
             stream_bytes,
             handshake,
+            unauthenticated,
+            renewal,
             body,
             bodies_bytes,
             // No limits.
@@ -247,6 +257,7 @@ mod tests {
             ("pending_acks", grouped(pending_acks)),
             ("packets_per_body", grouped(packets_per_body)),
             ("sessions", grouped(sessions)),
+            ("unauthenticated", grouped(unauthenticated)),
             ("sessions_per_address", off(sessions_per_address.as_ref())),
             ("opens_per_address", off(opens_per_address.as_ref())),
             ("messages", off(messages.as_ref())),
@@ -255,6 +266,7 @@ mod tests {
             ("ping", seconds(ping)),
             ("timeout", seconds(timeout)),
             ("handshake", seconds(handshake)),
+            ("renewal", seconds(renewal)),
             ("body", seconds(body)),
             ("bodies_bytes", in_bytes(bodies_bytes)),
             ("stream_bytes", in_bytes(stream_bytes)),

@@ -190,6 +190,13 @@ impl Broadcast {
         }
     }
 
+    /// Disconnects them all with the code `revoked`: see [`Socket::revoke`].
+    pub fn revoke_sockets(&self) {
+        for socket in self.sockets() {
+            socket.revoke();
+        }
+    }
+
     fn sockets(&self) -> Vec<Socket> {
         self.space.adapter.sockets(&self.target)
     }
@@ -251,6 +258,11 @@ macro_rules! broadcasts {
             /// Disconnects all sockets.
             pub fn disconnect_sockets(&self, reason: impl AsRef<str>) {
                 self.broadcast().disconnect_sockets(reason);
+            }
+
+            /// Disconnects all sockets with the code `revoked`: see [`Socket::revoke`](crate::Socket::revoke).
+            pub fn revoke_sockets(&self) {
+                self.broadcast().revoke_sockets();
             }
         }
     };

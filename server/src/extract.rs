@@ -199,7 +199,7 @@ macro_rules! infallible {
 infallible! {
     Ack: event => Ack::take(event.reply.as_ref());
     EventName: event => event.event.clone();
-    Handshake: event => Handshake { socket: event.socket.clone() };
+    Handshake: event => event.socket.handshake();
     Namespace: event => Namespace::from(event.socket.inner().space.clone());
     Payload: event => event.payload.clone();
     Socket: event => event.socket.clone();

@@ -60,28 +60,32 @@ fn decoded(text: &str) -> Cow<'_, str> {
 ///     socket.join(room)
 /// });
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Handshake {
     pub(crate) socket: crate::Socket,
+    /// JSON text; empty if there is none.
+    pub(crate) auth: Bytes,
+}
+
+impl std::fmt::Debug for Handshake {
+    /// Without the auth, which is no word for a log.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Handshake").field("socket", &self.socket).finish_non_exhaustive()
+    }
 }
 
 impl Handshake {
-    /// The auth that the client gave for this namespace; without any, JSON's `null`.
+    /// The auth that the client gave for this namespace, as it was when this was taken; without any, JSON's `null`.
     ///
     /// # Errors
     /// When the auth is not of this type.
     pub fn auth<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
-        serde_json::from_slice(self.auth_bytes())
+        serde_json::from_str(self.auth_json())
     }
 
     /// The auth as JSON text.
     pub fn auth_json(&self) -> &str {
-        std::str::from_utf8(self.auth_bytes()).unwrap_or("null")
-    }
-
-    fn auth_bytes(&self) -> &[u8] {
-        let auth: &Bytes = &self.socket.inner().auth;
-        if auth.is_empty() { b"null" } else { auth }
+        std::str::from_utf8(&self.auth).ok().filter(|auth| !auth.is_empty()).unwrap_or("null")
     }
 
     /// A header of the opening request, its name in lower case, if it is one that is kept.

@@ -4,11 +4,13 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::time::Duration;
 
 use everwire_session::code::Code;
 use everwire_session::packet::MAIN;
 use parking_lot::RwLock;
 
+use crate::config::Config;
 use crate::counters::Counters;
 use crate::hooks::{Hooks, NoHooks};
 use crate::namespace::Spaces;
@@ -42,6 +44,10 @@ pub(crate) struct Hub {
     hooks: RwLock<Arc<dyn Hooks>>,
     /// Acks that may be pending in one session.
     pub(crate) max_pending_acks: usize,
+    /// How long a middleware may take.
+    pub(crate) handshake: Duration,
+    /// How long before the end of its auth a client is asked for fresh one.
+    pub(crate) renewal: Duration,
     pub(crate) pending_acks: AtomicUsize,
     pub(crate) counters: Arc<Counters>,
 }
@@ -58,12 +64,14 @@ pub(crate) struct HubCounts {
 
 impl Hub {
     /// With nothing but the main namespace.
-    pub(crate) fn new(max_pending_acks: usize) -> Arc<Self> {
+    pub(crate) fn new(config: &Config) -> Arc<Self> {
         let hub = Self {
             spaces: Arc::default(),
             states: RwLock::default(),
             hooks: RwLock::new(Arc::new(NoHooks)),
-            max_pending_acks,
+            max_pending_acks: config.pending_acks,
+            handshake: config.handshake,
+            renewal: config.renewal,
             pending_acks: AtomicUsize::new(0),
             counters: Arc::default(),
         };

@@ -2,6 +2,11 @@
 //! event emitter on both sides. This crate is the server SDK.
 #![forbid(unsafe_code)]
 
+/// What the document shows compiles.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/authentication.md")]
+struct Authentication;
+
 /// The application in the document compiles.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/migrate-from-socket.io.md")]
@@ -64,6 +69,7 @@ mod queue;
 mod registry;
 mod server;
 mod socket;
+mod term;
 pub mod testing;
 mod worker;
 

@@ -9,13 +9,14 @@ use crate::handshake::RequestInfo;
 use crate::hub::Hub;
 use crate::outlet::SharedOutlet;
 
-/// What becomes of an event that wants an answer while as many as allowed do.
+/// Who is at the other end, and so what it has words for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Asks {
-    /// It is refused.
-    Limited,
-    /// It is taken, but the client is not read on: its protocol has no word for a refusal.
-    Slowed,
+pub(crate) enum Peer {
+    /// A client of another protocol. Has it asked for as many answers as allowed, it is not read on, for it knows no refusal; it cannot be asked for fresh auth; and an
+    /// end of its session tells no code.
+    Guest,
+    /// An Everwire client.
+    Native,
 }
 
 pub(crate) struct Link {
@@ -27,13 +28,13 @@ pub(crate) struct Link {
     pending_acks: AtomicUsize,
     /// Events of the client that wait for our answer.
     owed: AtomicUsize,
-    asks: Asks,
+    pub(crate) peer: Peer,
 }
 
 impl Link {
-    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo, asks: Asks) -> Self {
+    pub(crate) fn new(hub: Arc<Hub>, outlet: SharedOutlet, request: RequestInfo, peer: Peer) -> Self {
         let (pending_acks, owed) = (AtomicUsize::new(0), AtomicUsize::new(0));
-        Self { hub, outlet, request, waker: AtomicWaker::new(), pending_acks, owed, asks }
+        Self { hub, outlet, request, waker: AtomicWaker::new(), pending_acks, owed, peer }
     }
 
     /// Takes the right to one more pending ack of this session.
@@ -50,7 +51,7 @@ impl Link {
     /// Notes that the client waits for an answer, until it is [`paid`](Self::paid): given, or lost. `false`: it waits for too many already.
     pub(crate) fn owe(&self) -> bool {
         let owed = self.owed.fetch_add(1, Ordering::Relaxed);
-        let is_one_too_many = self.asks == Asks::Limited && owed >= self.hub.max_pending_acks;
+        let is_one_too_many = self.peer == Peer::Native && owed >= self.hub.max_pending_acks;
         if is_one_too_many {
             self.owed.fetch_sub(1, Ordering::Relaxed);
         }

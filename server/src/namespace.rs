@@ -195,7 +195,10 @@ macro_rules! handled {
             /// Adds a middleware that each connect must pass, in order of their adding. Events wait for it.
             ///
             /// The socket is not connected yet: data can be set on it, but it can neither join rooms nor be emitted to. What the client gave as auth is in
-            /// [`Handshake`](crate::Handshake), and is the one argument for `Data<T>`.
+            /// [`Handshake`](crate::Handshake), and is the one argument for `Data<T>`. If it has not decided within [`Config::handshake`](crate::Config::handshake), it has refused.
+            ///
+            /// It runs again when a client that is connected gives fresh auth, which the socket's own handle shows only here until it is accepted; a refusal is then the
+            /// socket's end. See [`Socket::expires_in`](crate::Socket::expires_in).
             ///
             /// ```
             /// # use everwire::{Data, Everwire, Refusal, Socket};

@@ -2,12 +2,13 @@
 
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::{Buf, BufMut, Bytes, BytesMut};
 use everwire_session::code::Code;
-use everwire_session::packet::{Kind, MAIN};
+use everwire_session::packet::{Kind, MAIN, MAX_NUMBER};
 use serde::Serialize;
 use serde_json::value::RawValue;
 
@@ -117,6 +118,16 @@ impl<'a> Outgoing<'a> {
         Self::object(Kind::Left, namespace, None, &LeftBody { code: code.as_str(), reason })
     }
 
+    /// Asks for fresh auth. In no protocol but Everwire's.
+    pub(crate) fn query(namespace: &'a str, within: Duration) -> Self {
+        #[derive(Serialize)]
+        struct QueryBody {
+            within: u64,
+        }
+        let within = u64::try_from(within.as_millis()).unwrap_or(MAX_NUMBER).min(MAX_NUMBER);
+        Self::object(Kind::Query, namespace, None, &QueryBody { within })
+    }
+
     fn object(kind: Kind, namespace: &'a str, id: Option<u64>, body: &impl Serialize) -> Self {
         let mut text = serde_json::to_string(body).unwrap_or_else(|_| "{}".into());
         // Inside a string a line break is always escaped: a raw one is space between tokens of the user's raw JSON.
@@ -182,15 +193,19 @@ impl<'a> Outgoing<'a> {
     }
 
     /// If this ends a client's stay in its namespace: why.
-    pub(crate) fn parting(&self) -> Option<Option<String>> {
+    pub(crate) fn parting(&self) -> Option<(Code, Option<String>)> {
         #[derive(serde::Deserialize)]
         struct Said {
+            code: Option<String>,
             #[serde(alias = "message")]
             reason: Option<String>,
         }
         match (self.kind(), self.body()) {
             (Kind::Denied | Kind::Left, Body::Object(text)) => {
-                Some(serde_json::from_str(text).ok().and_then(|Said { reason }| reason))
+                let Said { code, reason } =
+                    serde_json::from_str(text).unwrap_or(Said { code: None, reason: None });
+                let code = code.and_then(|code| code.parse().ok());
+                Some((code.unwrap_or(Code::ServerDisconnect), reason))
             }
             _ => None,
         }
@@ -456,6 +471,7 @@ mod tests {
             text(&Outgoing::denied(chat, "no", Some(&data))),
             r#"d/chat,{"message":"no","data":[1, 2]}"#
         );
+        assert_eq!(text(&Outgoing::query(chat, Duration::from_secs(60))), r#"q/chat,{"within":60000}"#);
         assert_eq!(
             text(&Outgoing::left(chat, Code::ServerDisconnect, Some("bye"))),
             r#"l/chat,{"code":"server_disconnect","reason":"bye"}"#

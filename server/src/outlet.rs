@@ -37,6 +37,9 @@ pub(crate) trait Outlet: Send + Sync {
     /// Ends the session after what was emitted before has been flushed.
     fn close(&self, code: Code, reason: Option<String>);
 
+    /// Ends the session now, and drops what was not sent.
+    fn kill(&self, code: Code);
+
     /// The transport of the current carrier; none while suspended.
     fn transport(&self) -> Option<&'static str>;
 

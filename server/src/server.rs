@@ -62,7 +62,7 @@ impl Everwire {
         if let Err(error) = config.check() {
             panic!("{error}");
         }
-        let hub = Hub::new(config.pending_acks);
+        let hub = Hub::new(&config);
         Self { engine: Engine::new(config, hub.clone()), hub }
     }
 

@@ -5,11 +5,13 @@ use std::borrow::Cow;
 use std::future::Future;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
 
 use bytes::Bytes;
 use everwire_session::code::Code;
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use crate::ack::{AckFuture, PendingAcks, Waiter};
 use crate::adapter::Seat;
@@ -25,6 +27,7 @@ use crate::namespace::{Namespace, Space};
 use crate::outgoing::Outgoing;
 use crate::outlet::{SendError, SharedOutlet};
 use crate::registry::Registry;
+use crate::term::{Due, Term};
 use everwire_session::payload::{FromArgs, IntoArgs};
 
 const CONNECTING: u8 = 0;
@@ -51,34 +54,44 @@ const NO_SEAT: Seat = Seat::MAX;
 /// });
 /// ```
 #[derive(Clone)]
-pub struct Socket(Arc<SocketInner>);
+pub struct Socket {
+    inner: Arc<SocketInner>,
+    /// Auth that a middleware is judging: its handle shows this one, those of all others what was accepted.
+    judged: Option<Arc<Bytes>>,
+}
 
 pub(crate) struct SocketInner {
     pub(crate) id: Arc<str>,
     pub(crate) space: Arc<Space>,
     pub(crate) link: Arc<Link>,
-    /// JSON text; empty if the client gave none.
-    pub(crate) auth: Bytes,
+    /// What was accepted, JSON text; empty if the client gave none.
+    auth: Mutex<Bytes>,
     pub(crate) registry: Registry,
     state: AtomicU8,
     recovered: AtomicBool,
     seat: AtomicU64,
     pending: PendingAcks,
     data: Mutex<Vec<(TypeId, Arc<dyn Any + Send + Sync>)>>,
+    /// Has the auth an end? Then it is in `term`.
+    ends: AtomicBool,
+    term: Mutex<Option<Box<Term>>>,
     /// The server disconnected it; its session's task has not seen that yet.
     kicked: Mutex<Option<Box<Disconnect>>>,
 }
 
 impl std::fmt::Debug for Socket {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Socket").field("id", &self.0.id).field("namespace", &self.0.space.name).finish()
+        f.debug_struct("Socket")
+            .field("id", &self.inner.id)
+            .field("namespace", &self.inner.space.name)
+            .finish()
     }
 }
 
 /// Two handles are equal if they are the same socket.
 impl PartialEq for Socket {
     fn eq(&self, other: &Self) -> bool {
-        Arc::ptr_eq(&self.0, &other.0)
+        Arc::ptr_eq(&self.inner, &other.inner)
     }
 }
 
@@ -88,27 +101,27 @@ impl Eq for Socket {}
 impl Socket {
     /// Its id: public, unique, and new with each session.
     pub fn id(&self) -> &str {
-        &self.0.id
+        &self.inner.id
     }
 
     /// Its namespace.
     pub fn namespace(&self) -> Namespace {
-        self.0.space.clone().into()
+        self.inner.space.clone().into()
     }
 
     /// The public id of its session, which is the same for all namespaces of one client.
     pub fn session_id(&self) -> &str {
-        self.0.link.outlet.session_id()
+        self.inner.link.outlet.session_id()
     }
 
     /// The transport in use; none while the session is suspended.
     pub fn transport(&self) -> Option<&'static str> {
-        self.0.link.outlet.transport()
+        self.inner.link.outlet.transport()
     }
 
     /// Is it neither disconnected nor still before its middleware? A suspended session is connected: what is emitted waits for its return.
     pub fn is_connected(&self) -> bool {
-        self.0.state.load(Ordering::Acquire) == OPEN
+        self.inner.state.load(Ordering::Acquire) == OPEN
     }
 
     /// Has its client lost its connection and come back to it? Everwire's clients do so by themselves, Socket.IO's if
@@ -125,12 +138,12 @@ impl Socket {
     /// # });
     /// ```
     pub fn recovered(&self) -> bool {
-        self.0.recovered.load(Ordering::Acquire)
+        self.inner.recovered.load(Ordering::Acquire)
     }
 
-    /// Auth, and what was kept of the opening request.
+    /// Auth, and what was kept of the opening request. In a middleware the auth is the one to be judged, everywhere else the last that was accepted.
     pub fn handshake(&self) -> Handshake {
-        Handshake { socket: self.clone() }
+        Handshake { socket: self.clone(), auth: self.auth() }
     }
 
     /// What was set for this type on this socket.
@@ -146,7 +159,7 @@ impl Socket {
     /// });
     /// ```
     pub fn data<T: Send + Sync + 'static>(&self) -> Option<Arc<T>> {
-        let data = self.0.data.lock();
+        let data = self.inner.data.lock();
         let (_, value) = data.iter().find(|(id, _)| *id == TypeId::of::<T>())?;
         value.clone().downcast().ok()
     }
@@ -154,7 +167,7 @@ impl Socket {
     /// Keeps a value with the socket, one for each type, in place of a former one.
     pub fn set_data<T: Send + Sync + 'static>(&self, value: T) {
         let (id, value) = (TypeId::of::<T>(), Arc::new(value) as Arc<dyn Any + Send + Sync>);
-        let mut data = self.0.data.lock();
+        let mut data = self.inner.data.lock();
         let former = match data.iter_mut().find(|(key, _)| *key == id) {
             Some((_, slot)) => Some(std::mem::replace(slot, value)),
             None => {
@@ -182,7 +195,7 @@ impl Socket {
         H: Handler<A>,
         <H::Future as Future>::Output: IntoAck,
     {
-        self.0.registry.add(event.into(), handler::erase(handler), false);
+        self.inner.registry.add(event.into(), handler::erase(handler), false);
     }
 
     /// Handles an event once.
@@ -192,12 +205,12 @@ impl Socket {
         H: Handler<A>,
         <H::Future as Future>::Output: IntoAck,
     {
-        self.0.registry.add(event.into(), handler::erase(handler), true);
+        self.inner.registry.add(event.into(), handler::erase(handler), true);
     }
 
     /// Removes the handlers of an event.
     pub fn off(&self, event: impl AsRef<str>) {
-        self.0.registry.remove(event.as_ref());
+        self.inner.registry.remove(event.as_ref());
     }
 
     /// Sees every event before its own handlers. Errors are reported to the client; other return values are not used.
@@ -217,12 +230,12 @@ impl Socket {
         H: Handler<A>,
         <H::Future as Future>::Output: IntoAck,
     {
-        self.0.registry.add_any(handler::erase(handler));
+        self.inner.registry.add_any(handler::erase(handler));
     }
 
     /// Removes what [`on_any`](Self::on_any) added.
     pub fn off_any(&self) {
-        self.0.registry.remove_any();
+        self.inner.registry.remove_any();
     }
 
     /// Handles the end of the socket, while its rooms are still joined. What the client sent before is handled first.
@@ -334,15 +347,112 @@ impl Socket {
     /// Ends the namespace for this client, with a reason for it; everything emitted before arrives. What the client sent and is not handled yet is dropped. Its
     /// `disconnect` has the code `server_disconnect`, and it does not come back by itself.
     pub fn disconnect(&self, reason: impl AsRef<str>) {
-        let inner = &self.0;
-        if inner.state.compare_exchange(OPEN, LEFT, Ordering::AcqRel, Ordering::Acquire).is_err() {
+        if !self.part() {
             return;
         }
         let reason = Some(reason.as_ref()).filter(|reason| !reason.is_empty());
         // If the session is over there is nobody to tell.
         let _ = self.outlet().send(&Outgoing::left(self.namespace_name(), Code::ServerDisconnect, reason));
+        self.kick(Disconnect::new(Code::ServerDisconnect, reason.map(Into::into), 0));
+    }
+}
+
+/// Its auth. The whole flow: [Authentication](https://github.com/everwire/everwire/blob/main/docs/authentication.md).
+impl Socket {
+    /// Sets for how long its auth is good from now on, in place of what was set before; `Duration::MAX` is for ever, as if nothing were set.
+    ///
+    /// Some time before the end ([`Config::renewal`](crate::Config::renewal)) the client is asked for fresh auth, which passes the namespace's middleware as
+    /// the first did: so this belongs there. What a middleware does not set anew stays. If no fresh auth was accepted by then, the socket is disconnected with the code
+    /// `auth_expired`, whether its client is there or not. Clients of Socket.IO and SockJS cannot be asked.
+    ///
+    /// ```
+    /// # use everwire::{Data, Everwire, Refusal, Socket};
+    /// # use std::time::Duration;
+    /// # let wire = Everwire::new();
+    /// # fn user_of(token: &str) -> Option<String> { None }
+    /// wire.of("/").use_middleware(|socket: Socket, Data(token): Data<String>| async move {
+    ///     let user = user_of(&token).ok_or_else(|| Refusal::new("denied"))?;
+    ///     socket.set_data(user);
+    ///     socket.expires_in(Duration::from_secs(3600));
+    ///     Ok::<_, Refusal>(())
+    /// });
+    /// ```
+    pub fn expires_in(&self, time: Duration) {
+        let lead = self.inner.link.hub.renewal;
+        self.with_term(|term| term.set(Instant::now(), time, lead));
+    }
+
+    /// The same with a time of day, as tokens name it. One that is past is the end.
+    ///
+    /// ```
+    /// # use std::time::{Duration, UNIX_EPOCH};
+    /// # fn some(socket: everwire::Socket, exp: u64) {
+    /// socket.expires_at(UNIX_EPOCH + Duration::from_secs(exp));
+    /// # }
+    /// ```
+    pub fn expires_at(&self, time: SystemTime) {
+        self.expires_in(time.duration_since(SystemTime::now()).unwrap_or_default());
+    }
+
+    /// Asks the client for fresh auth now, as when what it may do has changed. It has [`Config::renewal`](crate::Config::renewal), or until its auth ends if
+    /// that is sooner; then the socket is disconnected with the code `auth_expired`. Nothing happens while an answer is awaited.
+    pub fn reauthenticate(&self) {
+        let (now, lead) = (Instant::now(), self.inner.link.hub.renewal);
+        if self.is_connected()
+            && let Some(within) = self.with_term(|term| term.ask(now, lead))
+        {
+            self.query(within);
+        }
+    }
+
+    /// Disconnects it at once with the code `revoked`. Was it in the last namespace of its session, then the session has ended: what was not sent
+    /// is dropped, no token resumes it, and its client does not come back by itself. That it cannot come back with the same auth is the middleware's to see to.
+    ///
+    /// ```
+    /// # async fn some(wire: everwire::Everwire) {
+    /// // All of a user, on all their devices, if each socket has joined a room for its user.
+    /// wire.to("user:7").revoke_sockets();
+    /// # }
+    /// ```
+    pub fn revoke(&self) {
+        self.dismiss(Code::Revoked);
+    }
+
+    fn with_term<T>(&self, act: impl FnOnce(&mut Term) -> T) -> T {
+        let result = act(self.inner.term.lock().get_or_insert_default());
+        self.inner.ends.store(true, Ordering::Release);
+        // Its session's task is to set its alarm.
+        self.inner.link.waker.wake();
+        result
+    }
+
+    fn query(&self, within: Duration) {
+        let _ = self.outlet().send(&Outgoing::query(self.namespace_name(), within));
+    }
+
+    /// Ends it for a reason that its session's task tells the client: whether only a namespace or the whole session ends is known there.
+    fn dismiss(&self, code: Code) {
+        if self.part() {
+            self.kick(Disconnect::new(code, None, 0));
+        }
+    }
+
+    /// Puts it out by this answer to its fresh auth.
+    pub(crate) fn deny(&self, out: &Outgoing<'_>, why: String) {
+        if self.part() {
+            let _ = self.outlet().send(out);
+            self.kick(Disconnect::new(Code::ServerDisconnect, Some(why), 0));
+        }
+    }
+
+    /// From now on nothing goes to it. False if it was not connected.
+    fn part(&self) -> bool {
+        self.inner.state.compare_exchange(OPEN, LEFT, Ordering::AcqRel, Ordering::Acquire).is_ok()
+    }
+
+    fn kick(&self, end: Disconnect) {
+        let inner = &self.inner;
         inner.space.adapter.mute(inner.seat.load(Ordering::Acquire));
-        let end = Disconnect::new(Code::ServerDisconnect, reason.map(Into::into), 0);
         *inner.kicked.lock() = Some(Box::new(end));
         inner.pending.close(&inner.link);
         inner.link.waker.wake();
@@ -356,9 +466,9 @@ impl Socket {
     /// # Errors
     /// When the name is longer than 256 bytes, the socket is in 1,000 rooms, or is not connected.
     pub fn join(&self, room: impl AsRef<str>) -> Result<(), RoomError> {
-        let joined = self.0.space.adapter.join(self.seat().ok_or(RoomError::Closed)?, room.as_ref());
+        let joined = self.inner.space.adapter.join(self.seat().ok_or(RoomError::Closed)?, room.as_ref());
         if joined == Err(RoomError::TooMany) {
-            self.0.link.hub.counters.rejected("room_limit");
+            self.inner.link.hub.counters.rejected("room_limit");
         }
         joined
     }
@@ -366,18 +476,18 @@ impl Socket {
     /// Leaves a room.
     pub fn leave(&self, room: impl AsRef<str>) {
         if let Some(seat) = self.seat() {
-            self.0.space.adapter.leave(seat, room.as_ref());
+            self.inner.space.adapter.leave(seat, room.as_ref());
         }
     }
 
     /// The rooms that it is in.
     pub fn rooms(&self) -> Vec<String> {
-        self.seat().map_or_else(Vec::new, |seat| self.0.space.adapter.rooms(seat))
+        self.seat().map_or_else(Vec::new, |seat| self.inner.space.adapter.rooms(seat))
     }
 
     /// A broadcast to all others of the namespace.
     pub fn broadcast(&self) -> Broadcast {
-        Broadcast::new(self.0.space.clone(), self.seat())
+        Broadcast::new(self.inner.space.clone(), self.seat())
     }
 
     /// A broadcast to the others in a room. The socket itself need not be in it.
@@ -391,39 +501,42 @@ impl Socket {
     }
 
     fn seat(&self) -> Option<Seat> {
-        Some(self.0.seat.load(Ordering::Acquire)).filter(|seat| *seat != NO_SEAT)
+        Some(self.inner.seat.load(Ordering::Acquire)).filter(|seat| *seat != NO_SEAT)
     }
 }
 
 /// For the session's task.
 impl Socket {
-    pub(crate) fn new(space: Arc<Space>, link: Arc<Link>, auth: Bytes) -> Result<Self, getrandom::Error> {
+    pub(crate) fn new(space: Arc<Space>, link: Arc<Link>) -> Result<Self, getrandom::Error> {
         let id = ids::try_random()?;
-        Ok(Self(Arc::new(SocketInner {
+        let inner = Arc::new(SocketInner {
             id: id.into(),
             space,
             link,
-            auth,
+            auth: Mutex::default(),
             registry: Registry::default(),
             state: AtomicU8::new(CONNECTING),
             recovered: AtomicBool::new(false),
             seat: AtomicU64::new(NO_SEAT),
             pending: PendingAcks::default(),
             data: Mutex::default(),
+            ends: AtomicBool::new(false),
+            term: Mutex::default(),
             kicked: Mutex::default(),
-        })))
+        });
+        Ok(Self { inner, judged: None })
     }
 
     pub(crate) fn inner(&self) -> &SocketInner {
-        &self.0
+        &self.inner
     }
 
     pub(crate) fn namespace_name(&self) -> &Arc<str> {
-        &self.0.space.name
+        &self.inner.space.name
     }
 
     pub(crate) fn outlet(&self) -> &SharedOutlet {
-        &self.0.link.outlet
+        &self.inner.link.outlet
     }
 
     pub(crate) fn send(&self, out: &Outgoing<'_>) -> Result<(), EmitError> {
@@ -442,56 +555,109 @@ impl Socket {
     }
 
     pub(crate) fn expect_ack(&self, id: u64, waiter: Waiter) -> Result<(), EmitError> {
-        self.0.pending.insert(&self.0.link, id, waiter)
+        self.inner.pending.insert(&self.inner.link, id, waiter)
     }
 
     pub(crate) fn forget_ack(&self, id: u64) {
-        self.0.pending.forget(&self.0.link, id);
+        self.inner.pending.forget(&self.inner.link, id);
     }
 
     pub(crate) fn resolve_ack(&self, id: u64, reply: crate::ack::Reply) {
-        self.0.pending.resolve(&self.0.link, id, reply);
+        self.inner.pending.resolve(&self.inner.link, id, reply);
     }
 
-    /// The middleware has let it pass.
+    /// The auth that this handle shows.
+    pub(crate) fn auth(&self) -> Bytes {
+        self.judged.as_deref().cloned().unwrap_or_else(|| self.inner.auth.lock().clone())
+    }
+
+    /// A handle for those who judge this auth.
+    pub(crate) fn judging(&self, auth: Bytes) -> Self {
+        Self { inner: self.inner.clone(), judged: Some(Arc::new(auth)) }
+    }
+
+    /// The middleware has let this auth pass.
+    pub(crate) fn accept(&self, auth: Bytes) {
+        *self.inner.auth.lock() = auth;
+        if let Some(term) = &mut *self.inner.term.lock() {
+            term.renew();
+        }
+    }
+
+    /// When [`look`](Self::look) has something to see.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        if !self.inner.ends.load(Ordering::Acquire) {
+            return None;
+        }
+        self.inner.term.lock().as_ref()?.next()
+    }
+
+    /// Has its auth ended?
+    pub(crate) fn is_expired(&self, now: Instant) -> bool {
+        self.inner.term.lock().as_ref().is_some_and(|term| term.is_over(now))
+    }
+
+    /// Asks for fresh auth, or ends it, if it is time for that.
+    pub(crate) fn look(&self, now: Instant) {
+        let due = self.inner.term.lock().as_mut().and_then(|term| term.due(now));
+        match due {
+            Some(Due::Ask(within)) => self.query(within),
+            Some(Due::End) => self.dismiss(Code::AuthExpired),
+            None => {}
+        }
+    }
+
+    /// The middleware has let it in, or has let fresh auth pass: it is told so again.
+    pub(crate) fn greet(&self) {
+        let _ = self.outlet().send(&Outgoing::opened(self.namespace_name(), &self.inner.id));
+    }
+
     pub(crate) fn open(&self) {
-        let inner = &self.0;
+        let inner = &self.inner;
         // In this order nothing reaches the client before it knows that it is connected.
-        let _ = self.outlet().send(&Outgoing::opened(self.namespace_name(), &inner.id));
+        self.greet();
         inner.seat.store(inner.space.adapter.add(self.clone()), Ordering::Release);
         inner.state.store(OPEN, Ordering::Release);
     }
 
     /// Its client is back.
     pub(crate) fn recover(&self) {
-        self.0.recovered.store(true, Ordering::Release);
+        self.inner.recovered.store(true, Ordering::Release);
     }
 
     pub(crate) fn has_left(&self) -> bool {
-        self.0.state.load(Ordering::Acquire) == LEFT
+        self.inner.state.load(Ordering::Acquire) == LEFT
+    }
+
+    /// Why the server has put it out, if it has.
+    pub(crate) fn kick_code(&self) -> Option<Code> {
+        if !self.has_left() {
+            return None;
+        }
+        self.inner.kicked.lock().as_ref().map(|end| end.code)
     }
 
     pub(crate) fn take_kick(&self) -> Option<Disconnect> {
-        self.0.kicked.lock().take().map(|end| *end)
+        self.inner.kicked.lock().take().map(|end| *end)
     }
 
     /// Nothing goes to it any more; its rooms stay for the handlers of its end.
     pub(crate) fn shut(&self) {
-        self.0.state.store(LEFT, Ordering::Release);
+        self.inner.state.store(LEFT, Ordering::Release);
         if let Some(seat) = self.seat() {
-            self.0.space.adapter.mute(seat);
+            self.inner.space.adapter.mute(seat);
         }
-        self.0.pending.close(&self.0.link);
+        self.inner.pending.close(&self.inner.link);
     }
 
     /// Leaves the rooms and lets the handlers go, which may hold this socket themselves.
     pub(crate) fn release(&self) {
         self.shut();
-        let seat = self.0.seat.swap(NO_SEAT, Ordering::AcqRel);
+        let seat = self.inner.seat.swap(NO_SEAT, Ordering::AcqRel);
         if seat != NO_SEAT {
-            self.0.space.adapter.remove(seat);
+            self.inner.space.adapter.remove(seat);
         }
-        self.0.registry.clear();
+        self.inner.registry.clear();
     }
 }
 

@@ -10,6 +10,8 @@ use serde::Serialize;
 pub struct Stats {
     /// Sessions, suspended ones included.
     pub sessions: usize,
+    /// Sessions that have never been in a namespace: see [`Config::unauthenticated`](crate::Config::unauthenticated).
+    pub unauthenticated: usize,
     /// Sessions without a carrier.
     pub suspended: usize,
     /// Current carriers by the name of their transport.

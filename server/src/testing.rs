@@ -36,7 +36,7 @@ use crate::client::Client;
 use crate::error::AckError;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::link::Asks;
+use crate::link::Peer;
 use crate::server::Everwire;
 use everwire_session::payload::{IntoArgs, Payload};
 
@@ -127,10 +127,16 @@ impl TestClient {
     /// When the server refuses.
     pub async fn connect(wire: &Everwire, namespace: &str, auth: impl Serialize) -> Result<Self, Denied> {
         let memory = Arc::new(Memory::new(format!("test-{}", SESSIONS.fetch_add(1, Ordering::Relaxed))));
-        let client = Client::new(wire.hub.clone(), memory.clone(), RequestInfo::default(), Asks::Limited);
+        let client = Client::new(wire.hub.clone(), memory.clone(), RequestInfo::default(), Peer::Native);
         let (commands, receiver) = mpsc::unbounded_channel();
-        let mut driver =
-            Driver { client, outlet: memory.clone(), commands: receiver, idle: Vec::new(), connected: false };
+        let mut driver = Driver {
+            client,
+            outlet: memory.clone(),
+            commands: receiver,
+            idle: Vec::new(),
+            connected: false,
+            timer: Box::pin(tokio::time::sleep(Duration::ZERO)),
+        };
         tokio::spawn(async move { poll_fn(|cx| driver.poll(cx)).await });
         Self::join(memory, commands, namespace, auth).await
     }
@@ -157,9 +163,15 @@ impl TestClient {
         auth: impl Serialize,
     ) -> Result<Self, Denied> {
         let mut client = Self { memory, commands, namespace: namespace.into(), id: String::new(), acks: 0 };
+        client.id = client.authenticate(auth).await?;
+        Ok(client)
+    }
+
+    /// Sends an auth, and gives the socket's id.
+    async fn authenticate(&self, auth: impl Serialize) -> Result<String, Denied> {
         let auth = serde_json::to_string(&auth).expect("auth can be written as JSON");
-        client.send("c", None, if auth == "null" { "" } else { &auth });
-        let answer = client
+        self.send("c", None, if auth == "null" { "" } else { &auth });
+        let answer = self
             .read(|message| match message.kind {
                 Kind::Opened => {
                     Some(Ok(object::<Value>(message)["id"].as_str().unwrap_or_default().to_owned()))
@@ -168,9 +180,27 @@ impl TestClient {
                 _ => None,
             })
             .await;
-        client.id =
-            answer.unwrap_or_else(|| Err(Denied { message: "no answer".into(), data: Value::Null }))?;
-        Ok(client)
+        answer.unwrap_or_else(|| Err(Denied { message: "no answer".into(), data: Value::Null }))
+    }
+
+    /// Gives fresh auth for its namespace, as a client does that was [asked](Self::asked).
+    ///
+    /// # Errors
+    /// When the server refuses: then the socket has left.
+    pub async fn renew(&mut self, auth: impl Serialize) -> Result<(), Denied> {
+        self.authenticate(auth).await.map(|id| self.id = id)
+    }
+
+    /// Waits until the server asks for fresh auth: within which time it wants it. None as for [`next_event`](Self::next_event).
+    pub async fn asked(&mut self) -> Option<Duration> {
+        #[derive(Deserialize)]
+        struct Query {
+            within: u64,
+        }
+        self.read(|message| {
+            (message.kind == Kind::Query).then(|| Duration::from_millis(object::<Query>(message).within))
+        })
+        .await
     }
 
     /// The socket's id.
@@ -386,7 +416,7 @@ mod tests {
             async move { socket.join("room") }
         });
         let memory = Arc::new(Memory::new("s".into()));
-        let mut client = Client::new(wire.hub.clone(), memory, RequestInfo::default(), Asks::Limited);
+        let mut client = Client::new(wire.hub.clone(), memory, RequestInfo::default(), Peer::Native);
         client.receive(Incoming::text(&Bytes::from_static(b"c")).unwrap());
         client.receive(Incoming::text(&Bytes::from_static(b"e[\"hang\"]")).unwrap());
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());

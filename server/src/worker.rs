@@ -8,6 +8,7 @@ use std::task::{Context as TaskContext, Poll};
 use bytes::Bytes;
 use everwire_session::code::Code;
 use everwire_session::packet::Kind;
+use tokio::time::Instant;
 
 use crate::ack::{ReplySlot, finish};
 use crate::error::{Disconnect, Refusal};
@@ -27,7 +28,12 @@ pub(crate) struct Worker {
     socket: Socket,
     queue: Queue,
     running: Option<Running>,
+    /// Events wait for it; the handler that runs goes on beside it.
+    judgement: Option<Box<Judgement>>,
     phase: Phase,
+    /// The server has put it out, and if there is a code, the client is to be told it.
+    put_out: bool,
+    untold: Option<Code>,
     /// Why the session ended, once it has.
     ended: Option<Box<Disconnect>>,
 }
@@ -44,12 +50,18 @@ enum Phase {
     Gone,
 }
 
-enum Running {
-    Admission(BoxFuture<Result<(), Refusal>>),
-    Handler(BoxFuture<Answer>, Call),
+/// The middleware at work.
+struct Judgement {
+    auth: Bytes,
+    verdict: BoxFuture<Result<(), Refusal>>,
+    /// Who has not decided by then refuses.
+    until: Option<Instant>,
 }
 
-/// What a handler was called for.
+/// A handler at work.
+struct Running(BoxFuture<Answer>, Call);
+
+/// What it was called for.
 struct Call {
     event: EventName,
     reply: Option<Arc<ReplySlot>>,
@@ -58,10 +70,18 @@ struct Call {
 }
 
 impl Worker {
-    pub(crate) fn new(socket: Socket) -> Self {
-        let mut worker =
-            Self { socket, queue: Queue::default(), running: None, phase: Phase::Connecting, ended: None };
-        worker.start_admission();
+    pub(crate) fn new(socket: Socket, auth: Bytes) -> Self {
+        let mut worker = Self {
+            queue: Queue::default(),
+            running: None,
+            judgement: None,
+            phase: Phase::Connecting,
+            put_out: false,
+            untold: None,
+            ended: None,
+            socket,
+        };
+        worker.judge(auth);
         worker
     }
 
@@ -84,6 +104,7 @@ impl Worker {
 
     pub(crate) fn is_idle(&self) -> bool {
         self.running.is_none()
+            && self.judgement.is_none()
             && self.queue.is_empty()
             && (self.phase == Phase::Gone || !self.socket.has_left())
     }
@@ -118,7 +139,11 @@ impl Worker {
         if !self.admits(&incoming, consumed) {
             return;
         }
-        if self.running.is_some() || !self.queue.is_empty() || self.phase != Phase::Open {
+        if self.running.is_some()
+            || self.judgement.is_some()
+            || !self.queue.is_empty()
+            || self.phase != Phase::Open
+        {
             return self.queue(incoming);
         }
         self.start_event(cx, incoming, consumed);
@@ -137,6 +162,7 @@ impl Worker {
             self.abandon();
         } else if self.phase == Phase::Open {
             self.phase = Phase::Closing;
+            self.judgement = None;
             self.queue.push(Item::Leave(disconnect));
         }
     }
@@ -155,18 +181,26 @@ impl Worker {
 
     /// Never connected, so nobody is told.
     fn abandon(&mut self) {
-        self.running = None;
+        self.judgement = None;
         self.phase = Phase::Gone;
         self.socket.release();
     }
 
     /// Goes as far as it can without waiting. Adds what was consumed.
     pub(crate) fn poll(&mut self, cx: &mut TaskContext<'_>, consumed: &mut u64) {
+        self.look();
+        // A handler that goes on keeps nobody from being told.
+        if self.phase == Phase::Open
+            && let Some(code) = self.socket.kick_code()
+        {
+            self.put_out(code);
+        }
+        self.hear(cx);
         loop {
             if let Some(running) = &mut self.running {
-                match running.poll(cx) {
+                match running.poll(cx, &self.socket) {
                     Poll::Pending => return,
-                    Poll::Ready(done) => self.done(done, consumed),
+                    Poll::Ready(answer) => self.done(answer, consumed),
                 }
             } else if !self.next(cx, consumed) {
                 return;
@@ -174,56 +208,119 @@ impl Worker {
         }
     }
 
-    fn done(&mut self, done: Done, consumed: &mut u64) {
-        let Some(running) = self.running.take() else { return };
-        match (running, done) {
-            (Running::Admission(_), Done::Admission(Ok(()))) => self.open(),
-            (Running::Admission(_), Done::Admission(Err(refusal))) => self.refuse(&refusal),
-            (Running::Admission(_), _) => self.refuse(&Refusal::new("handler_panic")),
-            (Running::Handler(_, call), done) => {
-                let answer = match done {
-                    Done::Handler(answer) => answer,
-                    Done::Admission(_) | Done::Panic => panicked(&self.socket, &call.event),
-                };
-                *consumed += call.credit;
-                finish(&self.socket, &call.event, call.reply.as_deref(), answer);
-                if matches!(call.event.0, Name::Known("connect")) {
-                    let inner = self.socket.inner();
-                    inner.registry.share(inner.space.tables());
-                }
-                if self.phase == Phase::Leaving {
-                    self.phase = Phase::Gone;
-                    self.socket.release();
-                }
-            }
+    /// When it wants to be polled though nothing has happened.
+    pub(crate) fn next_timeout(&self) -> Option<Instant> {
+        let until = self.judgement.as_ref().and_then(|judgement| judgement.until);
+        let term = (self.phase == Phase::Open && !self.socket.has_left()).then(|| self.socket.next_timeout());
+        until.into_iter().chain(term.flatten()).min()
+    }
+
+    /// Why the server has put it out, if its client has not been told.
+    pub(crate) fn take_untold(&mut self) -> Option<Code> {
+        self.untold.take()
+    }
+
+    fn put_out(&mut self, code: Code) {
+        self.judgement = None;
+        if !std::mem::replace(&mut self.put_out, true) {
+            // By other codes it was told at once.
+            self.untold = Some(code).filter(|code| matches!(code, Code::AuthExpired | Code::Revoked));
         }
     }
 
-    fn start_admission(&mut self) {
+    /// Looks at the clock, if there is a reason to.
+    fn look(&mut self) {
+        let Some(due) = self.next_timeout() else { return };
+        let now = Instant::now();
+        if due > now {
+            return;
+        }
+        if self.judgement.as_ref().and_then(|judgement| judgement.until).is_some_and(|until| until <= now) {
+            tracing::warn!(socket = self.socket.id(), "a middleware has not decided in time");
+            return self.refuse(Refusal::new("timeout"));
+        }
+        self.socket.look(now);
+    }
+
+    /// Lets the middleware judge fresh auth of a socket that is open. The newest counts.
+    pub(crate) fn renew(&mut self, auth: Bytes) {
+        if self.phase == Phase::Open {
+            self.judge(auth);
+        }
+    }
+
+    fn judge(&mut self, auth: Bytes) {
         let middleware = self.socket.inner().space.admission();
         if middleware.is_empty() {
-            return self.open();
+            return self.admit(auth);
         }
-        let auth = self.socket.inner().auth.clone();
-        let context = Context::local(&self.socket, "connect", Payload::of_value(auth));
-        self.running = Some(Running::Admission(Box::pin(async move { pass(&middleware, &context).await })));
+        let context =
+            Context::local(&self.socket.judging(auth.clone()), "connect", Payload::of_value(auth.clone()));
+        let verdict = Box::pin(async move { pass(&middleware, &context).await });
+        let until = Instant::now().checked_add(self.socket.inner().link.hub.handshake);
+        self.judgement = Some(Box::new(Judgement { auth, verdict, until }));
+    }
+
+    /// Goes on with what the middleware says.
+    fn hear(&mut self, cx: &mut TaskContext<'_>) {
+        let Some(judgement) = &mut self.judgement else { return };
+        let heard = catch_unwind(AssertUnwindSafe(|| judgement.verdict.as_mut().poll(cx)));
+        let verdict = match heard {
+            Ok(Poll::Pending) => return,
+            Ok(Poll::Ready(verdict)) => verdict,
+            Err(_) => Err(Refusal::new("handler_panic")),
+        };
+        let Some(judgement) = self.judgement.take() else { return };
+        match verdict {
+            Ok(()) if self.socket.is_expired(Instant::now()) => self.refuse(Refusal::new(Code::AuthExpired)),
+            Ok(()) => self.admit(judgement.auth),
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    fn admit(&mut self, auth: Bytes) {
+        self.judgement = None;
+        self.socket.accept(auth);
+        match self.phase {
+            Phase::Connecting => self.open(),
+            _ => self.socket.greet(),
+        }
+    }
+
+    fn done(&mut self, answer: Answer, consumed: &mut u64) {
+        let Some(Running(_, call)) = self.running.take() else { return };
+        *consumed += call.credit;
+        finish(&self.socket, &call.event, call.reply.as_deref(), answer);
+        if matches!(call.event.0, Name::Known("connect")) {
+            let inner = self.socket.inner();
+            inner.registry.share(inner.space.tables());
+        }
+        if self.phase == Phase::Leaving {
+            self.phase = Phase::Gone;
+            self.socket.release();
+        }
     }
 
     fn open(&mut self) {
         self.socket.open();
         self.phase = Phase::Open;
         if let Some(handler) = self.socket.inner().space.on_connect() {
-            let auth = self.socket.inner().auth.clone();
-            let context = Context::local(&self.socket, "connect", Payload::of_value(auth));
+            let context = Context::local(&self.socket, "connect", Payload::of_value(self.socket.auth()));
             let call = Call { event: context.event.clone(), reply: None, credit: 0 };
             self.start(call, || handler.call(&context));
         }
     }
 
-    fn refuse(&mut self, refusal: &Refusal) {
+    /// Who was let in before is put out.
+    fn refuse(&mut self, refusal: Refusal) {
         let out = Outgoing::denied(self.socket.namespace_name(), &refusal.message, refusal.data.as_deref());
-        let _ = self.socket.outlet().send(&out);
-        self.abandon();
+        if self.phase == Phase::Connecting {
+            let _ = self.socket.outlet().send(&out);
+            self.abandon();
+        } else {
+            self.judgement = None;
+            self.socket.deny(&out, refusal.message);
+        }
     }
 
     /// Drops what is queued, and returns what of the window that frees.
@@ -237,11 +334,15 @@ impl Worker {
     fn next(&mut self, cx: &mut TaskContext<'_>, consumed: &mut u64) -> bool {
         if let Some(disconnect) = self.socket.take_kick() {
             *consumed += self.clear();
+            self.put_out(disconnect.code);
             self.start_leaving(disconnect);
             return true;
         }
         if self.phase == Phase::Gone {
             *consumed += self.clear();
+            return false;
+        }
+        if self.judgement.is_some() {
             return false;
         }
         match self.queue.pop() {
@@ -299,7 +400,7 @@ impl Worker {
         let answer = match polled {
             Ok(Poll::Ready(answer)) => answer,
             Ok(Poll::Pending) => {
-                self.running = future.map(|future| Running::Handler(future, call));
+                self.running = future.map(|future| Running(future, call));
                 return;
             }
             Err(_) => panicked(&self.socket, &call.event),
@@ -328,7 +429,7 @@ impl Worker {
             let answer = panicked(&self.socket, &call.event);
             Box::pin(std::future::ready(answer))
         });
-        self.running = Some(Running::Handler(future, call));
+        self.running = Some(Running(future, call));
     }
 }
 
@@ -339,7 +440,7 @@ impl Drop for Worker {
             Phase::Gone => return,
             Phase::Connecting => return self.abandon(),
             Phase::Open | Phase::Closing => {
-                self.running = None;
+                (self.running, self.judgement) = (None, None);
                 let ended = self.ended.take();
                 let ended = ended.map_or_else(|| Disconnect::new(Code::Shutdown, None, 0), |ended| *ended);
                 self.start_leaving(ended);
@@ -347,7 +448,7 @@ impl Drop for Worker {
             Phase::Leaving => {}
         }
         let release = Release(self.socket.clone());
-        if let (Ok(runtime), Some(Running::Handler(future, _))) =
+        if let (Ok(runtime), Some(Running(future, _))) =
             (tokio::runtime::Handle::try_current(), self.running.take())
         {
             runtime.spawn(async move {
@@ -367,19 +468,10 @@ impl Drop for Release {
     }
 }
 
-enum Done {
-    Admission(Result<(), Refusal>),
-    Handler(Answer),
-    Panic,
-}
-
 impl Running {
-    fn poll(&mut self, cx: &mut TaskContext<'_>) -> Poll<Done> {
-        let poll = catch_unwind(AssertUnwindSafe(|| match self {
-            Self::Admission(future) => future.as_mut().poll(cx).map(Done::Admission),
-            Self::Handler(future, _) => future.as_mut().poll(cx).map(Done::Handler),
-        }));
-        poll.unwrap_or(Poll::Ready(Done::Panic))
+    fn poll(&mut self, cx: &mut TaskContext<'_>, socket: &Socket) -> Poll<Answer> {
+        catch_unwind(AssertUnwindSafe(|| self.0.as_mut().poll(cx)))
+            .unwrap_or_else(|_| Poll::Ready(panicked(socket, &self.1.event)))
     }
 }
 

@@ -21,6 +21,7 @@ export const checks = {
   shutdown,
   crash,
   denied,
+  fresh,
   leave,
 };
 
@@ -186,6 +187,29 @@ async function denied({ opened, url, transport }) {
     log: kit.refused.log.filter(([name]) => name.startsWith("connect")).map(([name, error]) => [name, error.message]),
   }));
   assert.deepEqual(seen, { connected: false, log: [["connect_error", "denied"]] });
+}
+
+/** The server asks for fresh auth twice, and the session goes on; the third time it is denied. */
+async function fresh({ connected }) {
+  const page = await connected();
+  const seen = await page.evaluate(async () => {
+    const { socket } = kit.line;
+    const { id } = socket;
+    const end = new Promise((resolve) => socket.once("disconnect", resolve));
+    const given = [{ n: 1 }, { n: 2 }, { deny: true }];
+    socket.auth = () => Promise.resolve(given.shift());
+    for (const n of [1, 2]) {
+      socket.emit("reauthenticate");
+      // Until the server has it; each question is a round trip.
+      for (let auth = null; auth?.n !== n; auth = await socket.emitWithAck("auth"));
+    }
+    const same = socket.id === id;
+    socket.emit("reauthenticate");
+    return { same, end: await end };
+  });
+  assert.deepEqual(seen, { same: true, end: { code: "denied", reason: "denied", unconfirmed: 0 } });
+  const names = await page.evaluate(() => kit.line.log.map(([name]) => name).filter((name) => name !== "transport"));
+  assert.deepEqual(names, ["connect", "disconnect", "connect_error"]);
 }
 
 /** The page is closed without a word from the application. */

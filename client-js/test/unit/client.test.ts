@@ -230,6 +230,81 @@ test("denied: connect_error with the server's message, no second try", async () 
   expect(server.attaches.length).toBe(1);
 });
 
+describe("fresh auth", () => {
+  const asking = async (auth: unknown): Promise<{ socket: Any; sent: unknown[]; happened: unknown[] }> => {
+    const socket = open({ auth: auth as Options["auth"], transports: ["websocket"] });
+    const happened: unknown[] = [];
+    for (const event of ["connect", "disconnect", "connect_error"] as const) {
+      socket.on(event, (info: unknown) => happened.push([event, info]));
+    }
+    await next(socket, "connect");
+    happened.length = 0;
+    return { socket, sent: server.last.auths, happened };
+  };
+
+  test("is asked for once more, and the session goes on", async () => {
+    let asked = 0;
+    const { socket, sent, happened } = await asking((done: (auth: unknown) => void) => done({ n: ++asked }));
+    server.last.push("q", "/", null, { within: 60000 });
+    await vi.waitFor(() => expect(sent).toEqual([{ n: 1 }, { n: 2 }]));
+    expect(await socket.emitWithAck("x", 1)).toBe(1);
+    expect(happened).toEqual([]);
+    expect(socket).toMatchObject({ connected: true, id: "s1/", transport: "websocket" });
+  });
+
+  test("that cannot be had leaves the socket as it is", async () => {
+    let asked = 0;
+    const { socket, sent, happened } = await asking(() => (asked++ ? Promise.reject(new Error("offline")) : 1));
+    server.last.push("q", "/", null, { within: 60000 });
+    expect(await socket.emitWithAck("x", 1)).toBe(1);
+    await vi.waitFor(() => expect(asked).toBe(2));
+    expect([sent, happened]).toEqual([[1], []]);
+  });
+
+  test("that is denied is the end", async () => {
+    let asked = 0;
+    const { socket, happened } = await asking(() => ({ deny: !!asked++ }));
+    server.last.push("q", "/", null, { within: 60000 });
+    await next(socket, "connect_error");
+    expect(happened).toEqual([
+      ["disconnect", { code: "denied", reason: "denied", unconfirmed: 0 }],
+      ["connect_error", expect.objectContaining({ code: "denied" })],
+    ]);
+    await vi.waitFor(() => expect(server.sessions).toEqual([]));
+  });
+
+  test("is not given on and on to a server that confirms none", async () => {
+    const { socket } = await asking("x".repeat(900000));
+    const over = next(socket, "disconnect");
+    for (let i = 0; i < 12; i++) {
+      server.last.push("q", "/", null, { within: 60000 });
+    }
+    expect(await over).toEqual([{ code: "buffer_full", reason: "", unconfirmed: 0 }]);
+  });
+
+  test("is asked for at a new session, after the end of the old", async () => {
+    let asked = 0;
+    const { socket, happened } = await asking(() => ++asked);
+    server.last.push("z", "/", null, { code: "auth_expired", "then": "open", "final": server.last.log.length });
+    await next(socket, "connect");
+    expect([asked, happened.length, happened[0]]).toEqual([2, 2, ["disconnect", { code: "auth_expired", reason: "", unconfirmed: 0 }]]);
+  });
+
+  test("is not asked for when it was revoked, until the user connects", async () => {
+    const { skip } = skipping();
+    let asked = 0;
+    const { socket, happened } = await asking(() => ++asked);
+    server.last.push("z", "/", null, { code: "revoked", "then": "never", "final": server.last.log.length });
+    await next(socket, "disconnect");
+    skip(60000);
+    await Promise.resolve();
+    expect([asked, happened]).toEqual([1, [["disconnect", { code: "revoked", reason: "", unconfirmed: 0 }]]]);
+    socket.connect();
+    await next(socket, "connect");
+    expect(asked).toBe(2);
+  });
+});
+
 test("namespaces share a session, a second socket of the same one does not", async () => {
   const main = open();
   const chat = open({ namespace: "/chat", auth: async () => "secret" });

@@ -27,6 +27,8 @@ export class FakeSession {
   tokens: string[] = [];
   /** What the handlers of this session have seen, in order. */
   seen: unknown[] = [];
+  /** What came with `c`. */
+  auths: unknown[] = [];
   volatiles: unknown[] = [];
   closed: Json | null = null;
 
@@ -188,6 +190,7 @@ export class FakeServer {
       return;
     }
     if (type === "c") {
+      session.auths.push(body);
       const denied = this.deny || (body as Json | undefined)?.["deny"] ? "denied" : "";
       session.push(denied ? "d" : "o", namespace, null, denied ? { message: denied } : { id: session.id + namespace });
     } else if (type === "e") {

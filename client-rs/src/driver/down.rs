@@ -24,6 +24,7 @@ impl Driver {
             Kind::Opened if ours => self.opened(message),
             Kind::Denied if ours => self.denied(message),
             Kind::Left if ours => self.left(message),
+            Kind::Query if ours => self.asked = Some((self.auth)()),
             Kind::Event => {
                 if !ours {
                     let error =
@@ -104,6 +105,11 @@ impl Driver {
             data: Value,
         }
         let Some(Denied { message, data }) = message.object() else { return };
+        // It was connected if this answers fresh auth.
+        if self.shared.disconnected() && !self.told {
+            let (code, reason) = ("denied".to_owned(), Some(message.clone()));
+            self.dispatch.local("disconnect", Disconnect { code, reason, unconfirmed: 0 });
+        }
         if !self.closed {
             self.dispatch.local("connect_error", ConnectError { code: "denied".into(), message, data });
         }

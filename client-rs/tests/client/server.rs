@@ -38,10 +38,13 @@ impl Server {
         let (counter, numbers) = mpsc::unbounded_channel();
         for namespace in ["/", "/chat"] {
             let (namespace, sender, counter) = (wire.of(namespace), sender.clone(), counter.clone());
-            namespace.use_middleware(|handshake: Handshake| async move {
+            namespace.use_middleware(|socket: Socket, handshake: Handshake| async move {
                 let auth: Value = handshake.auth().unwrap();
-                if auth["deny"] == true {
+                if auth["deny"] == true || auth["asked"] == 3 {
                     return Err(Refusal::new("denied").with_data(&json!({"seats": 0})).unwrap());
+                }
+                if let Some(millis) = auth["good"].as_u64() {
+                    socket.expires_in(Duration::from_millis(millis));
                 }
                 Ok(())
             });
@@ -90,6 +93,9 @@ fn install(socket: &Socket, counter: mpsc::UnboundedSender<u64>) {
     socket.on("answer", |args: Payload| async move { args });
     socket.on("never", std::future::pending::<()>);
     socket.on("fail", || async { Err::<(), _>("no") });
+    socket.on("whoami", |socket: Socket| async move { socket.handshake().auth::<Value>().unwrap() });
+    socket.on("reauthenticate", |socket: Socket| async move { socket.reauthenticate() });
+    socket.on("revoke", |socket: Socket| async move { socket.revoke() });
     socket.on("bye", |socket: Socket| async move { socket.disconnect("bye") });
     // Asks the client, and gives its answer back.
     socket.on("ask-me", |socket: Socket, Data((event, args)): Data<(String, Value)>| async move {

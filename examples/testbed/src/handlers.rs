@@ -14,6 +14,8 @@ use crate::seq::Sequence;
 #[serde(default)]
 struct Auth {
     deny: bool,
+    /// For how many milliseconds it is good.
+    good: Option<u64>,
 }
 
 /// Installs the handlers.
@@ -27,12 +29,18 @@ pub(crate) fn install(wire: &Everwire) {
     family.on_connect(connected);
 }
 
-async fn admit(handshake: Handshake) -> Result<(), Refusal> {
+async fn admit(socket: Socket, handshake: Handshake) -> Result<(), Refusal> {
     // Auth of any other shape is nobody's business here.
     let auth: Auth = handshake.auth().unwrap_or_default();
     // Clients of Socket.IO 2 have no auth.
     let denied = auth.deny || handshake.query("deny").is_some();
-    if denied { Err(Refusal::new("denied")) } else { Ok(()) }
+    if denied {
+        return Err(Refusal::new("denied"));
+    }
+    if let Some(good) = auth.good {
+        socket.expires_in(Duration::from_millis(good));
+    }
+    Ok(())
 }
 
 async fn connected(socket: Socket, handshake: Handshake) -> Result<(), EmitError> {
@@ -111,6 +119,11 @@ fn trouble(socket: &Socket) {
     });
     socket.on("boom", boom);
     socket.on("bye", |socket: Socket| async move { socket.disconnect("bye") });
+    socket.on("reauthenticate", |socket: Socket| async move { socket.reauthenticate() });
+    socket.on("revoke", |socket: Socket| async move { socket.revoke() });
+    socket.on("auth", |handshake: Handshake| async move {
+        Data(handshake.auth::<Option<Box<serde_json::value::RawValue>>>().unwrap_or_default())
+    });
 }
 
 async fn boom() {

@@ -89,6 +89,9 @@ struct Flags {
     /// The same for their bytes.
     #[arg(long, value_parser = rate)]
     bytes: Option<Rate>,
+    /// Sessions at a time that have never been in a namespace.
+    #[arg(long)]
+    unauthenticated: Option<usize>,
     /// How long an answer may wait for its reader.
     #[arg(long, default_value_t = 30_000)]
     write_ms: u64,
@@ -121,6 +124,7 @@ impl Flags {
         config.opens_per_address = self.opens_per_address;
         config.messages = self.messages;
         config.bytes = self.bytes;
+        config.unauthenticated = self.unauthenticated.unwrap_or(config.unauthenticated);
         config.transports = Transport::ALL.to_vec();
         config.origins = match self.origins.as_str() {
             "any" => OriginPolicy::Any,

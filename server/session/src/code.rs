@@ -94,6 +94,7 @@ macro_rules! codes {
 
 codes! {
     Attachments "attachments" "Attachments and placeholders do not fit together." 400 4007 Carrier Attach;
+    AuthExpired "auth_expired" "The auth has ended, and no fresh one was accepted in time." 400 4014 Session Open;
     BadAck "bad_ack" "The peer confirmed messages that were never sent." 400 4009 Session Backoff;
     BadHandshake "bad_handshake" "Not a valid WebSocket handshake." 400 4000 Request Next;
     BadJson "bad_json" "A body is no JSON text, nests too deep, or holds a lone surrogate." 400 4007 Carrier Attach;
@@ -114,6 +115,7 @@ codes! {
     NotFound "not_found" "Nothing stands at this path." 404 4000 Request Next;
     Origin "origin" "Pages of this origin may not connect." 403 4000 Request Never;
     Rate "rate" "Too much, too fast." 429 1008 Request Backoff;
+    Revoked "revoked" "The server has revoked the auth." 400 4015 Session Never;
     ServerDisconnect "server_disconnect" "The server ended it." 400 4000 Session Never;
     Shutdown "shutdown" "The server is going down." 503 1012 Session Backoff;
     SlowConsumer "slow_consumer" "The client does not read fast enough: its queue is full." 400 4008 Session Backoff;

@@ -31,6 +31,7 @@ pub enum Kind {
     Left,
     Opened,
     Post,
+    Query,
     Refusal,
     Volatile,
     Welcome,
@@ -75,6 +76,7 @@ impl Kind {
             Self::Left => 'l',
             Self::Opened => 'o',
             Self::Post => 'P',
+            Self::Query => 'q',
             Self::Refusal => 'r',
             Self::Volatile => 'v',
             Self::Welcome => 'W',
@@ -96,6 +98,7 @@ impl Kind {
             b'l' => Self::Left,
             b'o' => Self::Opened,
             b'P' => Self::Post,
+            b'q' => Self::Query,
             b'r' => Self::Refusal,
             b'v' => Self::Volatile,
             b'W' => Self::Welcome,
@@ -107,7 +110,14 @@ impl Kind {
     pub fn is_counted(self) -> bool {
         matches!(
             self,
-            Self::Ack | Self::Connect | Self::Denied | Self::Error | Self::Event | Self::Left | Self::Opened
+            Self::Ack
+                | Self::Connect
+                | Self::Denied
+                | Self::Error
+                | Self::Event
+                | Self::Left
+                | Self::Opened
+                | Self::Query
         )
     }
 
@@ -118,7 +128,10 @@ impl Kind {
 
     /// May a client send it?
     pub fn goes_up(self) -> bool {
-        !matches!(self, Self::Denied | Self::Heartbeat | Self::Opened | Self::Refusal | Self::Welcome)
+        !matches!(
+            self,
+            Self::Denied | Self::Heartbeat | Self::Opened | Self::Query | Self::Refusal | Self::Welcome
+        )
     }
 
     fn shape(self) -> Shape {
@@ -129,7 +142,7 @@ impl Kind {
             Self::Counts => (false, Presence::Never, Body::Counts),
             Self::Heartbeat => (false, Presence::Never, Body::None),
             Self::Connect => (true, Presence::Never, Body::Value),
-            Self::Denied | Self::Left | Self::Opened => (true, Presence::Never, Body::Object),
+            Self::Denied | Self::Left | Self::Opened | Self::Query => (true, Presence::Never, Body::Object),
             Self::Volatile => (true, Presence::Never, Body::Array),
             Self::Event => (true, Presence::Maybe, Body::Array),
             Self::Ack => (true, Presence::Always, Body::Array),

@@ -40,7 +40,7 @@ struct Expected {
     body: Option<String>,
 }
 
-const KINDS: [(&str, Kind); 15] = [
+const KINDS: [(&str, Kind); 16] = [
     ("ack", Kind::Ack),
     ("attach", Kind::Attach),
     ("close", Kind::Close),
@@ -53,6 +53,7 @@ const KINDS: [(&str, Kind); 15] = [
     ("left", Kind::Left),
     ("opened", Kind::Opened),
     ("post", Kind::Post),
+    ("query", Kind::Query),
     ("refusal", Kind::Refusal),
     ("volatile", Kind::Volatile),
     ("welcome", Kind::Welcome),

@@ -1,4 +1,4 @@
-//! Who may open a session: how many there are in all, and how many and how often from one address.
+//! Who may open a session: how many there are in all, how many of them no middleware has let in yet, and how many and how often from one address.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,6 +20,8 @@ pub(crate) struct Doors {
     per_address: Option<usize>,
     opens: Option<Rate>,
     inside: AtomicUsize,
+    unauthenticated: usize,
+    unknown: AtomicUsize,
     addresses: Mutex<HashMap<IpAddr, Visitor>>,
 }
 
@@ -35,6 +37,8 @@ struct Visitor {
 pub(crate) struct Place {
     doors: Arc<Doors>,
     address: Option<IpAddr>,
+    /// Has a middleware let it in?
+    known: bool,
 }
 
 impl Doors {
@@ -44,6 +48,8 @@ impl Doors {
             per_address: config.sessions_per_address,
             opens: config.opens_per_address,
             inside: AtomicUsize::new(0),
+            unauthenticated: config.unauthenticated,
+            unknown: AtomicUsize::new(0),
             addresses: Mutex::default(),
         })
     }
@@ -59,9 +65,16 @@ impl Doors {
         if let Some(address) = address {
             self.count(address, now)?;
         }
-        let place = Place { doors: self.clone(), address };
+        let place = Place { doors: self.clone(), address, known: false };
         // Counted before it is looked at, so that two at once are not both the last.
-        if self.inside.fetch_add(1, Ordering::Relaxed) >= self.sessions { Err(Code::Full) } else { Ok(place) }
+        let inside = self.inside.fetch_add(1, Ordering::Relaxed);
+        let unknown = self.unknown.fetch_add(1, Ordering::Relaxed);
+        if inside >= self.sessions || unknown >= self.unauthenticated { Err(Code::Full) } else { Ok(place) }
+    }
+
+    /// How many sessions no middleware has let in.
+    pub(crate) fn unauthenticated(&self) -> usize {
+        self.unknown.load(Ordering::Relaxed)
     }
 
     fn count(&self, address: IpAddr, now: Duration) -> Result<(), Code> {
@@ -100,8 +113,18 @@ impl Doors {
     }
 }
 
+impl Place {
+    /// A middleware has let it in.
+    pub(crate) fn let_in(&mut self) {
+        if !std::mem::replace(&mut self.known, true) {
+            self.doors.unknown.fetch_sub(1, Ordering::Relaxed);
+        }
+    }
+}
+
 impl Drop for Place {
     fn drop(&mut self) {
+        self.let_in();
         self.doors.inside.fetch_sub(1, Ordering::Relaxed);
         if let Some(address) = self.address
             && let Some(visitor) = self.doors.addresses.lock().get_mut(&address)
@@ -138,6 +161,19 @@ mod tests {
         drop(first);
         let _third = doors.enter(None, START).unwrap();
         assert_eq!(doors.enter(None, START).unwrap_err(), Code::Full);
+    }
+
+    #[test]
+    fn as_many_unknown_as_may_be_until_one_is_let_in() {
+        let doors = doors(|config| config.unauthenticated = 1);
+        let mut first = doors.enter(None, START).unwrap();
+        assert_eq!(doors.enter(None, START).unwrap_err(), Code::Full);
+        first.let_in();
+        first.let_in();
+        let second = doors.enter(None, START).unwrap();
+        assert_eq!(doors.enter(None, START).unwrap_err(), Code::Full);
+        drop((first, second));
+        assert_eq!((doors.unauthenticated(), doors.inside.load(Ordering::Relaxed)), (0, 0));
     }
 
     #[test]

@@ -24,6 +24,7 @@ use self::notes::{Note, Traffic};
 use super::doors::Place;
 use super::exchange::Exchange;
 use super::live::{Job, Live};
+use super::probation::Probation;
 use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
@@ -32,7 +33,7 @@ use crate::chunk::Chunk;
 use crate::client::Client;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::link::Asks;
+use crate::link::Peer;
 use crate::outgoing::Frame;
 use crate::rate::Meter;
 
@@ -71,8 +72,7 @@ pub(crate) struct Driver {
     round: Duration,
     /// Has a carrier ever attached?
     opened: bool,
-    /// Since when there is no namespace.
-    lonely: Option<Duration>,
+    probation: Probation,
     ended: Option<Duration>,
 }
 
@@ -108,9 +108,10 @@ impl Driver {
         place: Place,
     ) -> Self {
         let now = engine.wheel.now();
+        let probation = Probation::new(now, engine.config.handshake);
         let token = Secret::new(ids::random());
         let machine = Machine::new(engine.machine.clone(), live.id.clone(), key.clone(), token, now);
-        let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Limited);
+        let client = Client::new(engine.hub.clone(), live.clone(), request, Peer::Native);
         let meter = Meter::new(engine.config.messages, engine.config.bytes, now);
         Self {
             engine,
@@ -130,7 +131,7 @@ impl Driver {
             place: Some(place),
             round: now,
             opened: false,
-            lonely: Some(now),
+            probation,
             ended: None,
         }
     }
@@ -209,13 +210,8 @@ impl Driver {
             self.input(Input::Timeout);
             self.report_traffic();
         }
-        if self.client.namespaces() > 0 || self.ended.is_some() {
-            self.lonely = None;
-        } else {
-            let since = *self.lonely.get_or_insert(now);
-            if now >= since + self.engine.config.handshake {
-                self.input(Input::Kill { code: Code::NoNamespace });
-            }
+        if self.ended.is_none() && self.probation.ends().is_some_and(|end| end <= now) {
+            self.input(Input::Kill { code: Code::NoNamespace });
         }
     }
 
@@ -284,10 +280,19 @@ impl Driver {
         if let Some(pipe) = lost {
             self.lose_socket(pipe, None);
         }
-        let lonely = self.lonely.map(|since| since + self.engine.config.handshake);
-        let afterlife = self.ended.map(|ended| ended + AFTERLIFE);
-        if let Some(due) = self.machine.next_timeout().into_iter().chain(lonely).chain(afterlife).min() {
-            self.engine.wheel.arm(&self.live, due);
+        if self.probation.watch(now, &self.client)
+            && let Some(place) = &mut self.place
+        {
+            place.let_in();
+        }
+        let wheel = &self.engine.wheel;
+        let end = match self.ended {
+            None => self.probation.ends(),
+            Some(ended) => Some(ended + AFTERLIFE),
+        };
+        let client = self.client.next_timeout().map(|due| wheel.at(due));
+        if let Some(due) = self.machine.next_timeout().into_iter().chain(end).chain(client).min() {
+            wheel.arm(&self.live, due);
         }
     }
 }

@@ -27,6 +27,7 @@ use super::Engine;
 use super::doors::Place;
 use super::exchange::Exchange;
 use super::live::{Job, Live, Shared};
+use super::probation::Probation;
 use super::socket::Reader;
 use super::turn::{self, Backlog};
 use super::writer::{Writer, Written};
@@ -36,7 +37,7 @@ use crate::config::Transport;
 use crate::dialect::Part;
 use crate::handshake::RequestInfo;
 use crate::incoming::Incoming;
-use crate::link::Asks;
+use crate::link::Peer;
 use crate::outgoing::{Frame, GuestFrame};
 use crate::rate::Meter;
 
@@ -184,8 +185,7 @@ pub(crate) struct Guest {
     place: Option<Place>,
     /// Receivers of what was emitted in the last turn.
     backlog: Backlog,
-    /// Since when there is no namespace.
-    lonely: Option<Duration>,
+    probation: Probation,
     recovery: Option<Recovery>,
     /// The session that this one becomes part of.
     moving: Option<Moving>,
@@ -229,8 +229,9 @@ impl Guest {
         place: Place,
     ) -> Self {
         let now = engine.wheel.now();
+        let probation = Probation::new(now, engine.config.handshake);
         let meter = Meter::new(engine.config.messages, engine.config.bytes, now);
-        let client = Client::new(engine.hub.clone(), live.clone(), request, Asks::Slowed);
+        let client = Client::new(engine.hub.clone(), live.clone(), request, Peer::Guest);
         Self {
             engine,
             live,
@@ -255,7 +256,7 @@ impl Guest {
             meter,
             place: Some(place),
             backlog: Backlog::default(),
-            lonely: Some(now),
+            probation,
             ended: None,
         }
     }
@@ -376,13 +377,8 @@ impl Guest {
             self.act(|tongue, now, deeds| tongue.timeout(now, deeds));
         }
         self.hasten(now);
-        if self.client.namespaces() > 0 || self.ended.is_some() {
-            self.lonely = None;
-        } else {
-            let since = *self.lonely.get_or_insert(now);
-            if now >= since + self.engine.config.handshake {
-                self.leave(Code::NoNamespace, None);
-            }
+        if self.ended.is_none() && self.probation.ends().is_some_and(|end| end <= now) {
+            self.leave(Code::NoNamespace, None);
         }
     }
 
@@ -444,7 +440,13 @@ impl Guest {
         if std::mem::take(&mut self.answered) {
             self.act(|tongue, now, _| tongue.detached(now));
         }
-        let lonely = self.lonely.map(|since| since + self.engine.config.handshake);
+        if self.probation.watch(self.now(), &self.client)
+            && let Some(place) = &mut self.place
+        {
+            place.let_in();
+        }
+        let lonely = self.probation.ends().filter(|_| self.ended.is_none());
+        let client = self.client.next_timeout().map(|due| self.engine.wheel.at(due));
         let end = self.ended.as_ref().map(|(ended, ..)| match self.client.is_idle() {
             true => *ended + self.tongue.linger(),
             false => *ended + AFTERLIFE,
@@ -459,6 +461,7 @@ impl Guest {
         if let Some(due) = timeout
             .into_iter()
             .chain(lonely)
+            .chain(client)
             .chain(end)
             .chain(probe)
             .chain(late)

@@ -339,9 +339,9 @@ impl Live {
         let Some(frame) = frame else {
             drop(guard);
             if self.speech.has_one_namespace()
-                && let Some(reason) = out.parting()
+                && let Some((code, reason)) = out.parting()
             {
-                self.close(Code::ServerDisconnect, reason);
+                self.close(code, reason);
             }
             return Ok(false);
         };
@@ -427,6 +427,10 @@ impl Outlet for Live {
 
     fn close(&self, code: Code, reason: Option<String>) {
         self.submit(Job::Close { code, reason, retry: None });
+    }
+
+    fn kill(&self, code: Code) {
+        self.submit(Job::Kill(code));
     }
 
     fn transport(&self) -> Option<&'static str> {

@@ -8,6 +8,7 @@ pub(crate) mod guest;
 mod hold;
 pub(crate) mod ids;
 pub(crate) mod live;
+mod probation;
 pub(crate) mod socket;
 pub(crate) mod turn;
 mod wheel;
@@ -358,6 +359,7 @@ impl Engine {
         }
         stats.tasks =
             tokio::runtime::Handle::try_current().map_or(0, |handle| handle.metrics().num_alive_tasks());
+        stats.unauthenticated = self.doors.unauthenticated();
         stats.open_requests = self.open_requests.load(Ordering::Relaxed);
         stats
     }

@@ -46,6 +46,11 @@ impl Wheel {
         self.origin.elapsed()
     }
 
+    /// The same of a time that the runtime knows.
+    pub(crate) fn at(&self, instant: Instant) -> Duration {
+        instant.saturating_duration_since(self.origin)
+    }
+
     /// Wakes the driver of `live` at `due` or soon after, in place of what was said before.
     pub(crate) fn arm(&self, live: &Arc<Live>, due: Duration) {
         let tick = tick(due) + 1;

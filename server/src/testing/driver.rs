@@ -1,10 +1,12 @@
 //! The task of a session in memory: what the engine does for one with a transport.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use everwire_session::code::Code;
 use tokio::sync::{mpsc, oneshot};
+use tokio::time::Sleep;
 
 use super::memory::{Memory, TRANSPORT};
 use crate::client::Client;
@@ -29,6 +31,8 @@ pub(super) struct Driver {
     pub(super) commands: mpsc::UnboundedReceiver<Command>,
     pub(super) idle: Vec<oneshot::Sender<()>>,
     pub(super) connected: bool,
+    /// For when nothing else wakes it.
+    pub(super) timer: Pin<Box<Sleep>>,
 }
 
 impl Driver {
@@ -57,6 +61,7 @@ impl Driver {
             }
         }
         self.client.poll(cx);
+        self.set_timer(cx);
         self.connected |= self.client.namespaces() > 0;
         if self.connected && self.client.namespaces() == 0 && self.client.is_idle() {
             self.outlet.close(Code::ClientDisconnect, None);
@@ -77,5 +82,16 @@ impl Driver {
             return Poll::Ready(());
         }
         Poll::Pending
+    }
+
+    /// Wakes at the client's next time-out, as a session's driver is woken.
+    fn set_timer(&mut self, cx: &mut Context<'_>) {
+        while let Some(due) = self.client.next_timeout() {
+            self.timer.as_mut().reset(due);
+            if self.timer.as_mut().poll(cx).is_pending() {
+                break;
+            }
+            self.client.poll(cx);
+        }
     }
 }

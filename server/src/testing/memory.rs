@@ -59,8 +59,10 @@ impl State {
     }
 
     fn close(&mut self, code: Code, reason: Option<String>) {
-        self.closed.get_or_insert((code, reason));
-        self.wake();
+        if self.closed.is_none() {
+            self.closed = Some((code, reason));
+            self.wake();
+        }
     }
 }
 
@@ -165,6 +167,10 @@ impl Outlet for Memory {
 
     fn close(&self, code: Code, reason: Option<String>) {
         self.state.lock().close(code, reason);
+    }
+
+    fn kill(&self, code: Code) {
+        self.state.lock().close(code, None);
     }
 
     fn transport(&self) -> Option<&'static str> {

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report, in its helpers too")]
 
 mod acks;
+mod auth;
 mod backpressure;
 mod binary;
 mod broadcast_acks;

@@ -1,6 +1,7 @@
 //! The server from outside: real ports, raw clients, no code shared with the server. One file for each behaviour.
 #![allow(clippy::unwrap_used, reason = "a test's panic is its report, in its helpers too")]
 
+mod auth;
 mod closes;
 mod ends;
 mod floods;

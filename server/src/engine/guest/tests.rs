@@ -19,7 +19,7 @@ struct Session {
 impl Session {
     /// One of a Socket.IO client that polls and may move to a WebSocket.
     async fn open() -> Self {
-        let engine = Engine::new(Config::default(), Hub::new(10));
+        let engine = Engine::new(Config::default(), Hub::new(&Config::default()));
         let terms = Terms {
             revision: Revision::Four,
             sid: "key".into(),
