@@ -20,15 +20,25 @@
       undeliverable: OPEN,
       unknown_session: OPEN
     };
-    /** Takes what is said of a code. */    function learn(code, said) {
-      then[code] = said || then[code];
-      return String(code);
+    /** They stay what they are. */    var OWN = "heartbeat stale undeliverable unknown_session";
+    /** More than a server has; so a table that all sessions of a page share stays small, whatever one of them is told. */    var room = 99;
+    /** Takes what is said of a code, and gives it: `""` if that is none. */    function learn(code, said) {
+      if (typeof code !== "string" || !/^[a-z]\w{0,40}$/.test(code)) {
+        return "";
+      }
+      if (typeof said === "string" && OWN.indexOf(code) < 0 && (then[code] || room-- > 0)) {
+        then[code] = said;
+      }
+      return code;
     }
     /** Undefined if nobody has said it. */    function thenOf(code) {
       return then[code];
     }
     /** The others end a request or a carrier. */    function endsSession(code) {
       return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
+    }
+    /** What a server says need not be what it should be: text. */    function textOr(otherwise, said) {
+      return typeof said === "string" ? said : otherwise;
     }
     /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */    function randomBytes() {
       var bytes = new Uint8Array(16);
@@ -71,8 +81,8 @@
     /** The time of day, which goes on while the machine sleeps. */    function wall() {
       return (new Date).getTime();
     }
-    function later(run, ms) {
-      return setTimeout(run, ms);
+    /** Too early, should that be later than a timer can say: in 24 days. */    function later(run, ms) {
+      return setTimeout(run, Math.min(ms, 2147483647));
     }
     /** Runs when the code that runs now is done. */    function soon(run) {
       platform._soon(run);
@@ -119,6 +129,7 @@
       "acks": 1e3
     };
     /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */    var MAX_BODY = 64512;
+    /** So long a client waits before it asks again for nothing, or answers another heartbeat. */    var QUIET = 100;
     var ATTACHING = 0;
     var POLLING = 1;
     var POSTING = 2;
@@ -154,6 +165,14 @@
     }
     /** So long a carrier that has answered may be mute. */    function patienceOf(session) {
       return session._limits["ping"] + session._limits["timeout"];
+    }
+    /** Is it a count, a size or a time (protocol.md, section 2.1)? */    function isCount(value) {
+      return typeof value === "number" && value >= 0 && value < 9007199254740992 && value % 1 === 0;
+    }
+    /** Something has come: who asks for more is not asking for nothing. */    function brought(session, now, carrier) {
+      if (carrier._way._kind >= POLL && !(session._tight > now)) {
+        carrier._rested = now;
+      }
     }
     /** What is to be done next, if anything. */    function next(session, now) {
       if (!session._queue.length && session._state !== ENDED) {
@@ -245,7 +264,7 @@
     }
     /** Type, namespace, id, body. Two counts are no id. */    var PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
     /** Is it one of the messages that are counted? */    function isCounted(type) {
-      return "eaxcodl".indexOf(type) >= 0;
+      return "eaxcodlq".indexOf(type) >= 0;
     }
     /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */    function parse(data) {
       return typeof data === "string" ? parseText(data) : binary ? binary._read(data) : "attachments";
@@ -376,7 +395,7 @@
         end(session, session._closeCode);
       } else {
         session._farewell = body;
-        session._closeDeadline = now + CLOSE_TIME;
+        session._closeDeadline = Math.min(session._closeDeadline, now + CLOSE_TIME);
         finish(session);
       }
     }
@@ -408,7 +427,7 @@
     }
     /** The server has closed, or a close has taken too long. */    function giveUp(session) {
       var z = session._farewell || {};
-      end(session, z["code"] || session._closeCode, z["reason"], z["retry"]);
+      end(session, z["code"] || session._closeCode, textOr("", z["reason"]), z["retry"]);
     }
     /** The session is over, without another word to the server. */    function end(session, code, reason, retry) {
       if (reason === void 0) {
@@ -432,6 +451,8 @@
       }
     }
     // A carrier attaches, and is welcomed (protocol.md, section 4).
+        var COUNTS = [ "first", "received", "consumed" ];
+    var GRANT = COUNTS.concat([ "ping", "timeout", "window", "max", "acks" ]);
     /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */    function attach(session, now, carrier) {
       carrier._attach = ++session._attaches;
       carrier._token = session._token;
@@ -455,12 +476,24 @@
     }
     /** What begins a body or carrier going down. False if it cannot be read. */    function welcome(session, now, carrier, down, body) {
       var full = !!body["session"];
-      down._position = body["first"];
-      if (!down._position || !(full || carrier._welcomed)) {
+      var base = session._base;
+      if (!(full || carrier._welcomed) || !body["first"] || full && (typeof body["session"] !== "string" || typeof body["token"] !== "string")) {
         return false;
       }
-      if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) && counts(session, body["received"], body["consumed"]) && carrier._way._welcomed) {
-        carrier._way._welcomed(session, now, carrier, body, full);
+      for (var _i = 0, _a = full ? GRANT : COUNTS; _i < _a.length; _i++) {
+        var key = _a[_i];
+        if (!isCount(body[key])) {
+          return false;
+        }
+      }
+      down._position = body["first"];
+      if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) && counts(session, body["received"], body["consumed"])) {
+        if (session._base > base) {
+          brought(session, now, carrier);
+        }
+        if (carrier._way._welcomed) {
+          carrier._way._welcomed(session, now, carrier, body, full);
+        }
       }
       return true;
     }
@@ -540,16 +573,21 @@
         malformed(session, carrier, "bad_packet");
       } else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
+        brought(session, now, carrier);
       } else if (type === "v") {
+        brought(session, now, carrier);
         session._queue.push(function() {
           return session._host._deliver(packet, 0);
         });
       } else if (type === "h") {
-        // The next poll answers it anyway.
-        session._owesCounts = carrier._way._kind !== POLL;
+        // The next poll answers it anyway. A flood of them is not followed.
+        if (carrier._way._kind !== POLL && carrier._rested <= now) {
+          session._owesCounts = true;
+          carrier._rested = now + QUIET;
+        }
       } else if (type === "n") {
         counts(session, body[0], body[1]);
-      } else if (type === "z") {
+      } else if (type === "z" && typeof body["code"] === "string" && isCount(body["final"]) && (!body["retry"] || isCount(body["retry"]))) {
         learn(body["code"], body["then"]);
         closed(session, now, body);
       } else if (type !== "W") {
@@ -627,10 +665,12 @@
       _deliver: function() {},
       _carried: function() {},
       _suspended: function() {},
+      _sent: function() {},
       _failing: function() {},
       _ended: function() {}
     };
     /** A volatile event does not wait behind more bytes than this. */    var CONGESTED = 65536;
+    /** Bytes: twice what a user may have waiting. */    var MAX_UNCONFIRMED = 8388608;
     /** A timer that is later than this says that the machine has slept. */    var SLEPT = 1e3;
     function createDriver(io, ways, limits, listener, own) {
       var kit = io._kit;
@@ -760,6 +800,7 @@
             } finally {
               draining = false;
             }
+            listener._sent();
             var due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
             for (var _i = 0, live_1 = live; _i < live_1.length; _i++) {
               var attempt = live_1[_i];
@@ -834,7 +875,12 @@
           hub._drain();
         },
         _push: function(message) {
-          push(session, message);
+          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+          if (session._bytes > MAX_UNCONFIRMED) {
+            end(session, "buffer_full");
+          } else {
+            push(session, message);
+          }
           flush();
         },
         _pushVolatile: function(data) {
@@ -850,10 +896,6 @@
           plan._close(now());
           close(session, now(), code);
           hub._drain();
-        },
-        _abort: function(code) {
-          end(session, code);
-          flush();
         }
       };
     }
@@ -896,9 +938,13 @@
         }
       };
     }
+    // One namespace of a session, as its user sees it.
     /** What holds before there is a session. */    var UNKNOWN = {
       _limits: LIMITS,
-      _bytes: 0
+      _bytes: 0,
+      _log: [],
+      _sent: 0,
+      _base: 0
     };
     var MAX_QUEUED = 4194304;
     function createSocket(host, namespace, auth) {
@@ -908,6 +954,7 @@
       var lastId = 0;
       /** What was emitted before the namespace was asked for. */      var waiting = [];
       var waitingBytes = 0;
+      var draining = [];
       // ---- going out
             var sessionOf = function() {
         return (driverOf() || {
@@ -920,7 +967,7 @@
         var session = sessionOf();
         var message = messageOf(namespace, encode(type, namespace, id, body), event);
         var size = message._size;
-        var queued = size + waitingBytes + session._bytes;
+        var queued = size + socket.bufferedBytes();
         // An error report comes from no call that could fail.
                 if (type !== "x" && size > session._limits["max"]) {
           throw failure("too_large");
@@ -936,9 +983,6 @@
             waiting.push(message);
             waitingBytes += size;
           }
-        } else if (queued > 2 * MAX_QUEUED) {
-          // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-          driver._abort("buffer_full");
         } else {
           driver._push(message);
         }
@@ -1001,9 +1045,9 @@
         var fail = function(code) {
           if (open) {
             open = false;
-            post("x", id, {
-              code: code,
-              event: event
+            // Which event is known by its id; a name from a server may be one that cannot be said.
+                        post("x", id, {
+              code: code
             });
           }
         };
@@ -1022,6 +1066,10 @@
               open = false;
             }
           });
+        }
+        if (typeof event !== "string") {
+          fail("bad_event");
+          return;
         }
         events._fire(ANY, [ event ].concat(args), thrown);
         if (!events._fire(event, args, thrown)) {
@@ -1079,6 +1127,15 @@
           }
           return ask(event, args);
         },
+        bufferedBytes: function() {
+          return waitingBytes + sessionOf()._bytes;
+        },
+        drained: function() {
+          return new Promise(function(resolve) {
+            draining.push(resolve);
+            socket._drain();
+          });
+        },
         timeout: function(ms) {
           return {
             emit: function(event) {
@@ -1120,7 +1177,9 @@
           if (type === "a") {
             settle(id, null, body);
           } else if (type === "x") {
-            var code = body.code, _a = body.event, event = _a === void 0 ? null : _a, _b = body.message, message = _b === void 0 ? "" : _b;
+            var _a = body.event, event = _a === void 0 ? null : _a;
+            var code = textOr("bad_data", body.code);
+            var message = textOr("", body.message);
             if (!settle(id, failure(code, message)) && id === null) {
               socket._fire("error", {
                 code: code,
@@ -1149,6 +1208,16 @@
               reason: reason,
               unconfirmed: unconfirmed
             });
+          }
+          socket._drain();
+        },
+        _drain: function() {
+          var _a = sessionOf(), log = _a._log, sent = _a._sent, base = _a._base;
+          if (!waitingBytes && !log[sent - base]) {
+            for (var _i = 0, _b = draining.splice(0); _i < _b.length; _i++) {
+              var done = _b[_i];
+              done();
+            }
           }
         },
         _release: function() {
@@ -1274,6 +1343,11 @@
               socket._fire("suspended");
             });
           },
+          _sent: function() {
+            return each(function(socket) {
+              return socket._drain();
+            });
+          },
           _failing: function(code) {
             return each(function(socket) {
               if (!socket.connected) {
@@ -1297,23 +1371,28 @@
           });
         }
       };
-      /** Asks for the socket's auth, then for its namespace. */      var join = function(socket, then) {
+      /** Asks for the socket's auth, then for its namespace; or says it again with fresh auth. */      var join = function(socket, then) {
         var mine = driver;
         platform._promise(function(done) {
           return ask$1(socket.auth, done);
         }, function(auth) {
-          if (driver === mine && socket._wanted && !socket._joined) {
+          if (driver === mine && socket._wanted) {
             control("c", socket.namespace, auth);
-            socket.transport = name;
-            socket._release();
+            if (!socket._joined) {
+              socket.transport = name;
+              socket._release();
+            }
           }
         }, function(error) {
-          return refuse(socket, "auth", String(error && error.message || error));
+          // What there is holds until the server ends it: then it is asked for again.
+          if (!socket._joined) {
+            refuse(socket, "auth", String(error && error.message || error));
+          }
         }, then);
       };
       var refuse = function(socket, code, message, data) {
         forget(socket);
-        socket._end(code, "", 0);
+        socket._end(code, message, 0);
         socket._fire("connect_error", failure(code, message, data));
       };
       /** The socket is not wanted any more; without any, the session is not. */      var forget = function(socket) {
@@ -1342,15 +1421,19 @@
           }
         } else if (type === "o") {
           socket.id = body["id"];
-          socket.connected = true;
-          socket._fire("connect", {
-            recovered: false
-          });
+          if (!socket.connected) {
+            socket.connected = true;
+            socket._fire("connect", {
+              recovered: false
+            });
+          }
+        } else if (type === "q") {
+          join(socket);
         } else if (type === "d") {
-          refuse(socket, "denied", body["message"], body["data"]);
+          refuse(socket, "denied", textOr("", body["message"]), body["data"]);
         } else if (type === "l") {
           forget(socket);
-          socket._end(body["code"], body["reason"] || "", 0);
+          socket._end(textOr("server_disconnect", body["code"]), textOr("", body["reason"]), 0);
         } else {
           socket._take(packet);
         }
@@ -1379,7 +1462,7 @@
           if (then === OPEN && stood) {
             soon(start);
           } else {
-            timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
+            timer = later(start, Math.max(retry, limits._pause(tries)));
           }
         }
       };
@@ -1601,9 +1684,10 @@
         var rank = attempt._rank;
         var lived = now - carriedAt;
         var clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
-        var stood = clean || lived >= STOOD;
         current = null;
-        deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+        // Even one that may end is left if it does so as soon as it has begun, again and again.
+                deaths[rank] = lived >= (clean ? STOOD : QUICK) ? 0 : (deaths[rank] || 0) + 1;
+        var stood = lived >= STOOD || clean && deaths[rank] < QUICK_DEATHS;
         if (lived >= PROBE_RESET) {
           probes = 0;
         }
@@ -1843,6 +1927,7 @@
           }
         },
         _carried: function() {},
+        _sent: function() {},
         _suspended: finish,
         _failing: finish,
         _ended: finish
@@ -1916,6 +2001,7 @@
       }
       return code || "failed";
     }
+    /** The longest answer or line that is read: far more than a server may have waiting. */    var MAX_ANSWER = 67108864;
     /** Posts by fetch. */    var fetchPost = function(url, body, options, progress, done) {
       // Not as a method of something: browsers refuse that.
       var run = options.fetch || root.fetch;
@@ -1930,6 +2016,12 @@
       var fail = function() {
         return finish(0, "");
       };
+      var stop = function() {
+        over = true;
+        if (abort) {
+          abort.abort();
+        }
+      };
       run(url, {
         method: "POST",
         body: body,
@@ -1937,19 +2029,27 @@
         headers: options.extraHeaders || {},
         signal: abort ? abort.signal : null
       }).then(function(response) {
-        var status = response.status;
-        if (progress && status === 200) {
-          var reader_1 = response.body.getReader();
-          var decoder_1 = new TextDecoder;
+        var status = response.status, stream = response.body;
+        // Where streams are known: what never ends must not be kept for ever.
+                if (stream && stream.getReader && root.TextDecoder) {
+          var reader_1 = stream.getReader();
+          var decoder_1 = new root.TextDecoder;
+          var text_1 = "";
           var follow_1 = function() {
             reader_1.read().then(function(_a) {
               var last = _a.done, value = _a.value;
               if (last) {
-                finish(200, "");
+                finish(status, text_1);
               } else if (!over) {
-                progress(decoder_1.decode(value, {
+                var more = decoder_1.decode(value, {
                   stream: true
-                }));
+                });
+                if (progress && status === 200) {
+                  progress(more);
+                } else if ((text_1 += more).length > MAX_ANSWER) {
+                  fail();
+                  stop();
+                }
                 follow_1();
               }
             }, fail);
@@ -1961,12 +2061,7 @@
           }, fail);
         }
       }, fail);
-      return function() {
-        over = true;
-        if (abort) {
-          abort.abort();
-        }
-      };
+      return stop;
     };
     // What engines of the past have, and lack.
         var ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -2080,6 +2175,12 @@
           status = xhr.status;
           text = xhr.responseText;
         } catch (_) {}
+        if (text.length > MAX_ANSWER) {
+          over = true;
+          xhr.abort();
+          done(0, "");
+          return;
+        }
         if (progress && status === 200 && text.length > seen) {
           var from = seen;
           seen = text.length;
@@ -2281,13 +2382,17 @@
           }
         } else {
           if (kind === SCRIPT && !polls && carrier._ticket) {
-            request(session, now, carrier, POLLING, false);
+            if (carrier._rested <= now) {
+              request(session, now, carrier, POLLING, false);
+            } else {
+              session._wake = carrier._rested;
+            }
           }
           if (due) {
             request(session, now, carrier, POSTING, free);
           }
           if (session._batch) {
-            session._wake = session._batch._deadline;
+            session._wake = Math.min(session._wake, session._batch._deadline);
           }
         }
       }
@@ -2320,10 +2425,10 @@
         fields["ticket"] = carrier._ticket || undefined;
       } else if (kind === POLLING) {
         fields["poll"] = ++carrier._polls;
-        carrier._rested = now;
+        carrier._rested = now + QUIET;
         if (session._tight > now) {
           fields["wait"] = 0;
-          carrier._rested += session._rest;
+          carrier._rested = now + session._rest;
         }
         carrier._ticket = "";
       }
@@ -2331,6 +2436,9 @@
             var message = session._log[0];
       if (loaded && (!attaching || !message || message._size <= session._fits)) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
+      }
+      if (lines.length) {
+        brought(session, now, carrier);
       }
       made._body = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
       carrier._requests = carrier._requests.concat(made);
@@ -2427,9 +2535,10 @@
     }
     /** Its welcome may name a ticket: of its stream, or of the next script. */    function welcomed(session, now, carrier, body, full) {
       var ticket = body["ticket"];
+      var first = !carrier._ticket;
       if (typeof ticket === "string") {
         carrier._ticket = ticket;
-        if (full && carrier._way._kind === STREAM) {
+        if (full && first && carrier._way._kind === STREAM) {
           carrier._deadline = now + carrier._patience;
           session._queue.push(function() {
             return session._host._stream(carrier, ticket);
@@ -2476,6 +2585,7 @@
       } else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
         // The next poll has a higher number, and is made at once.
         carrier._deadline = now + patienceOf(session);
+        brought(session, now, carrier);
       } else {
         refused(session, carrier, code);
       }
@@ -2587,8 +2697,14 @@
     /** Cuts what arrives into lines. A line without its end was cut off, padding says nothing: neither is told (protocol.md, 2.3). */    function lineReader(line) {
       var rest = "";
       return function(text) {
-        var lines = (rest + text).split("\n");
-        rest = lines.pop();
+        // To cut what has been looked at again with each piece would take its time with long lines.
+        var lines = text.indexOf("\n") < 0 ? [] : (rest + text).split("\n");
+        rest = lines.length ? lines.pop() : rest + text;
+        if (rest.length > MAX_ANSWER) {
+          rest = "";
+          // No packet, and so the end of its carrier.
+                    lines.push("!");
+        }
         for (var _i = 0, lines_1 = lines; _i < lines_1.length; _i++) {
           var one = lines_1[_i];
           if (one && one.charAt(0) !== " ") {

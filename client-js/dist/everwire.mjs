@@ -16,10 +16,19 @@ const NEVER$1 = "never";
 const ATTACH = "attach";
 /** Of those that the client gives itself. */
 const then = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
-/** Takes what is said of a code. */
+/** They stay what they are. */
+const OWN = "heartbeat stale undeliverable unknown_session";
+/** More than a server has; so a table that all sessions of a page share stays small, whatever one of them is told. */
+let room = 99;
+/** Takes what is said of a code, and gives it: `""` if that is none. */
 function learn(code, said) {
-    then[code] = said || then[code];
-    return String(code);
+    if (typeof code !== "string" || !/^[a-z]\w{0,40}$/.test(code)) {
+        return "";
+    }
+    if (typeof said === "string" && OWN.indexOf(code) < 0 && (then[code] || room-- > 0)) {
+        then[code] = said;
+    }
+    return code;
 }
 /** Undefined if nobody has said it. */
 function thenOf(code) {
@@ -28,6 +37,10 @@ function thenOf(code) {
 /** The others end a request or a carrier. */
 function endsSession(code) {
     return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
+}
+/** What a server says need not be what it should be: text. */
+function textOr(otherwise, said) {
+    return typeof said === "string" ? said : otherwise;
 }
 
 /** Node 18 has no global `crypto`: for node the package takes random.node.ts instead. */
@@ -65,8 +78,9 @@ function now() {
 function wall() {
     return new Date().getTime();
 }
+/** Too early, should that be later than a timer can say: in 24 days. */
 function later(run, ms) {
-    return setTimeout(run, ms);
+    return setTimeout(run, Math.min(ms, 2147483647));
 }
 /** Runs when the code that runs now is done. */
 function soon(run) {
@@ -111,6 +125,8 @@ const SCRIPT = 3;
 const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
 const MAX_BODY = 64512;
+/** So long a client waits before it asks again for nothing, or answers another heartbeat. */
+const QUIET = 100;
 const ATTACHING = 0;
 const POLLING = 1;
 const POSTING = 2;
@@ -148,6 +164,16 @@ function createSession(window, secret, host) {
 /** So long a carrier that has answered may be mute. */
 function patienceOf(session) {
     return session._limits["ping"] + session._limits["timeout"];
+}
+/** Is it a count, a size or a time (protocol.md, section 2.1)? */
+function isCount(value) {
+    return typeof value === "number" && value >= 0 && value < 9007199254740992 && value % 1 === 0;
+}
+/** Something has come: who asks for more is not asking for nothing. */
+function brought(session, now, carrier) {
+    if (carrier._way._kind >= POLL && !(session._tight > now)) {
+        carrier._rested = now;
+    }
 }
 /** What is to be done next, if anything. */
 function next(session, now) {
@@ -249,7 +275,7 @@ function withBinary(given) {
 const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 /** Is it one of the messages that are counted? */
 function isCounted(type) {
-    return "eaxcodl".indexOf(type) >= 0;
+    return "eaxcodlq".indexOf(type) >= 0;
 }
 /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */
 function parse(data) {
@@ -392,7 +418,7 @@ function closed(session, now, body) {
     }
     else {
         session._farewell = body;
-        session._closeDeadline = now + CLOSE_TIME;
+        session._closeDeadline = Math.min(session._closeDeadline, now + CLOSE_TIME);
         finish(session);
     }
 }
@@ -426,7 +452,7 @@ function closing(session) {
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
     const z = session._farewell || {};
-    end(session, (z["code"] || session._closeCode), z["reason"], z["retry"]);
+    end(session, (z["code"] || session._closeCode), textOr("", z["reason"]), z["retry"]);
 }
 /** The session is over, without another word to the server. */
 function end(session, code, reason = "", retry = 0) {
@@ -444,6 +470,8 @@ function end(session, code, reason = "", retry = 0) {
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
+const COUNTS = ["first", "received", "consumed"];
+const GRANT = COUNTS.concat(["ping", "timeout", "window", "max", "acks"]);
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 function attach(session, now, carrier) {
     carrier._attach = ++session._attaches;
@@ -471,14 +499,24 @@ function header(session, type, fields) {
 /** What begins a body or carrier going down. False if it cannot be read. */
 function welcome(session, now, carrier, down, body) {
     const full = !!body["session"];
-    down._position = body["first"];
-    if (!down._position || !(full || carrier._welcomed)) {
+    const base = session._base;
+    if (!(full || carrier._welcomed) || !body["first"] || (full && (typeof body["session"] !== "string" || typeof body["token"] !== "string"))) {
         return false;
     }
+    for (const key of full ? GRANT : COUNTS) {
+        if (!isCount(body[key])) {
+            return false;
+        }
+    }
+    down._position = body["first"];
     if ((!full || carrier._welcomed || adopt(session, now, carrier, body)) &&
-        counts(session, body["received"], body["consumed"]) &&
-        carrier._way._welcomed) {
-        carrier._way._welcomed(session, now, carrier, body, full);
+        counts(session, body["received"], body["consumed"])) {
+        if (session._base > base) {
+            brought(session, now, carrier);
+        }
+        if (carrier._way._welcomed) {
+            carrier._way._welcomed(session, now, carrier, body, full);
+        }
     }
     return true;
 }
@@ -561,18 +599,23 @@ function take(session, now, carrier, down, data, alive) {
     }
     else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
+        brought(session, now, carrier);
     }
     else if (type === "v") {
+        brought(session, now, carrier);
         session._queue.push(() => session._host._deliver(packet, 0));
     }
     else if (type === "h") {
-        // The next poll answers it anyway.
-        session._owesCounts = carrier._way._kind !== POLL;
+        // The next poll answers it anyway. A flood of them is not followed.
+        if (carrier._way._kind !== POLL && carrier._rested <= now) {
+            session._owesCounts = true;
+            carrier._rested = now + QUIET;
+        }
     }
     else if (type === "n") {
         counts(session, body[0], body[1]);
     }
-    else if (type === "z") {
+    else if (type === "z" && typeof body["code"] === "string" && isCount(body["final"]) && (!body["retry"] || isCount(body["retry"]))) {
         learn(body["code"], body["then"]);
         closed(session, now, body);
     }
@@ -657,11 +700,14 @@ const DEAF = {
     _deliver() { },
     _carried() { },
     _suspended() { },
+    _sent() { },
     _failing() { },
     _ended() { },
 };
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
+/** Bytes: twice what a user may have waiting. */
+const MAX_UNCONFIRMED = 8388608;
 /** A timer that is later than this says that the machine has slept. */
 const SLEPT = 1000;
 function createDriver(io, ways, limits, listener, own) {
@@ -792,6 +838,7 @@ function createDriver(io, ways, limits, listener, own) {
                 finally {
                     draining = false;
                 }
+                listener._sent();
                 let due = session._state === ENDED ? Infinity : Math.min(nextTimeout(session), plan._nextTimeout());
                 for (const attempt of live) {
                     // Of a connection that does not stand yet only this keeps the time.
@@ -861,7 +908,13 @@ function createDriver(io, ways, limits, listener, own) {
             hub._drain();
         },
         _push(message) {
-            push(session, message);
+            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+            if (session._bytes > MAX_UNCONFIRMED) {
+                end(session, "buffer_full");
+            }
+            else {
+                push(session, message);
+            }
             flush();
         },
         _pushVolatile(data) {
@@ -877,10 +930,6 @@ function createDriver(io, ways, limits, listener, own) {
             plan._close(now());
             close(session, now(), code);
             hub._drain();
-        },
-        _abort(code) {
-            end(session, code);
-            flush();
         },
     };
 }
@@ -922,8 +971,9 @@ function createEmitter() {
     };
 }
 
+// One namespace of a session, as its user sees it.
 /** What holds before there is a session. */
-const UNKNOWN = { _limits: LIMITS, _bytes: 0 };
+const UNKNOWN = { _limits: LIMITS, _bytes: 0, _log: [], _sent: 0, _base: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
     const driverOf = host._driver;
@@ -933,6 +983,7 @@ function createSocket(host, namespace, auth) {
     /** What was emitted before the namespace was asked for. */
     let waiting = [];
     let waitingBytes = 0;
+    const draining = [];
     // ---- going out
     const sessionOf = () => (driverOf() || { _session: UNKNOWN })._session;
     const post = (type, id, body) => {
@@ -941,7 +992,7 @@ function createSocket(host, namespace, auth) {
         const session = sessionOf();
         const message = messageOf(namespace, encode(type, namespace, id, body), event);
         const size = message._size;
-        const queued = size + waitingBytes + session._bytes;
+        const queued = size + socket.bufferedBytes();
         // An error report comes from no call that could fail.
         if (type !== "x" && size > session._limits["max"]) {
             throw failure("too_large");
@@ -959,10 +1010,6 @@ function createSocket(host, namespace, auth) {
                 waiting.push(message);
                 waitingBytes += size;
             }
-        }
-        else if (queued > 2 * MAX_QUEUED) {
-            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-            driver._abort("buffer_full");
         }
         else {
             driver._push(message);
@@ -1012,7 +1059,8 @@ function createSocket(host, namespace, auth) {
         const fail = (code) => {
             if (open) {
                 open = false;
-                post("x", id, { code, event });
+                // Which event is known by its id; a name from a server may be one that cannot be said.
+                post("x", id, { code });
             }
         };
         const thrown = (error) => {
@@ -1026,6 +1074,10 @@ function createSocket(host, namespace, auth) {
                     open = false;
                 }
             });
+        }
+        if (typeof event !== "string") {
+            fail("bad_event");
+            return;
         }
         events._fire(ANY, [event].concat(args), thrown);
         if (!events._fire(event, args, thrown)) {
@@ -1061,6 +1113,11 @@ function createSocket(host, namespace, auth) {
             return socket;
         },
         emitWithAck: (event, ...args) => ask(event, args),
+        bufferedBytes: () => waitingBytes + sessionOf()._bytes,
+        drained: () => new Promise((resolve) => {
+            draining.push(resolve);
+            socket._drain();
+        }),
         timeout: (ms) => ({
             emit: (event, ...args) => send(event, args, ms),
             emitWithAck: (event, ...args) => ask(event, args, ms),
@@ -1083,7 +1140,9 @@ function createSocket(host, namespace, auth) {
                 settle(id, null, body);
             }
             else if (type === "x") {
-                const { code, event = null, message = "" } = body;
+                const { event = null } = body;
+                const code = textOr("bad_data", body.code);
+                const message = textOr("", body.message);
                 if (!settle(id, failure(code, message)) && id === null) {
                     socket._fire("error", { code, event, message });
                 }
@@ -1105,6 +1164,15 @@ function createSocket(host, namespace, auth) {
             // One that was never connected may have lost events, too.
             if (was || unconfirmed) {
                 socket._fire("disconnect", { code, reason, unconfirmed });
+            }
+            socket._drain();
+        },
+        _drain() {
+            const { _log: log, _sent: sent, _base: base } = sessionOf();
+            if (!waitingBytes && !log[sent - base]) {
+                for (const done of draining.splice(0)) {
+                    done();
+                }
             }
         },
         _release() {
@@ -1203,6 +1271,7 @@ function createClient(io) {
                 socket.transport = null;
                 socket._fire("suspended");
             }),
+            _sent: () => each((socket) => socket._drain()),
             _failing: (code) => each((socket) => {
                 if (!socket.connected) {
                     socket._fire("connect_error", failure(code || "no_transport", "no transport works"));
@@ -1223,20 +1292,27 @@ function createClient(io) {
             });
         }
     };
-    /** Asks for the socket's auth, then for its namespace. */
+    /** Asks for the socket's auth, then for its namespace; or says it again with fresh auth. */
     const join = (socket, then) => {
         const mine = driver;
         platform._promise((done) => ask$1(socket.auth, done), (auth) => {
-            if (driver === mine && socket._wanted && !socket._joined) {
+            if (driver === mine && socket._wanted) {
                 control("c", socket.namespace, auth);
-                socket.transport = name;
-                socket._release();
+                if (!socket._joined) {
+                    socket.transport = name;
+                    socket._release();
+                }
             }
-        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then);
+        }, (error) => {
+            // What there is holds until the server ends it: then it is asked for again.
+            if (!socket._joined) {
+                refuse(socket, "auth", String((error && error.message) || error));
+            }
+        }, then);
     };
     const refuse = (socket, code, message, data) => {
         forget(socket);
-        socket._end(code, "", 0);
+        socket._end(code, message, 0);
         socket._fire("connect_error", failure(code, message, data));
     };
     /** The socket is not wanted any more; without any, the session is not. */
@@ -1265,15 +1341,20 @@ function createClient(io) {
         }
         else if (type === "o") {
             socket.id = body["id"];
-            socket.connected = true;
-            socket._fire("connect", { recovered: false });
+            if (!socket.connected) {
+                socket.connected = true;
+                socket._fire("connect", { recovered: false });
+            }
+        }
+        else if (type === "q") {
+            join(socket);
         }
         else if (type === "d") {
-            refuse(socket, "denied", body["message"], body["data"]);
+            refuse(socket, "denied", textOr("", body["message"]), body["data"]);
         }
         else if (type === "l") {
             forget(socket);
-            socket._end(body["code"], (body["reason"] || ""), 0);
+            socket._end(textOr("server_disconnect", body["code"]), textOr("", body["reason"]), 0);
         }
         else {
             socket._take(packet);
@@ -1303,7 +1384,7 @@ function createClient(io) {
                 soon(start);
             }
             else {
-                timer = setTimeout(start, Math.max(retry, limits._pause(tries)));
+                timer = later(start, Math.max(retry, limits._pause(tries)));
             }
         }
     };
@@ -1429,6 +1510,9 @@ function named(known, wanted) {
     return chosen;
 }
 
+/** The longest answer or line that is read: far more than a server may have waiting. */
+const MAX_ANSWER = 67108864;
+
 /** Posts by fetch. */
 const fetchPost = (url, body, options, progress, done) => {
     // Not as a method of something: browsers refuse that.
@@ -1442,6 +1526,12 @@ const fetchPost = (url, body, options, progress, done) => {
         }
     };
     const fail = () => finish(0, "");
+    const stop = () => {
+        over = true;
+        if (abort) {
+            abort.abort();
+        }
+    };
     run(url, {
         method: "POST",
         body,
@@ -1449,17 +1539,26 @@ const fetchPost = (url, body, options, progress, done) => {
         headers: options.extraHeaders || {},
         signal: abort ? abort.signal : null,
     }).then((response) => {
-        const { status } = response;
-        if (progress && status === 200) {
-            const reader = response.body.getReader();
-            const decoder = new TextDecoder();
+        const { status, body: stream } = response;
+        // Where streams are known: what never ends must not be kept for ever.
+        if (stream && stream.getReader && root.TextDecoder) {
+            const reader = stream.getReader();
+            const decoder = new root.TextDecoder();
+            let text = "";
             const follow = () => {
                 reader.read().then(({ done: last, value }) => {
                     if (last) {
-                        finish(200, "");
+                        finish(status, text);
                     }
                     else if (!over) {
-                        progress(decoder.decode(value, { stream: true }));
+                        const more = decoder.decode(value, { stream: true });
+                        if (progress && status === 200) {
+                            progress(more);
+                        }
+                        else if ((text += more).length > MAX_ANSWER) {
+                            fail();
+                            stop();
+                        }
                         follow();
                     }
                 }, fail);
@@ -1470,12 +1569,7 @@ const fetchPost = (url, body, options, progress, done) => {
             response.text().then((text) => finish(status, text), fail);
         }
     }, fail);
-    return () => {
-        over = true;
-        if (abort) {
-            abort.abort();
-        }
-    };
+    return stop;
 };
 
 // What a carrier over HTTP has beside a WebSocket: requests, and batches that are repeated until they are confirmed
@@ -1524,13 +1618,18 @@ function post(session, now, carrier) {
         }
         else {
             if (kind === SCRIPT && !polls && carrier._ticket) {
-                request(session, now, carrier, POLLING, false);
+                if (carrier._rested <= now) {
+                    request(session, now, carrier, POLLING, false);
+                }
+                else {
+                    session._wake = carrier._rested;
+                }
             }
             if (due) {
                 request(session, now, carrier, POSTING, free);
             }
             if (session._batch) {
-                session._wake = session._batch._deadline;
+                session._wake = Math.min(session._wake, session._batch._deadline);
             }
         }
     }
@@ -1563,10 +1662,10 @@ function request(session, now, carrier, kind, loaded) {
     }
     else if (kind === POLLING) {
         fields["poll"] = ++carrier._polls;
-        carrier._rested = now;
+        carrier._rested = now + QUIET;
         if (session._tight > now) {
             fields["wait"] = 0;
-            carrier._rested += session._rest;
+            carrier._rested = now + session._rest;
         }
         carrier._ticket = "";
     }
@@ -1574,6 +1673,9 @@ function request(session, now, carrier, kind, loaded) {
     const message = session._log[0];
     if (loaded && (!attaching || !message || message._size <= session._fits)) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
+    }
+    if (lines.length) {
+        brought(session, now, carrier);
     }
     made._body = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
     carrier._requests = carrier._requests.concat(made);
@@ -1660,9 +1762,10 @@ function lastWord(session, line) {
 /** Its welcome may name a ticket: of its stream, or of the next script. */
 function welcomed(session, now, carrier, body, full) {
     const ticket = body["ticket"];
+    const first = !carrier._ticket;
     if (typeof ticket === "string") {
         carrier._ticket = ticket;
-        if (full && carrier._way._kind === STREAM) {
+        if (full && first && carrier._way._kind === STREAM) {
             carrier._deadline = now + carrier._patience;
             session._queue.push(() => session._host._stream(carrier, ticket));
         }
@@ -1715,6 +1818,7 @@ function answered(session, now, request, code) {
     else if (code === "stale_poll" && kind === POLL && !carrier._strikes++) {
         // The next poll has a higher number, and is made at once.
         carrier._deadline = now + patienceOf(session);
+        brought(session, now, carrier);
     }
     else {
         refused(session, carrier, code);
@@ -1833,8 +1937,14 @@ function measure(hub, attempt, line) {
 function lineReader(line) {
     let rest = "";
     return (text) => {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop();
+        // To cut what has been looked at again with each piece would take its time with long lines.
+        const lines = text.indexOf("\n") < 0 ? [] : (rest + text).split("\n");
+        rest = lines.length ? lines.pop() : rest + text;
+        if (rest.length > MAX_ANSWER) {
+            rest = "";
+            // No packet, and so the end of its carrier.
+            lines.push("!");
+        }
         for (const one of lines) {
             if (one && one.charAt(0) !== " ") {
                 line(one);
@@ -2150,9 +2260,10 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         const rank = attempt._rank;
         const lived = now - carriedAt;
         const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
-        const stood = clean || lived >= STOOD;
         current = null;
-        deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+        // Even one that may end is left if it does so as soon as it has begun, again and again.
+        deaths[rank] = lived >= (clean ? STOOD : QUICK) ? 0 : (deaths[rank] || 0) + 1;
+        const stood = lived >= STOOD || (clean && deaths[rank] < QUICK_DEATHS);
         if (lived >= PROBE_RESET) {
             probes = 0;
         }
@@ -2535,6 +2646,7 @@ function trial(io, transport, done, opened) {
             }
         },
         _carried() { },
+        _sent() { },
         _suspended: finish,
         _failing: finish,
         _ended: finish,

@@ -85,7 +85,7 @@ function withBinary(given) {
 const PARTS = /^([a-zA-Z])(?:(\/[^,]+),)?(\d+(?![\d,]))? ?([^\r\n]*)$/;
 /** Is it one of the messages that are counted? */
 function isCounted(type) {
-    return "eaxcodl".indexOf(type) >= 0;
+    return "eaxcodlq".indexOf(type) >= 0;
 }
 /** Reads a packet in either form. A string as answer is the code of what is wrong with it. */
 function parse(data) {
@@ -116,7 +116,7 @@ function parseText(text, revive) {
     const id = parts[3];
     const body = type === "n" ? "[" + parts[4] + "]" : parts[4];
     try {
-        return { e: type, t: parts[2] || "/", c: id ? +id : null, n: body ? JSON.parse(body, revive) : undefined };
+        return { e: type, t: parts[2] || "/", s: id ? +id : null, n: body ? JSON.parse(body, revive) : undefined };
     }
     catch (_) {
         return "bad_json";
@@ -139,7 +139,7 @@ function encode(type, namespace, id, body) {
     }
     // A body that is a number would read as an id.
     const head = type + (namespace === "/" ? "" : namespace + ",") + (id === null ? "" : id) + (/^\d/.test(text) ? " " : "") + text;
-    return binary && attachments.length ? binary.u(head, attachments) : head;
+    return binary && attachments.length ? binary.i(head, attachments) : head;
 }
 /** Else it would arrive as an object without anything in it. */
 function refuseBinary(_key, value) {
@@ -157,7 +157,7 @@ function isSound(text) {
 }
 
 // The binary form of a packet (protocol.md, section 2.2): a head in text form, and the bytes that it refers to.
-const binaryForm = { t: textOf, u: write$1, e: read };
+const binaryForm = { t: textOf, i: write$1, e: read };
 function textOf(body, attachments) {
     // Holder and key say what the value was before a toJSON, as that of node's Buffer.
     const text = JSON.stringify(body, function (key, value) {
@@ -235,10 +235,19 @@ const NEVER$1 = "never";
 const ATTACH = "attach";
 /** Of those that the client gives itself. */
 const then = { heartbeat: ATTACH, stale: ATTACH, undeliverable: OPEN, unknown_session: OPEN };
-/** Takes what is said of a code. */
+/** They stay what they are. */
+const OWN = "heartbeat stale undeliverable unknown_session";
+/** More than a server has; so a table that all sessions of a page share stays small, whatever one of them is told. */
+let room = 99;
+/** Takes what is said of a code, and gives it: `""` if that is none. */
 function learn(code, said) {
-    then[code] = said || then[code];
-    return String(code);
+    if (typeof code !== "string" || !/^[a-z]\w{0,40}$/.test(code)) {
+        return "";
+    }
+    if (typeof said === "string" && OWN.indexOf(code) < 0 && (then[code] || room-- > 0)) {
+        then[code] = said;
+    }
+    return code;
 }
 /** Undefined if nobody has said it. */
 function thenOf(code) {
@@ -247,6 +256,10 @@ function thenOf(code) {
 /** The others end a request or a carrier. */
 function endsSession(code) {
     return then[code] === OPEN || then[code] === LATER || then[code] === NEVER$1;
+}
+/** What a server says need not be what it should be: text. */
+function textOr(otherwise, said) {
+    return typeof said === "string" ? said : otherwise;
 }
 
 // The only folder that touches globals, and only when a client connects: so the module loads anywhere.
@@ -258,8 +271,9 @@ function now() {
 function wall() {
     return new Date().getTime();
 }
+/** Too early, should that be later than a timer can say: in 24 days. */
 function later(run, ms) {
-    return setTimeout(run, ms);
+    return setTimeout(run, Math.min(ms, 2147483647));
 }
 /** Runs when the code that runs now is done. */
 function soon(run) {
@@ -304,118 +318,130 @@ const SCRIPT = 3;
 const LIMITS = { "ping": 10000, "timeout": 8000, "window": 65536, "max": 1000000, "acks": 1000 };
 /** Larger batches would only wait longer to be confirmed; a first body goes to a server whose limit is not known. */
 const MAX_BODY = 64512;
+/** So long a client waits before it asks again for nothing, or answers another heartbeat. */
+const QUIET = 100;
 const ATTACHING = 0;
 const POLLING = 1;
 const POSTING = 2;
 /** `secret` draws 128 random bits, as a key of the protocol. */
 function createSession(window, secret, host) {
     return {
-        a: host,
+        c: host,
         z: secret,
         e: OPENING,
-        n: LIMITS,
+        r: LIMITS,
         W: 1000,
-        M: secret(),
-        A: 0,
+        O: secret(),
+        M: 0,
         y: 0,
-        v: MAX_BODY,
+        x: MAX_BODY,
         q: 0,
-        r: [],
-        b: [],
         o: [],
-        j: Infinity,
-        x: Infinity,
-        u: [],
+        b: [],
+        a: [],
+        v: Infinity,
+        k: Infinity,
+        i: [],
         t: 0,
-        d: 0,
-        k: 0,
-        O: 0,
+        n: 0,
+        w: 0,
+        N: 0,
         m: 0,
         J: window,
-        f: 0,
+        d: 0,
         g: 0,
-        N: 0,
+        T: 0,
         C: 0,
     };
 }
 /** So long a carrier that has answered may be mute. */
 function patienceOf(session) {
-    return session.n["ping"] + session.n["timeout"];
+    return session.r["ping"] + session.r["timeout"];
+}
+/** Is it a count, a size or a time (protocol.md, section 2.1)? */
+function isCount(value) {
+    return typeof value === "number" && value >= 0 && value < 9007199254740992 && value % 1 === 0;
+}
+/** Something has come: who asks for more is not asking for nothing. */
+function brought(session, now, carrier) {
+    if (carrier.e.e >= POLL && !(session.A > now)) {
+        carrier.i = now;
+    }
 }
 /** What is to be done next, if anything. */
 function next(session, now) {
-    if (!session.o.length && session.e !== ENDED) {
-        session.j = Infinity;
-        for (const carrier of session.r) {
+    if (!session.a.length && session.e !== ENDED) {
+        session.v = Infinity;
+        for (const carrier of session.o) {
             carrier.e.a(session, now, carrier);
         }
         // What no carrier could take at once is gone.
         session.b = [];
     }
-    return session.o.shift();
+    return session.a.shift();
 }
 
 // How carriers are given up.
 /** A carrier is gone, or given up. */
 function lose(session, carrier, code) {
     // The server may tell the old carrier sooner than the new one: the session has one.
-    const moving = code === "taken_over" && carrier !== session.r[session.r.length - 1];
+    const moving = code === "taken_over" && carrier !== session.o[session.o.length - 1];
     drop(session, carrier, code);
-    if (carrier === session.l) {
-        session.l = null;
+    if (carrier === session.f) {
+        session.f = null;
     }
-    if (!session.l && !moving && session.e === OPENED) {
+    if (!session.f && !moving && session.e === OPENED) {
         session.e = SUSPENDED;
-        session.o.push(() => session.a.c());
+        session.a.push(() => session.c.c());
     }
 }
 function drop(session, carrier, code) {
     carrier.g = true;
-    session.r = without(session.r, carrier);
-    session.w = false;
-    session.o.push(() => session.a.h(carrier, code));
+    session.o = without(session.o, carrier);
+    session.S = false;
+    session.a.push(() => session.c.h(carrier, code));
 }
 
 // The two directions of a session (protocol.md, sections 3 and 6). They meet only in an attach and in the counts.
 /** Sends in time, once and in order. */
 function push(session, message) {
-    session.u.push(message);
-    session.k += message.e;
+    session.i.push(message);
+    session.w += message.e;
     message.r = session.m += message.m ? message.e : 0;
 }
 /** The number of the last message, sent or not. */
 function lastOf(session) {
-    return session.t + session.u.length;
+    return session.t + session.i.length;
 }
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 function ready(session, number) {
-    const message = session.u[number - session.t - 1];
-    return message && message.r <= session.O + session.n["window"] ? message : undefined;
+    const message = session.i[number - session.t - 1];
+    return message && message.r <= session.N + session.r["window"] ? message : undefined;
 }
 function markSent(session, number) {
-    session.d = Math.max(session.d, number);
+    session.n = Math.max(session.n, number);
 }
 /** The peer's counts. False if it confirms what was never sent. */
 function confirm(session, received, consumed) {
-    if (received > session.d) {
+    if (received > session.n) {
         return false;
     }
-    if (consumed > session.O) {
-        session.O = consumed;
+    if (consumed > session.N) {
+        session.N = consumed;
     }
     for (; session.t < received; session.t++) {
-        session.k -= session.u.shift().e;
+        session.w -= session.i.shift().e;
     }
     return true;
 }
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
-    return (session.S ||
-        Math.max(session.N, session.g - session.C) * 4 >= session.J);
+    return (session.j ||
+        Math.max(session.T, session.g - session.C) * 4 >= session.J);
 }
 function said(session) {
-    session.S = false;
-    session.N = 0;
+    session.j = false;
+    session.T = 0;
     session.C = session.g;
 }
 /** What an encoded packet is to the session. */
@@ -429,9 +455,9 @@ const CLOSE_TIME = 5000;
 function close(session, now, code) {
     if (session.e < CLOSING) {
         session.h = code;
-        session.x = now + CLOSE_TIME;
+        session.k = now + CLOSE_TIME;
         session.e = CLOSING;
-        if (!session.A && !session.m) {
+        if (!session.M && !session.m) {
             // Nothing was said, and nothing is there that is worth it.
             end(session, code);
         }
@@ -440,49 +466,49 @@ function close(session, now, code) {
 /** The server's `z`. */
 function closed(session, now, body) {
     if (session.e === CLOSING) {
-        if (session.w && body["code"] === session.h) {
+        if (session.S && body["code"] === session.h) {
             // An answer: everything has arrived.
-            confirm(session, session.d, 0);
+            confirm(session, session.n, 0);
         }
         end(session, session.h);
     }
     else {
-        session.i = body;
-        session.x = now + CLOSE_TIME;
+        session.l = body;
+        session.k = Math.min(session.k, now + CLOSE_TIME);
         finish(session);
     }
 }
 /** Answers the server's `z` once everything before it is here. */
 function finish(session) {
-    const z = session.i;
-    if (z && session.f >= z["final"]) {
+    const z = session.l;
+    if (z && session.d >= z["final"]) {
         farewell(session, z["code"]);
         giveUp(session);
     }
 }
 /** The last word, on whatever carries it. */
 function farewell(session, code) {
-    const current = session.l;
+    const current = session.f;
     session.h = code;
     const line = closing(session);
-    session.o.push(() => {
+    session.a.push(() => {
         if (current && !current.e.e) {
-            session.a.u(current, line);
+            session.c.i(current, line);
         }
         else {
-            session.a.i(line);
+            session.c.l(line);
         }
     });
 }
 /** The client's `z`. */
 function closing(session) {
-    session.w = true;
-    return "z" + JSON.stringify({ code: session.h, "final": session.d });
+    session.S = true;
+    return "z" + JSON.stringify({ code: session.h, "final": session.n });
 }
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
-    const z = session.i || {};
-    end(session, (z["code"] || session.h), z["reason"], z["retry"]);
+    const z = session.l || {};
+    end(session, (z["code"] || session.h), textOr("", z["reason"]), z["retry"]);
 }
 /** The session is over, without another word to the server. */
 function end(session, code, reason = "", retry = 0) {
@@ -491,89 +517,101 @@ function end(session, code, reason = "", retry = 0) {
             code = session.h;
         }
         session.e = ENDED;
-        while (session.r.length) {
-            drop(session, session.r[0], null);
+        while (session.o.length) {
+            drop(session, session.o[0], null);
         }
-        session.l = null;
-        session.o.push(() => session.a.a(code, reason, retry, session.u));
+        session.f = null;
+        session.a.push(() => session.c.a(code, reason, retry, session.i));
     }
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
+const COUNTS = ["first", "received", "consumed"];
+const GRANT = COUNTS.concat(["ping", "timeout", "window", "max", "acks"]);
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 function attach(session, now, carrier) {
-    carrier.c = ++session.A;
+    carrier.c = ++session.M;
     carrier.p = session.p;
     carrier.t = now + carrier.S;
     // Only an opening client knows where the server stands: at nothing.
-    carrier.i = session.c ? -1 : session.t;
-    carrier.a = carrier.e.e === SCRIPT ? session.z() : "";
-    session.r = session.r.concat(carrier);
+    carrier.u = session.s ? -1 : session.t;
+    carrier.o = carrier.e.e === SCRIPT ? session.z() : "";
+    session.o = session.o.concat(carrier);
     carrier.e.c(session, now, carrier);
 }
 /** The first packet, or line, of what attaches or posts. */
 function header(session, type, fields) {
-    fields["received"] = session.f;
+    fields["received"] = session.d;
     fields["consumed"] = session.g;
-    if (session.c) {
-        fields["session"] = session.c;
+    if (session.s) {
+        fields["session"] = session.s;
         fields["token"] = session.p;
     }
     else {
-        fields["key"] = session.M;
+        fields["key"] = session.O;
     }
     return type + JSON.stringify(fields);
 }
 /** What begins a body or carrier going down. False if it cannot be read. */
 function welcome(session, now, carrier, down, body) {
     const full = !!body["session"];
-    down.d = body["first"];
-    if (!down.d || !(full || carrier.n)) {
+    const base = session.t;
+    if (!(full || carrier.n) || !body["first"] || (full && (typeof body["session"] !== "string" || typeof body["token"] !== "string"))) {
         return false;
     }
+    for (const key of full ? GRANT : COUNTS) {
+        if (!isCount(body[key])) {
+            return false;
+        }
+    }
+    down.h = body["first"];
     if ((!full || carrier.n || adopt(session, now, carrier, body)) &&
-        counts(session, body["received"], body["consumed"]) &&
-        carrier.e.n) {
-        carrier.e.n(session, now, carrier, body, full);
+        counts(session, body["received"], body["consumed"])) {
+        if (session.t > base) {
+            brought(session, now, carrier);
+        }
+        if (carrier.e.n) {
+            carrier.e.n(session, now, carrier, body, full);
+        }
     }
     return true;
 }
 /** The carrier is the current one from now on. False if it cannot be. */
 function adopt(session, now, carrier, body) {
     const state = session.e;
-    if (session.c && body["session"] !== session.c) {
+    if (session.s && body["session"] !== session.s) {
         // The key has opened another session: the server knows nothing of this one.
         end(session, "unknown_session");
         return false;
     }
-    if (carrier.i < 0) {
-        carrier.i = body["received"];
+    if (carrier.u < 0) {
+        carrier.u = body["received"];
     }
-    if (!carrier.e.e && carrier.i < session.t) {
+    if (!carrier.e.e && carrier.u < session.t) {
         // Counts that came another way were faster: what must come first on this WebSocket is gone.
         lose(session, carrier, "stale");
         return false;
     }
     carrier.n = true;
-    session.c = body["session"];
+    session.s = body["session"];
     session.p = body["token"];
-    session.n = body;
+    session.r = body;
     carrier.t = now + patienceOf(session);
-    session.l = carrier;
+    session.f = carrier;
     // Older ones have nothing more to say. Newer ones may still win.
-    while (session.r[0] !== carrier) {
-        drop(session, session.r[0], null);
+    while (session.o[0] !== carrier) {
+        drop(session, session.o[0], null);
     }
     if (state !== CLOSING) {
         session.e = OPENED;
     }
-    session.o.push(() => session.a.l(carrier, state === SUSPENDED, state === OPENED));
+    session.a.push(() => session.c.u(carrier, state === SUSPENDED, state === OPENED));
     if (!carrier.e.e) {
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
         carrier.e.a(session, now, carrier);
     }
     // What was emitted before this server's limit was known must not be tried for ever.
-    if (find(session.u, (message) => message.e > session.n["max"])) {
+    if (find(session.i, (message) => message.e > session.r["max"])) {
         end(session, "too_large");
     }
     return session.e !== ENDED;
@@ -612,23 +650,28 @@ function take(session, now, carrier, down, data, alive) {
         const code = learn(body["error"], body["then"]);
         refused(session, carrier, carrier.n && carrier.e.e && code === "unknown_session" ? "stale" : code);
     }
-    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.d) {
+    else if (type === "W" ? !welcome(session, now, carrier, down, body) : !down.h) {
         malformed(session, carrier, "bad_packet");
     }
     else if (isCounted(type)) {
         counted(session, carrier, down, packet, sizeOf(data));
+        brought(session, now, carrier);
     }
     else if (type === "v") {
-        session.o.push(() => session.a.t(packet, 0));
+        brought(session, now, carrier);
+        session.a.push(() => session.c.o(packet, 0));
     }
     else if (type === "h") {
-        // The next poll answers it anyway.
-        session.S = carrier.e.e !== POLL;
+        // The next poll answers it anyway. A flood of them is not followed.
+        if (carrier.e.e !== POLL && carrier.i <= now) {
+            session.j = true;
+            carrier.i = now + QUIET;
+        }
     }
     else if (type === "n") {
         counts(session, body[0], body[1]);
     }
-    else if (type === "z") {
+    else if (type === "z" && typeof body["code"] === "string" && isCount(body["final"]) && (!body["retry"] || isCount(body["retry"]))) {
         learn(body["code"], body["then"]);
         closed(session, now, body);
     }
@@ -637,11 +680,11 @@ function take(session, now, carrier, down, data, alive) {
     }
 }
 function counted(session, carrier, down, packet, size) {
-    const ahead = down.d++ - session.f - 1;
+    const ahead = down.h++ - session.d - 1;
     if (!ahead) {
-        session.f++;
-        session.N += size;
-        session.o.push(() => session.a.t(packet, packet.e === "e" ? size : 0));
+        session.d++;
+        session.T += size;
+        session.a.push(() => session.c.o(packet, packet.e === "e" ? size : 0));
         finish(session);
     }
     else if (ahead > 0 && (carrier.e.e !== POLL || carrier.s.length < 2)) {
@@ -651,11 +694,11 @@ function counted(session, carrier, down, packet, size) {
 }
 /** A carrier is given up for a packet that cannot be read; the session, if the same one cannot be read twice. */
 function malformed(session, carrier, code) {
-    if (carrier.n && session.E === session.f) {
+    if (carrier.n && session.E === session.d) {
         end(session, code);
     }
     else {
-        session.E = carrier.n ? session.f : null;
+        session.E = carrier.n ? session.d : null;
         lose(session, carrier, code);
     }
 }
@@ -670,7 +713,7 @@ function refused(session, carrier, code) {
     if ((endsSession(code) && !outdated) || (code === "stale_token" && newest)) {
         if (code === session.h) {
             // The answer to our close was overtaken or is lost: everything has arrived.
-            confirm(session, session.d, 0);
+            confirm(session, session.n, 0);
         }
         end(session, code);
     }
@@ -682,20 +725,20 @@ function refused(session, carrier, code) {
 // Time: when to look again, and what is given up then.
 /** Infinity if never. */
 function nextTimeout(session) {
-    let next = Math.min(session.x, session.j);
-    for (const carrier of session.r) {
+    let next = Math.min(session.k, session.v);
+    for (const carrier of session.o) {
         next = Math.min(next, deadlineOf(carrier));
     }
     return session.e === ENDED ? Infinity : next;
 }
 /** What is given up now is lost with this code. */
 function timeout(session, now, code) {
-    for (const carrier of session.r) {
+    for (const carrier of session.o) {
         if (deadlineOf(carrier) <= now) {
             lose(session, carrier, code);
         }
     }
-    if (session.x <= now) {
+    if (session.k <= now) {
         giveUp(session);
     }
 }
@@ -710,14 +753,17 @@ function deadlineOf(carrier) {
 
 /** Who has closed a session is not told anything any more. */
 const DEAF = {
+    o() { },
     t() { },
-    n() { },
     c() { },
+    n() { },
     e() { },
     a() { },
 };
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
+/** Bytes: twice what a user may have waiting. */
+const MAX_UNCONFIRMED = 8388608;
 /** A timer that is later than this says that the machine has slept. */
 const SLEPT = 1000;
 function createDriver(io, ways, limits, listener, own) {
@@ -730,10 +776,10 @@ function createDriver(io, ways, limits, listener, own) {
     let live = [];
     let stopWatching = () => { };
     const unlink = (attempt) => {
-        const aborts = attempt.f;
+        const aborts = attempt.d;
         live = without(live, attempt);
-        attempt.h = true;
-        attempt.f = [];
+        attempt.b = true;
+        attempt.d = [];
         for (const abort of aborts) {
             abort();
         }
@@ -743,20 +789,20 @@ function createDriver(io, ways, limits, listener, own) {
         plan.s(now(), attempt, code);
     };
     const session = createSession(io.e.window || 1048576, secret, {
-        u({ x: duplex }, data) {
+        i({ x: duplex }, data) {
             if (duplex) {
                 duplex.n(data);
             }
         },
         r(request) {
             const attempt = request.r;
-            if (!attempt.h) {
+            if (!attempt.b) {
                 attempt.e.r(hub, attempt, request);
             }
         },
-        o(attempt, ticket) {
-            if (!attempt.h && attempt.e.o) {
-                attempt.e.o(hub, attempt, ticket);
+        t(attempt, ticket) {
+            if (!attempt.b && attempt.e.t) {
+                attempt.e.t(hub, attempt, ticket);
             }
         },
         h(attempt, code) {
@@ -769,27 +815,27 @@ function createDriver(io, ways, limits, listener, own) {
                 unlink(attempt);
             }
         },
-        t(packet, size) {
-            listener.t(packet);
+        o(packet, size) {
+            listener.o(packet);
             session.g += size;
         },
-        l(attempt, resumed) {
-            if (!attempt.h) {
-                listener.n(attempt.e.name, resumed);
-                if (!attempt.e.o) {
+        u(attempt, resumed) {
+            if (!attempt.b) {
+                listener.t(attempt.e.name, resumed);
+                if (!attempt.e.t) {
                     hub.r(attempt);
                 }
             }
         },
         c: () => listener.c(lostBy),
-        i(line) {
-            if (kit.i) {
-                kit.i(hub, line);
+        l(line) {
+            if (kit.l) {
+                kit.l(hub, line);
             }
         },
         a(code, reason, retry, unconfirmed) {
             clearTimeout(timer);
-            plan.t();
+            plan.n();
             stopWatching();
             hub.u();
             listener.a(code, reason, retry, unconfirmed);
@@ -808,15 +854,15 @@ function createDriver(io, ways, limits, listener, own) {
         try {
             const duplex = attempt.e.s(io, () => {
                 attach(session, now(), attempt);
-                plan.l(now(), attempt);
+                plan.u(now(), attempt);
                 hub.e();
             }, (data) => {
-                hub.o(attempt);
+                hub.a(attempt);
                 heard(session, now(), attempt, data);
                 hub.e();
             }, gone);
             attempt.x = duplex;
-            attempt.f.push(duplex.e);
+            attempt.d.push(duplex.e);
         }
         catch (_) {
             // As a WebSocket without TLS on a page with it.
@@ -848,7 +894,8 @@ function createDriver(io, ways, limits, listener, own) {
                 finally {
                     draining = false;
                 }
-                let due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.u());
+                listener.n();
+                let due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.l());
                 for (const attempt of live) {
                     // Of a connection that does not stand yet only this keeps the time.
                     due = Math.min(due, attempt.t);
@@ -878,14 +925,14 @@ function createDriver(io, ways, limits, listener, own) {
             }
         },
         r(attempt) {
-            plan.n(now(), attempt);
-            hub.o(attempt);
+            plan.t(now(), attempt);
+            hub.a(attempt);
             if (listener.r) {
                 listener.r();
             }
         },
-        o() { },
         a() { },
+        o() { },
         c() { },
     };
     const plan = kit.t(hub, limits, {
@@ -917,11 +964,17 @@ function createDriver(io, ways, limits, listener, own) {
             hub.e();
         },
         r(message) {
-            push(session, message);
+            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
+            if (session.w > MAX_UNCONFIRMED) {
+                end(session, "buffer_full");
+            }
+            else {
+                push(session, message);
+            }
             flush();
         },
-        a(data) {
-            const current = session.l;
+        o(data) {
+            const current = session.f;
             const duplex = current && current.x;
             if (session.e === OPENED && !(duplex && duplex.t() > CONGESTED)) {
                 session.b.push(data);
@@ -933,10 +986,6 @@ function createDriver(io, ways, limits, listener, own) {
             plan.e(now());
             close(session, now(), code);
             hub.e();
-        },
-        o(code) {
-            end(session, code);
-            flush();
         },
     };
 }
@@ -950,14 +999,14 @@ function createEmitter() {
         n(place, run, once) {
             entries = entries.concat({ e: place, t: run, n: once });
         },
-        t(place, run) {
+        e(place, run) {
             for (const entry of entries) {
                 if ((place === undefined ? entry.e !== ANY : entry.e === place) && (!run || entry.t === run)) {
                     entries = without(entries, entry);
                 }
             }
         },
-        e(place, args, thrown) {
+        t(place, args, thrown) {
             let count = 0;
             for (const entry of entries) {
                 if (entry.e === place) {
@@ -978,8 +1027,9 @@ function createEmitter() {
     };
 }
 
+// One namespace of a session, as its user sees it.
 /** What holds before there is a session. */
-const UNKNOWN = { n: LIMITS, k: 0 };
+const UNKNOWN = { r: LIMITS, w: 0, i: [], n: 0, t: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
     const driverOf = host.d;
@@ -989,6 +1039,7 @@ function createSocket(host, namespace, auth) {
     /** What was emitted before the namespace was asked for. */
     let waiting = [];
     let waitingBytes = 0;
+    const draining = [];
     // ---- going out
     const sessionOf = () => (driverOf() || { t: UNKNOWN }).t;
     const post = (type, id, body) => {
@@ -997,28 +1048,24 @@ function createSocket(host, namespace, auth) {
         const session = sessionOf();
         const message = messageOf(namespace, encode(type, namespace, id, body), event);
         const size = message.e;
-        const queued = size + waitingBytes + session.k;
+        const queued = size + socket.bufferedBytes();
         // An error report comes from no call that could fail.
-        if (type !== "x" && size > session.n["max"]) {
+        if (type !== "x" && size > session.r["max"]) {
             throw failure("too_large");
         }
         if (type === "v") {
             if (driver && socket.connected) {
-                driver.a(message.n);
+                driver.o(message.n);
             }
         }
         else if (event && queued > MAX_QUEUED) {
             throw failure("buffer_full");
         }
-        else if (!driver || !socket.n) {
+        else if (!driver || !socket.r) {
             if (event) {
                 waiting.push(message);
                 waitingBytes += size;
             }
-        }
-        else if (queued > 2 * MAX_QUEUED) {
-            // Answers do not wait for room; a server that asks on and on without confirming any is not served for ever.
-            driver.o("buffer_full");
         }
         else {
             driver.r(message);
@@ -1030,7 +1077,7 @@ function createSocket(host, namespace, auth) {
             post(type, null, [event].concat(args));
             return;
         }
-        if (host.f >= sessionOf().n["acks"]) {
+        if (host.f >= sessionOf().r["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
@@ -1063,12 +1110,13 @@ function createSocket(host, namespace, auth) {
         return !!done;
     };
     const handle = (packet, event, args) => {
-        const { e: type, c: id } = packet;
+        const { e: type, s: id } = packet;
         let open = type === "e" && id !== null;
         const fail = (code) => {
             if (open) {
                 open = false;
-                post("x", id, { code, event });
+                // Which event is known by its id; a name from a server may be one that cannot be said.
+                post("x", id, { code });
             }
         };
         const thrown = (error) => {
@@ -1083,8 +1131,12 @@ function createSocket(host, namespace, auth) {
                 }
             });
         }
-        events.e(ANY, [event].concat(args), thrown);
-        if (!events.e(event, args, thrown)) {
+        if (typeof event !== "string") {
+            fail("bad_event");
+            return;
+        }
+        events.t(ANY, [event].concat(args), thrown);
+        if (!events.t(event, args, thrown)) {
             fail("no_handler");
         }
     };
@@ -1093,7 +1145,7 @@ function createSocket(host, namespace, auth) {
         return socket;
     };
     const off = (place, handler) => {
-        events.t(place, handler);
+        events.e(place, handler);
         return socket;
     };
     const socket = {
@@ -1117,6 +1169,11 @@ function createSocket(host, namespace, auth) {
             return socket;
         },
         emitWithAck: (event, ...args) => ask(event, args),
+        bufferedBytes: () => waitingBytes + sessionOf().w,
+        drained: () => new Promise((resolve) => {
+            draining.push(resolve);
+            socket.e();
+        }),
         timeout: (ms) => ({
             emit: (event, ...args) => send(event, args, ms),
             emitWithAck: (event, ...args) => ask(event, args, ms),
@@ -1129,19 +1186,21 @@ function createSocket(host, namespace, auth) {
             host.e(socket);
             return socket;
         },
+        o: false,
         r: false,
-        n: false,
-        e: (event, ...args) => void events.e(event, args, rethrow),
-        a(packet) {
-            const { e: type, c: id } = packet;
+        t: (event, ...args) => void events.t(event, args, rethrow),
+        c(packet) {
+            const { e: type, s: id } = packet;
             const body = packet.n || {};
             if (type === "a") {
                 settle(id, null, body);
             }
             else if (type === "x") {
-                const { code, event = null, message = "" } = body;
+                const { event = null } = body;
+                const code = textOr("bad_data", body.code);
+                const message = textOr("", body.message);
                 if (!settle(id, failure(code, message)) && id === null) {
-                    socket.e("error", { code, event, message });
+                    socket.t("error", { code, event, message });
                 }
             }
             else {
@@ -1149,10 +1208,10 @@ function createSocket(host, namespace, auth) {
                 handle(packet, args.shift(), args);
             }
         },
-        t(code, reason, unconfirmed) {
+        n(code, reason, unconfirmed) {
             const was = socket.connected;
             const failed = pending;
-            socket.connected = socket.recovered = socket.n = false;
+            socket.connected = socket.recovered = socket.r = false;
             socket.id = socket.transport = null;
             pending = {};
             for (const id in failed) {
@@ -1160,11 +1219,20 @@ function createSocket(host, namespace, auth) {
             }
             // One that was never connected may have lost events, too.
             if (was || unconfirmed) {
-                socket.e("disconnect", { code, reason, unconfirmed });
+                socket.t("disconnect", { code, reason, unconfirmed });
+            }
+            socket.e();
+        },
+        e() {
+            const { i: log, n: sent, t: base } = sessionOf();
+            if (!waitingBytes && !log[sent - base]) {
+                for (const done of draining.splice(0)) {
+                    done();
+                }
             }
         },
-        o() {
-            socket.n = true;
+        a() {
+            socket.r = true;
             for (const message of waiting) {
                 driverOf().r(message);
             }
@@ -1234,34 +1302,35 @@ function createClient(io) {
     const openSession = () => {
         const each = (tell) => {
             for (const socket of sockets) {
-                if (socket.n) {
+                if (socket.r) {
                     tell(socket);
                 }
             }
         };
-        const mine = createDriver(io, filter(io.n.e(io.e.transports), (way) => way.t(io)), limits, {
-            t: deliver,
-            n(carrier, resumed) {
+        const mine = createDriver(io, filter(io.n.e(io.e.transports), (way) => way.o(io)), limits, {
+            o: deliver,
+            t(carrier, resumed) {
                 const changed = name !== carrier;
                 name = carrier;
                 openedAt = openedAt || now();
                 each((socket) => {
                     socket.transport = carrier;
                     if (resumed) {
-                        socket.e("resumed");
+                        socket.t("resumed");
                     }
                     if (changed) {
-                        socket.e("transport", carrier);
+                        socket.t("transport", carrier);
                     }
                 });
             },
             c: () => each((socket) => {
                 socket.transport = null;
-                socket.e("suspended");
+                socket.t("suspended");
             }),
+            n: () => each((socket) => socket.e()),
             e: (code) => each((socket) => {
                 if (!socket.connected) {
-                    socket.e("connect_error", failure(code || "no_transport", "no transport works"));
+                    socket.t("connect_error", failure(code || "no_transport", "no transport works"));
                 }
             }),
             a: ended,
@@ -1279,25 +1348,32 @@ function createClient(io) {
             });
         }
     };
-    /** Asks for the socket's auth, then for its namespace. */
+    /** Asks for the socket's auth, then for its namespace; or says it again with fresh auth. */
     const join = (socket, then) => {
         const mine = driver;
         platform.o((done) => ask$1(socket.auth, done), (auth) => {
-            if (driver === mine && socket.r && !socket.n) {
+            if (driver === mine && socket.o) {
                 control("c", socket.namespace, auth);
-                socket.transport = name;
-                socket.o();
+                if (!socket.r) {
+                    socket.transport = name;
+                    socket.a();
+                }
             }
-        }, (error) => refuse(socket, "auth", String((error && error.message) || error)), then);
+        }, (error) => {
+            // What there is holds until the server ends it: then it is asked for again.
+            if (!socket.r) {
+                refuse(socket, "auth", String((error && error.message) || error));
+            }
+        }, then);
     };
     const refuse = (socket, code, message, data) => {
         forget(socket);
-        socket.t(code, "", 0);
-        socket.e("connect_error", failure(code, message, data));
+        socket.n(code, message, 0);
+        socket.t("connect_error", failure(code, message, data));
     };
     /** The socket is not wanted any more; without any, the session is not. */
     const forget = (socket) => {
-        socket.r = false;
+        socket.o = false;
         sockets = without(sockets, socket);
         if (!sockets.length) {
             const last = driver;
@@ -1314,25 +1390,30 @@ function createClient(io) {
         const { e: type, t: namespace } = packet;
         const socket = socketOf(namespace);
         const body = (packet.n || {});
-        if (!socket || !socket.n) {
+        if (!socket || !socket.r) {
             if (type === "e") {
-                control("x", namespace, { code: "unknown_namespace" }, packet.c);
+                control("x", namespace, { code: "unknown_namespace" }, packet.s);
             }
         }
         else if (type === "o") {
             socket.id = body["id"];
-            socket.connected = true;
-            socket.e("connect", { recovered: false });
+            if (!socket.connected) {
+                socket.connected = true;
+                socket.t("connect", { recovered: false });
+            }
+        }
+        else if (type === "q") {
+            join(socket);
         }
         else if (type === "d") {
-            refuse(socket, "denied", body["message"], body["data"]);
+            refuse(socket, "denied", textOr("", body["message"]), body["data"]);
         }
         else if (type === "l") {
             forget(socket);
-            socket.t(body["code"], (body["reason"] || ""), 0);
+            socket.n(textOr("server_disconnect", body["code"]), textOr("", body["reason"]), 0);
         }
         else {
-            socket.a(packet);
+            socket.c(packet);
         }
     };
     const ended = (code, reason, retry, unconfirmed) => {
@@ -1347,10 +1428,10 @@ function createClient(io) {
             if (over) {
                 forget(socket);
             }
-            socket.t(code, reason, countEvents(unconfirmed, socket.namespace));
+            socket.n(code, reason, countEvents(unconfirmed, socket.namespace));
             // That no transport works has been told when the last of them failed.
             if (!connected && (over || !opened) && code !== "no_transport") {
-                socket.e("connect_error", failure(code, reason));
+                socket.t("connect_error", failure(code, reason));
             }
         }
         if (!over && sockets.length) {
@@ -1359,7 +1440,7 @@ function createClient(io) {
                 soon(start);
             }
             else {
-                timer = setTimeout(start, Math.max(retry, limits.e(tries)));
+                timer = later(start, Math.max(retry, limits.e(tries)));
             }
         }
     };
@@ -1369,14 +1450,14 @@ function createClient(io) {
         b: socketOf,
         d: driverOf,
         s(socket) {
-            if (!socket.r) {
+            if (!socket.o) {
                 const other = socketOf(socket.namespace);
                 if (other && other !== socket) {
                     throw failure("bad_data", "another socket has this namespace");
                 }
                 sockets = without(sockets, socket).concat(socket);
                 clients = without(clients, client).concat(client);
-                socket.r = true;
+                socket.o = true;
                 if (driver) {
                     join(socket);
                 }
@@ -1387,13 +1468,13 @@ function createClient(io) {
             }
         },
         e(socket) {
-            if (socket.r) {
-                const log = driver ? driver.t.u : [];
-                if (socket.n) {
+            if (socket.o) {
+                const log = driver ? driver.t.i : [];
+                if (socket.r) {
                     control("l", socket.namespace, { code: "client_disconnect" });
                 }
                 forget(socket);
-                socket.t("client_disconnect", "", countEvents(log, socket.namespace));
+                socket.n("client_disconnect", "", countEvents(log, socket.namespace));
             }
         },
     };
@@ -1417,12 +1498,12 @@ function createAttempt(way, rank, now, patience) {
         S: patience,
         t: now + patience,
         k: now,
-        u: 0,
-        f: [],
+        l: 0,
+        d: [],
         m: 0,
         s: [],
         y: 0,
-        b: now,
+        i: now,
         v: 0,
     };
 }
@@ -1464,8 +1545,8 @@ function retry({ i: ways }, limits, host) {
         e(now) {
             due = Math.min(due, current ? Infinity : now);
         },
-        l() { },
-        n(now) {
+        u() { },
+        t(now) {
             carriedAt = now;
         },
         f() { },
@@ -1478,8 +1559,8 @@ function retry({ i: ways }, limits, host) {
             }
             return steps.shift();
         },
-        u: () => due,
-        t() { },
+        l: () => due,
+        n() { },
     };
 }
 
@@ -1548,7 +1629,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     /** Is it being tried? */
     const isUnder = (rank) => find(racers(), (attempt) => attempt.r === rank);
     const remove = (attempt) => {
-        attempt.l = true;
+        attempt.f = true;
         attempts = without(attempts, attempt);
     };
     const demote = (rank, reason) => {
@@ -1590,10 +1671,10 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
     };
     const start = (rank) => {
         const attempt = createAttempt(ways[rank], rank, now, Math.min(MAX_PATIENCE, PATIENCE * (rounds + 1)));
-        attempt.u = now + headStart() * Math.pow(2, racers().length);
+        attempt.l = now + headStart() * Math.pow(2, racers().length);
         attempts = attempts.concat(attempt);
         if (!current || renewing) {
-            due = attempt.u;
+            due = attempt.l;
         }
         steps.push(() => host.n(attempt));
     };
@@ -1643,9 +1724,10 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         const rank = attempt.r;
         const lived = now - carriedAt;
         const clean = reason === "end" || reason === "taken_over" || reason === CROWDED;
-        const stood = clean || lived >= STOOD;
         current = null;
-        deaths[rank] = clean || lived >= QUICK ? 0 : (deaths[rank] || 0) + 1;
+        // Even one that may end is left if it does so as soon as it has begun, again and again.
+        deaths[rank] = lived >= (clean ? STOOD : QUICK) ? 0 : (deaths[rank] || 0) + 1;
+        const stood = lived >= STOOD || (clean && deaths[rank] < QUICK_DEATHS);
         if (lived >= PROBE_RESET) {
             probes = 0;
         }
@@ -1707,14 +1789,14 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         const rank = attempt.r;
         const then = thenOf(reason);
         const again = then === ATTACH && reason !== "timeout";
-        if (attempt.l) {
+        if (attempt.f) {
             return;
         }
         remove(attempt);
         if (reason === CROWDED) {
             crowdedAt = now;
         }
-        else if (attempt === current && attempt.e.e === STREAM && carriedAt >= attempt.u && now - carriedAt < BUSY) {
+        else if (attempt === current && attempt.e.e === STREAM && carriedAt >= attempt.l && now - carriedAt < BUSY) {
             // What a proxy holds back comes late, and together with the end: as when the next attach makes the server end this stream.
             suspects[rank] = "timeout";
             doubtful = true;
@@ -1740,7 +1822,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             suspects[rank] = reason || "failed";
             code = reason;
             // One that was started later still has its time.
-            if (attempt.u >= due || !racers().length) {
+            if (attempt.l >= due || !racers().length) {
                 due = now;
             }
         }
@@ -1755,18 +1837,18 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             closing = true;
             hurry();
         },
-        l(at, attempt) {
+        u(at, attempt) {
             attempt.j = now = at;
             // It makes progress: the answer takes no longer than the handshake did.
-            if (attempt.u === due) {
-                due = attempt.u = Math.max(due, now + now - attempt.k);
+            if (attempt.l === due) {
+                due = attempt.l = Math.max(due, now + now - attempt.k);
             }
         },
-        n(at, attempt) {
+        t(at, attempt) {
             const rank = attempt.r;
             const { name, e: kind } = attempt.e;
             now = at;
-            if (attempt.l || attempt === current) {
+            if (attempt.f || attempt === current) {
                 return;
             }
             current = attempt;
@@ -1796,19 +1878,19 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         },
         f(at, attempt) {
             now = at;
-            if (attempt.l) {
+            if (attempt.f) {
                 return;
             }
             remove(attempt);
             if (attempt === current) {
                 died(attempt, "taken_over");
             }
-            else if (now >= attempt.u) {
+            else if (now >= attempt.l) {
                 suspects[attempt.r] = "timeout";
                 doubtful = true;
             }
         },
-        o(attempt, by) {
+        a(attempt, by) {
             if (attempt === current) {
                 calm();
                 lifeBy = by;
@@ -1824,7 +1906,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             now = at;
             failed(attempt, reason);
         },
-        a(at, by) {
+        o(at, by) {
             now = at;
             if (current) {
                 lifeBy = Math.min(lifeBy, by);
@@ -1857,8 +1939,8 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             }
             return steps.shift();
         },
-        t: upward.n,
-        u: () => Math.min(due, lifeBy, closing ? NEVER : probeAt),
+        n: upward.n,
+        l: () => Math.min(due, lifeBy, closing ? NEVER : probeAt),
     };
 }
 
@@ -1877,7 +1959,7 @@ function trial(io, transport, done, opened) {
         done(failed, driver.t);
     };
     const driver = createDriver(io, [transport], { t: 0, e: () => 0 }, {
-        t() {
+        o() {
             // That nobody knows the event.
             if (asked) {
                 finish(null);
@@ -1892,6 +1974,7 @@ function trial(io, transport, done, opened) {
                 driver.r(messageOf("/", encode("e", "/", 0, ["trial"]), true));
             }
         },
+        t() { },
         n() { },
         c: finish,
         e: finish,
@@ -1920,7 +2003,7 @@ function diagnoseBy(kit, all, url, options) {
                 rows.push(row);
                 next();
             };
-            if (transport.t(io)) {
+            if (transport.o(io)) {
                 trial(io, transport, (failed, session) => {
                     if (failed === null) {
                         row.ok = true;
@@ -1929,7 +2012,7 @@ function diagnoseBy(kit, all, url, options) {
                     }
                     else {
                         const opened = row.openMs !== null;
-                        row.why = causeOf(transport.e, failed, opened, session.A > 0);
+                        row.why = causeOf(transport.e, failed, opened, session.M > 0);
                         row.code = !opened && row.why === failed ? failed : "no_transport";
                     }
                     end();
@@ -1974,6 +2057,9 @@ function named(known, wanted) {
     return chosen;
 }
 
+/** The longest answer or line that is read: far more than a server may have waiting. */
+const MAX_ANSWER = 67108864;
+
 /** Posts by fetch. */
 const fetchPost = (url, body, options, progress, done) => {
     // Not as a method of something: browsers refuse that.
@@ -1987,6 +2073,12 @@ const fetchPost = (url, body, options, progress, done) => {
         }
     };
     const fail = () => finish(0, "");
+    const stop = () => {
+        over = true;
+        if (abort) {
+            abort.abort();
+        }
+    };
     run(url, {
         method: "POST",
         body,
@@ -1994,17 +2086,26 @@ const fetchPost = (url, body, options, progress, done) => {
         headers: options.extraHeaders || {},
         signal: abort ? abort.signal : null,
     }).then((response) => {
-        const { status } = response;
-        if (progress && status === 200) {
-            const reader = response.body.getReader();
-            const decoder = new TextDecoder();
+        const { status, body: stream } = response;
+        // Where streams are known: what never ends must not be kept for ever.
+        if (stream && stream.getReader && root.TextDecoder) {
+            const reader = stream.getReader();
+            const decoder = new root.TextDecoder();
+            let text = "";
             const follow = () => {
                 reader.read().then(({ done: last, value }) => {
                     if (last) {
-                        finish(200, "");
+                        finish(status, text);
                     }
                     else if (!over) {
-                        progress(decoder.decode(value, { stream: true }));
+                        const more = decoder.decode(value, { stream: true });
+                        if (progress && status === 200) {
+                            progress(more);
+                        }
+                        else if ((text += more).length > MAX_ANSWER) {
+                            fail();
+                            stop();
+                        }
                         follow();
                     }
                 }, fail);
@@ -2015,12 +2116,7 @@ const fetchPost = (url, body, options, progress, done) => {
             response.text().then((text) => finish(status, text), fail);
         }
     }, fail);
-    return () => {
-        over = true;
-        if (abort) {
-            abort.abort();
-        }
-    };
+    return stop;
 };
 
 // What a carrier over HTTP has beside a WebSocket: requests, and batches that are repeated until they are confirmed
@@ -2042,10 +2138,10 @@ function ask(session, now, carrier) {
 /** Makes the requests that the current carrier needs. */
 function post(session, now, carrier) {
     const kind = carrier.e.e;
-    let batch = session.s;
-    if (carrier === session.l) {
+    let batch = session.u;
+    if (carrier === session.f) {
         if (batch && batch.e && batch.e <= session.t) {
-            session.s = batch = null;
+            session.u = batch = null;
         }
         if (batch && batch.t <= now) {
             batch.r = null;
@@ -2053,38 +2149,43 @@ function post(session, now, carrier) {
         }
         const free = !batch || !batch.r || isOver(batch.r);
         // Behind messages that wait for credit the close waits too.
-        const load = free && (ready(session, session.t + 1) || session.b.length || (mayClose(session) && session.d === lastOf(session)));
+        const load = free && (ready(session, session.t + 1) || session.b.length || (mayClose(session) && session.n === lastOf(session)));
         const due = load || isDue(session);
         let polls = 0;
         for (const one of carrier.s) {
             polls += one.e === POLLING ? 1 : 0;
         }
         if (kind === POLL) {
-            if ((!polls && carrier.b <= now) || (polls < 2 && due)) {
+            if ((!polls && carrier.i <= now) || (polls < 2 && due)) {
                 request(session, now, carrier, POLLING, free);
             }
             else if (!polls) {
-                session.j = carrier.b;
+                session.v = carrier.i;
             }
         }
         else {
-            if (kind === SCRIPT && !polls && carrier.a) {
-                request(session, now, carrier, POLLING, false);
+            if (kind === SCRIPT && !polls && carrier.o) {
+                if (carrier.i <= now) {
+                    request(session, now, carrier, POLLING, false);
+                }
+                else {
+                    session.v = carrier.i;
+                }
             }
             if (due) {
                 request(session, now, carrier, POSTING, free);
             }
-            if (session.s) {
-                session.j = session.s.t;
+            if (session.u) {
+                session.v = Math.min(session.v, session.u.t);
             }
         }
     }
 }
 function mayClose(session) {
-    return session.e === CLOSING && !session.w;
+    return session.e === CLOSING && !session.S;
 }
 function isOver(request) {
-    return request.l || request.r.g;
+    return request.f || request.r.g;
 }
 /** Makes a request; with `loaded` it takes along what there is to send. */
 function request(session, now, carrier, kind, loaded) {
@@ -2096,46 +2197,49 @@ function request(session, now, carrier, kind, loaded) {
         r: carrier,
         e: kind,
         n: "",
-        a: carrier.a,
-        l: false,
-        d: 0,
+        o: carrier.o,
+        f: false,
+        h: 0,
         t: attaching || scripted ? Infinity : now + patienceOf(session),
     };
     if (attaching) {
         fields["v"] = 1;
         fields["window"] = session.J;
-        fields["ticket"] = carrier.a || undefined;
+        fields["ticket"] = carrier.o || undefined;
     }
     else if (kind === POLLING) {
         fields["poll"] = ++carrier.y;
-        carrier.b = now;
-        if (session.T > now) {
+        carrier.i = now + QUIET;
+        if (session.A > now) {
             fields["wait"] = 0;
-            carrier.b += session.W;
+            carrier.i = now + session.W;
         }
-        carrier.a = "";
+        carrier.o = "";
     }
     // What may not pass must not keep a carrier from attaching.
-    const message = session.u[0];
-    if (loaded && (!attaching || !message || message.e <= session.v)) {
+    const message = session.i[0];
+    if (loaded && (!attaching || !message || message.e <= session.x)) {
         load$1(session, made, lines, fields, scripted ? now + SCRIPT_RESEND : Infinity);
+    }
+    if (lines.length) {
+        brought(session, now, carrier);
     }
     made.n = header(session, attaching ? "A" : "P", fields) + "\n" + lines.join("\n");
     carrier.s = carrier.s.concat(made);
-    session.o.push(() => session.a.r(made));
+    session.a.push(() => session.c.r(made));
     said(session);
 }
 function load$1(session, made, lines, fields, deadline) {
-    const repeated = session.s;
+    const repeated = session.u;
     const first = session.t + 1;
     if (repeated) {
         // And so what it ended with.
-        session.w = false;
+        session.S = false;
     }
     else {
-        session.v = Math.min(session.v + GROWTH, MAX_BODY);
+        session.x = Math.min(session.x + GROWTH, MAX_BODY);
     }
-    const last = fill(session, lines, Math.min(session.n["max"] - HEAD, session.v));
+    const last = fill(session, lines, Math.min(session.r["max"] - HEAD, session.x));
     if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
@@ -2150,11 +2254,11 @@ function load$1(session, made, lines, fields, deadline) {
         }
     }
     session.b = [];
-    session.s = null;
+    session.u = null;
     if (lines.length) {
         const serial = repeated ? repeated.y : ++session.y;
         fields["serial"] = serial;
-        session.s = { y: serial, e: last < first ? 0 : last, r: made, t: deadline };
+        session.u = { y: serial, e: last < first ? 0 : last, r: made, t: deadline };
     }
 }
 /** A body with this batch has not passed, perhaps for its size: the next one is smaller. True if it cannot be. */
@@ -2162,10 +2266,10 @@ function narrow(session, batch, welcomed) {
     const count = batch.e - session.t;
     let size = 0;
     for (let i = 0; i < count; i++) {
-        size += session.u[i].e;
+        size += session.i[i].e;
     }
     if (size > SMALL$1) {
-        session.v = size >> 1;
+        session.x = size >> 1;
         if (count < 2 && welcomed) {
             session.q = session.L === batch.e ? session.q + 1 : 1;
             session.L = batch.e;
@@ -2195,7 +2299,7 @@ function beacon(session, limit) {
         return "";
     }
     const last = fill(session, lines, limit - HEAD);
-    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.d) }));
+    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.n) }));
     return header(session, "P", { serial: session.y + 1, first: session.t + 1 }) + "\n" + lines.join("\n");
 }
 /** The last word, where no WebSocket can carry it. */
@@ -2205,45 +2309,46 @@ function lastWord(session, line) {
 /** Its welcome may name a ticket: of its stream, or of the next script. */
 function welcomed(session, now, carrier, body, full) {
     const ticket = body["ticket"];
+    const first = !carrier.o;
     if (typeof ticket === "string") {
-        carrier.a = ticket;
-        if (full && carrier.e.e === STREAM) {
+        carrier.o = ticket;
+        if (full && first && carrier.e.e === STREAM) {
             carrier.t = now + carrier.S;
-            session.o.push(() => session.a.o(carrier, ticket));
+            session.a.push(() => session.c.t(carrier, ticket));
         }
     }
 }
 /** A line of the answer to a request. */
 function answer(session, now, request, line) {
     const carrier = request.r;
-    const batch = session.s;
+    const batch = session.u;
     const kind = carrier.e.e;
     if (!isOver(request)) {
-        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.a && request.e === ATTACHING));
-        if (kind !== SCRIPT && request.d && batch && batch.r === request) {
+        take(session, now, carrier, request, fromLine(line), kind !== STREAM || (!carrier.o && request.e === ATTACHING));
+        if (kind !== SCRIPT && request.h && batch && batch.r === request) {
             // The answer has begun, so the whole request has arrived.
-            session.s = null;
+            session.u = null;
         }
     }
 }
 /** The answer to a request is over: with `null`, with the code of a refusal, or not at all (`""`). */
 function answered(session, now, request, code) {
     const carrier = request.r;
-    const batch = session.s;
+    const batch = session.u;
     const kind = carrier.e.e;
     if (isOver(request)) {
         return;
     }
-    request.l = true;
+    request.f = true;
     carrier.s = without(carrier.s, request);
     if (code === null) {
         carrier.v = 0;
         if (batch && batch.r === request && (kind !== SCRIPT || batch.e <= session.t)) {
-            session.s = null;
+            session.u = null;
         }
         // A stream without ticket is the answer to its attach. An answer without welcome is no answer, only scripts have one elsewhere.
-        const over = request.e === ATTACHING && kind === STREAM && !carrier.a;
-        if (over || (!request.d && (kind !== SCRIPT || request.e !== POSTING))) {
+        const over = request.e === ATTACHING && kind === STREAM && !carrier.o;
+        if (over || (!request.h && (kind !== SCRIPT || request.e !== POSTING))) {
             lose(session, carrier, carrier.n && over ? "end" : "");
         }
     }
@@ -2255,11 +2360,12 @@ function answered(session, now, request, code) {
         end(session, "undeliverable");
     }
     else if (!code && request.e === POSTING && !carrier.v++) {
-        session.S = true;
+        session.j = true;
     }
     else if (code === "stale_poll" && kind === POLL && !carrier.v++) {
         // The next poll has a higher number, and is made at once.
         carrier.t = now + patienceOf(session);
+        brought(session, now, carrier);
     }
     else {
         refused(session, carrier, code);
@@ -2283,7 +2389,7 @@ function httpTransport(name, kind, enabled, progressive, open) {
         c: ask,
         a: post,
         n: welcomed,
-        t: (io) => !!posterOf(io) && !!enabled(io),
+        o: (io) => !!posterOf(io) && !!enabled(io),
         r(hub, attempt, request) {
             const first = request.e === ATTACHING;
             track(hub, attempt, request, (line, done) => {
@@ -2302,13 +2408,13 @@ function httpTransport(name, kind, enabled, progressive, open) {
         },
     };
     if (open) {
-        transport.o = (hub, attempt, ticket) => {
+        transport.t = (hub, attempt, ticket) => {
             const session = hub.t;
-            attempt.f.push(open(hub.n, ticket, (line) => {
+            attempt.d.push(open(hub.n, ticket, (line) => {
                 measure(hub, attempt, line);
                 heard(session, now(), attempt, fromLine(line));
-                if (!attempt.o && !attempt.h) {
-                    attempt.o = true;
+                if (!attempt.a && !attempt.b) {
+                    attempt.a = true;
                     hub.r(attempt);
                 }
                 hub.e();
@@ -2326,11 +2432,11 @@ function track(hub, attempt, request, make) {
     const session = hub.t;
     const crowd = hub.s;
     if (request.e === ATTACHING) {
-        attempt.f.push(() => {
+        attempt.d.push(() => {
             for (const made of attempt.s) {
                 // One of them may still be about to be made.
-                if (made.o) {
-                    made.o();
+                if (made.a) {
+                    made.a();
                 }
             }
         });
@@ -2338,12 +2444,12 @@ function track(hub, attempt, request, make) {
     if (crowd) {
         crowd.t(attempt, request);
     }
-    request.o = make((line) => {
+    request.a = make((line) => {
         if (crowd && request.e !== ATTACHING) {
             crowd.e(attempt);
         }
         // What keeps a stream alive is its own lines.
-        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.o)) {
+        if (transport.e !== STREAM || (request.e === ATTACHING && !transport.t)) {
             measure(hub, attempt, line);
         }
         answer(session, now(), request, line);
@@ -2366,10 +2472,10 @@ function sayFarewell(hub, line) {
 }
 /** Something has come over it. A stream of which much has come is replaced, before the server ends it. */
 function measure(hub, attempt, line) {
-    hub.o(attempt);
+    hub.a(attempt);
     attempt.m += line.length;
     // A character is three bytes at most.
-    if (attempt.m * 4 > hub.t.n["stream"]) {
+    if (attempt.m * 4 > hub.t.r["stream"]) {
         attempt.m = 0;
         hub.c(attempt);
     }
@@ -2378,8 +2484,14 @@ function measure(hub, attempt, line) {
 function lineReader(line) {
     let rest = "";
     return (text) => {
-        const lines = (rest + text).split("\n");
-        rest = lines.pop();
+        // To cut what has been looked at again with each piece would take its time with long lines.
+        const lines = text.indexOf("\n") < 0 ? [] : (rest + text).split("\n");
+        rest = lines.length ? lines.pop() : rest + text;
+        if (rest.length > MAX_ANSWER) {
+            rest = "";
+            // No packet, and so the end of its carrier.
+            lines.push("!");
+        }
         for (const one of lines) {
             if (one && one.charAt(0) !== " ") {
                 line(one);
@@ -2435,24 +2547,24 @@ function hello(session, _now, carrier) {
         v: 1,
         attach: carrier.c,
         window: session.J,
-        first: session.c ? undefined : session.t + 1,
+        first: session.s ? undefined : session.t + 1,
     });
-    session.o.push(() => session.a.u(carrier, data));
+    session.a.push(() => session.c.i(carrier, data));
 }
 function write(session, _now, carrier) {
     const out = (data) => {
-        session.o.push(() => session.a.u(carrier, data));
+        session.a.push(() => session.c.i(carrier, data));
     };
-    const current = carrier === session.l;
+    const current = carrier === session.f;
     // Once another carrier has opened, only its own welcome tells what this one opened: after a restart of the server it is another session.
-    if (carrier.i >= 0 && (current || !session.c)) {
-        for (let message; (message = ready(session, carrier.i + 1));) {
+    if (carrier.u >= 0 && (current || !session.s)) {
+        for (let message; (message = ready(session, carrier.u + 1));) {
             out(message.n);
-            markSent(session, ++carrier.i);
+            markSent(session, ++carrier.u);
         }
     }
     if (current) {
-        const done = carrier.i === lastOf(session);
+        const done = carrier.u === lastOf(session);
         if (done) {
             const fleeting = session.b;
             // Once: when a welcome comes, this is run before all carriers have their turn.
@@ -2462,10 +2574,10 @@ function write(session, _now, carrier) {
             }
         }
         if (isDue(session)) {
-            out("n" + session.f + "," + session.g);
+            out("n" + session.d + "," + session.g);
             said(session);
         }
-        if (done && session.e === CLOSING && !session.w) {
+        if (done && session.e === CLOSING && !session.S) {
             out(closing(session));
         }
     }
@@ -2477,7 +2589,7 @@ const websocket = {
     c: hello,
     a: write,
     // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
-    t(io) {
+    o(io) {
         const Class = classOf(io);
         return !!Class && (!!io.e.WebSocket || "CLOSING" in Class);
     },
@@ -2543,7 +2655,7 @@ function watchCrowd(hub, memory, isTight) {
         attempt.w = 0;
     };
     const owe = () => {
-        session.S = true;
+        session.j = true;
         hub.e();
     };
     return root.location
@@ -2552,7 +2664,7 @@ function watchCrowd(hub, memory, isTight) {
                 if (request.e !== ATTACHING && memory.tight <= now()) {
                     if (attempt.e.e !== POLL || request.r.s.length > 1) {
                         if (!attempt.w && request.n.length < SMALL) {
-                            attempt.f.push(() => answered(attempt));
+                            attempt.d.push(() => answered(attempt));
                             wait(attempt, TIME + 4 * memory.rtt);
                         }
                     }
@@ -2673,10 +2785,10 @@ function negotiate(hub, limits, host) {
     const memory = load(store, place, now(), ahead());
     /** Another page may have found out. */
     const isTight = () => {
-        session.T = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+        session.A = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
         return memory.tight > now();
     };
-    session.T = memory.tight;
+    session.A = memory.tight;
     hub.s = watchCrowd(hub, memory, isTight);
     const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         t(transport, done) {
@@ -2691,7 +2803,7 @@ function negotiate(hub, limits, host) {
             }
         },
         e() {
-            session.T = memory.tight;
+            session.A = memory.tight;
             if (ways.length > 1) {
                 save(store, place, memory, ahead());
             }
@@ -2699,15 +2811,15 @@ function negotiate(hub, limits, host) {
         n: () => stop(),
     });
     const proven = hub.r;
-    hub.o = (attempt) => {
+    hub.a = (attempt) => {
         heardAt = wall();
         // The other half of the time-out is for finding another way before this one is given up.
-        plan.o(attempt, now() + session.n["ping"] + session.n["timeout"] / 2);
+        plan.a(attempt, now() + session.r["ping"] + session.r["timeout"] / 2);
     };
     hub.c = (attempt) => plan.c(now(), attempt);
-    hub.a = (surely) => {
-        const left = heardAt + session.n["ping"] + LATE_HEARTBEAT - wall();
-        plan.a(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+    hub.o = (surely) => {
+        const left = heardAt + session.r["ping"] + LATE_HEARTBEAT - wall();
+        plan.o(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
         hub.e();
     };
     hub.r = (attempt) => {
@@ -2729,8 +2841,8 @@ function watch(hub) {
     let pulseAt = 0;
     /** Machines sleep without a word, and their clocks may stop. */
     const beat = () => {
-        if (pulseAt && wall() - pulseAt > PULSE + session.n["ping"]) {
-            hub.a(false);
+        if (pulseAt && wall() - pulseAt > PULSE + session.r["ping"]) {
+            hub.o(false);
         }
         pulseAt = wall();
         pulse = later(beat, PULSE);
@@ -2747,7 +2859,7 @@ function watch(hub) {
         if (body && navigator && navigator.sendBeacon) {
             navigator.sendBeacon(hub.n.t + "/send", body);
         }
-    }, hub.a);
+    }, hub.o);
     beat();
     return () => {
         clearTimeout(pulse);
@@ -2763,7 +2875,7 @@ const modern = {
     t: negotiate,
     r: binaryForm,
     n: watch,
-    i: sayFarewell,
+    l: sayFarewell,
 };
 
 /** A frame that nobody sees. `loaded` is told when its document is at its end, however that came. */
@@ -2844,7 +2956,7 @@ const jsonp = {
     c: ask,
     a: post,
     n: welcomed,
-    t: () => !!root.document,
+    o: () => !!root.document,
     r(hub, attempt, request) {
         track(hub, attempt, request, (line, done) => {
             const { e: kind, n: body } = request;
@@ -2852,9 +2964,9 @@ const jsonp = {
                 return postForm(hub.n, body, () => done(null));
             }
             const stopForm = kind === ATTACHING ? postForm(hub.n, body, () => { }) : () => { };
-            const { f: received, g: consumed } = hub.t;
+            const { d: received, g: consumed } = hub.t;
             const counts = "&poll=" + request.r.y + "&received=" + received + "&consumed=" + consumed;
-            const stopScript = loadScript(hub.n, "ticket=" + request.a + (kind === POLLING ? counts : ""), line, done);
+            const stopScript = loadScript(hub.n, "ticket=" + request.o + (kind === POLLING ? counts : ""), line, done);
             return () => {
                 stopForm();
                 stopScript();
@@ -3046,6 +3158,12 @@ function send(xhr, url, body, options, progress, done) {
             text = xhr.responseText;
         }
         catch (_) { }
+        if (text.length > MAX_ANSWER) {
+            over = true;
+            xhr.abort();
+            done(0, "");
+            return;
+        }
         if (progress && status === 200 && text.length > seen) {
             const from = seen;
             seen = text.length;
@@ -3140,7 +3258,7 @@ const legacy = {
     t: negotiate,
     r: binaryForm,
     n: watch,
-    i: sayFarewell,
+    l: sayFarewell,
     o: legacyPost,
     a: legacyStreams,
 };

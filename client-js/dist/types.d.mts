@@ -8,7 +8,7 @@ interface Transport {
     /** As in `options.transports`. */
     readonly name: TransportName;
 }
-/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session. */
+/** What a namespace's middleware on the server is given: any JSON value, or a function that is asked at each new session, and whenever the server wants fresh auth. */
 type Auth = unknown | (() => unknown) | ((done: (auth: unknown) => void) => void);
 /** How a client comes back. Pauses grow from `delay` up to `maxDelay`, each drawn at random below that. */
 interface Reconnection {
@@ -93,7 +93,7 @@ interface EverwireError extends Error {
 
 /** Why a session or a namespace has ended, and how many emitted events the server has not confirmed. */
 interface Disconnected {
-    /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes. */
+    /** `server_disconnect`, `unknown_session`, …: one of the protocol's codes; `denied` if fresh auth was refused. */
     code: string;
     /** What the side that ended it has said, or `""`. */
     reason: string;
@@ -207,6 +207,13 @@ interface Socket<Listen extends object = AnyEvents, Emit extends object = AnyEve
     emit<E extends Names<Emit>>(event: E, ...args: EmitArgs<Emit, E>): this;
     /** Resolves to the first value of the answer. */
     emitWithAck<E extends Names<Emit>>(event: E, ...args: CallArgs<Emit, E>): Promise<Answer<Emit, E>>;
+    /** Bytes that were emitted and the server has not confirmed, in all namespaces of the session: above 4 MiB `emit` throws `buffer_full`. */
+    bufferedBytes(): number;
+    /**
+     * Resolves when all that was emitted has been sent: none of it waits for a connection, or because the server's handlers are behind. `if (socket.bufferedBytes() > 1e6) { await
+     * socket.drained(); }` is as fast as they are.
+     */
+    drained(): Promise<void>;
     /** `socket.timeout(2000).emitWithAck("add", 1, 2)`: fails with `timeout` if there is no answer within so many milliseconds. */
     timeout(ms: number): Asks<Emit>;
     /** Connects again after the end. */
