@@ -117,7 +117,8 @@ impl Shown {
 
 async fn run(options: &SlowOptions, stopped: usize) -> Result<Shown, String> {
     // A session whose stream is over should say why, and not be thought of as suspended.
-    let flags = ["--queue-bytes", &QUEUE.to_string(), "--stream-bytes", &(64 << 20).to_string()];
+    let flags = format!("--queue-bytes {QUEUE} --max-payload {} --stream-bytes {}", QUEUE / 4, 64 << 20);
+    let flags: Vec<_> = flags.split(' ').collect();
     let server = Testbed::start(&options.testbed, 0, &flags).await?;
     let seen = Arc::new(Seen::default());
     let crowd = readers(&server, options.subscribers - stopped, &seen).await?;
