@@ -50,6 +50,8 @@ pub struct SendHalf<M> {
     cursor: u64,
     /// The number of the last message ever given to any.
     sent: u64,
+    /// Up to which message the peer has been asked for its counts.
+    asked: u64,
     /// Credited bytes of messages up to `cursor`, up to `base`, and of all.
     spent: u64,
     spent_base: u64,
@@ -74,6 +76,7 @@ impl<M: Message> SendHalf<M> {
             confirmed: 0,
             cursor: 0,
             sent: 0,
+            asked: 0,
             spent: 0,
             spent_base: 0,
             spent_total: 0,
@@ -137,9 +140,19 @@ impl<M: Message> SendHalf<M> {
         self.window
     }
 
-    /// Is more than a quarter of it in use?
-    pub fn is_filling(&self) -> bool {
-        self.bytes > self.limit / 4
+    /// Must the peer be asked for its counts, by a heartbeat behind what has been given? So that the queue does not get full of what the peer has received long
+    /// since: it tells by itself only after a quarter of its own window, which may be more than the queue holds. One question at a time: whoever calls this asks.
+    pub fn asks(&mut self) -> bool {
+        let asks = self.bytes > self.limit / 4 && self.asked <= self.confirmed && self.confirmed < self.sent;
+        if asks {
+            self.asked = self.sent;
+        }
+        asks
+    }
+
+    /// The carrier that the last question went over is gone.
+    pub(crate) fn forget_question(&mut self) {
+        self.asked = 0;
     }
 
     /// The most bytes it may hold.

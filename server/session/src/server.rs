@@ -76,8 +76,6 @@ pub struct Machine<M, U> {
     peer_final: Option<Box<Close>>,
     ended: Option<Code>,
     heard: Instant,
-    /// Up to which message the client has been asked for its counts.
-    asked: u64,
     timers: [Option<Instant>; TIMERS.len()],
     outputs: VecDeque<Output<M, U>>,
 }
@@ -100,7 +98,6 @@ impl<M: Message, U: Message> Machine<M, U> {
             peer_final: None,
             ended: None,
             heard: now,
-            asked: 0,
             timers: [None; TIMERS.len()],
             outputs: VecDeque::new(),
         };

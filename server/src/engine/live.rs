@@ -23,6 +23,7 @@ use crate::chunk::Chunk;
 use crate::config::{Config, Overflow, Transport};
 use crate::counters::Counters;
 use crate::dialect::Speech;
+use crate::dialect::native::Control;
 use crate::incoming::Incoming;
 use crate::outgoing::{Frame, Outgoing};
 use crate::outlet::{Outlet, SendError};
@@ -302,8 +303,15 @@ impl Live {
             // A poll may hang, or a close may wait for this.
             return self.driver.wake();
         };
+        let mut written = writer.write(send, log.as_deref_mut());
+        if self.speech == Speech::Native && send.asks() {
+            writer.control(Control::heartbeat());
+            if written == Written::All {
+                written = writer.write_queue();
+            }
+        }
         // The driver goes on with what does not fit, and with what waited behind the high mark.
-        if writer.write(send, log.as_deref_mut()) != Written::All || writer.wants_more(send) {
+        if written != Written::All || writer.wants_more(send) {
             drop(shared);
             self.driver.wake();
         }
@@ -371,17 +379,12 @@ impl Live {
         } else if !shared.held.grow(shared.weight() + frame.weight()) {
             return Err(self.overflow(shared, Code::Full));
         } else {
-            let was_filling = shared.send.is_filling();
             let pushed = match out.key() {
                 Some(key) => shared.send.push_latest(key, frame),
                 None => shared.send.push(frame),
             };
             if pushed.is_err() {
                 return Err(self.overflow(shared, Code::SlowConsumer));
-            }
-            if !was_filling && shared.send.is_filling() {
-                // It asks the client how far it is.
-                self.driver.wake();
             }
         }
         Ok(!std::mem::replace(&mut shared.dirty, true))

@@ -15,6 +15,7 @@ use tokio::net::tcp::OwnedWriteHalf;
 
 use super::exchange::Exchange;
 use super::guest::log::Log;
+use crate::dialect::native::Control;
 use crate::outgoing::Frame;
 
 /// Bytes in a writer above which messages stay in the send half: a reader that is slow costs references, not memory.
@@ -103,6 +104,10 @@ impl Writer {
         self.bytes += bytes.len();
         self.carried += bytes.len() as u64;
         self.queue.push_back(bytes);
+    }
+
+    pub(crate) fn control(&mut self, control: Control) {
+        self.push(if self.is_websocket() { control.frame() } else { control.line() });
     }
 
     pub(crate) fn message(&mut self, message: &Frame) {

@@ -46,7 +46,7 @@ impl<M: Message, U: Message> Machine<M, U> {
         let first_ever = self.attach == 0;
         let resumed = !first_ever && matches!(self.down, Down::None);
         self.attach = head.attach;
-        self.asked = 0;
+        send.forget_question();
         self.heard = now;
         send.set_window(head.window);
         send.grant(head.consumed);

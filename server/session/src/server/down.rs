@@ -53,11 +53,8 @@ impl<M: Message, U: Message> Machine<M, U> {
         }
     }
 
-    /// Asks for the client's counts, by a heartbeat, before the queue is full of what the client has received long since: it tells by itself only after a quarter of its
-    /// own window, which may be more than the queue holds. One question at a time.
-    fn ask(&mut self, send: &SendHalf<M>, pipe: Pipe) {
-        if send.is_filling() && self.asked <= send.confirmed() && send.confirmed() < send.sent() {
-            self.asked = send.sent();
+    fn ask(&mut self, send: &mut SendHalf<M>, pipe: Pipe) {
+        if send.asks() {
             self.outputs.push_back(Output::Heartbeat(pipe));
         }
     }

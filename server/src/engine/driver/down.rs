@@ -95,10 +95,7 @@ impl Driver {
 
     fn control(&mut self, shared: &mut Shared, pipe: Pipe, control: Control) {
         match &mut shared.writer {
-            Some(writer) if writer.pipe == pipe => {
-                let bytes = if writer.is_websocket() { control.frame() } else { control.line() };
-                writer.push(bytes);
-            }
+            Some(writer) if writer.pipe == pipe => writer.control(control),
             _ => {
                 if let Some(exchange) = self.exchange(pipe, false) {
                     exchange.push(control.line());
