@@ -453,6 +453,7 @@
     // A carrier attaches, and is welcomed (protocol.md, section 4).
         var COUNTS = [ "first", "received", "consumed" ];
     var GRANT = COUNTS.concat([ "ping", "timeout", "window", "max", "acks" ]);
+    /** No carrier is given up for a silence shorter than this, whatever the server says. */    var LEAST = 500;
     /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */    function attach(session, now, carrier) {
       carrier._attach = ++session._attaches;
       carrier._token = session._token;
@@ -516,6 +517,7 @@
       session._id = body["session"];
       session._token = body["token"];
       session._limits = body;
+      session._limits["timeout"] = Math.max(session._limits["timeout"], LEAST);
       carrier._deadline = now + patienceOf(session);
       session._current = carrier;
       // Older ones have nothing more to say. Newer ones may still win.
@@ -580,8 +582,8 @@
           return session._host._deliver(packet, 0);
         });
       } else if (type === "h") {
-        // The next poll answers it anyway. A flood of them is not followed.
-        if (carrier._way._kind !== POLL && carrier._rested <= now) {
+        // The next poll answers it anyway. A flood of them for nothing is not followed.
+        if (carrier._way._kind !== POLL && (session._taken || carrier._rested <= now)) {
           session._owesCounts = true;
           carrier._rested = now + QUIET;
         }

@@ -331,10 +331,10 @@ function createSession(window, secret, host) {
         c: host,
         z: secret,
         e: OPENING,
-        r: LIMITS,
+        n: LIMITS,
         W: 1000,
-        O: secret(),
-        M: 0,
+        N: secret(),
+        O: 0,
         y: 0,
         x: MAX_BODY,
         q: 0,
@@ -345,20 +345,20 @@ function createSession(window, secret, host) {
         k: Infinity,
         i: [],
         t: 0,
-        n: 0,
+        r: 0,
         w: 0,
-        N: 0,
+        T: 0,
         m: 0,
         J: window,
         d: 0,
         g: 0,
-        T: 0,
+        A: 0,
         C: 0,
     };
 }
 /** So long a carrier that has answered may be mute. */
 function patienceOf(session) {
-    return session.r["ping"] + session.r["timeout"];
+    return session.n["ping"] + session.n["timeout"];
 }
 /** Is it a count, a size or a time (protocol.md, section 2.1)? */
 function isCount(value) {
@@ -366,7 +366,7 @@ function isCount(value) {
 }
 /** Something has come: who asks for more is not asking for nothing. */
 function brought(session, now, carrier) {
-    if (carrier.e.e >= POLL && !(session.A > now)) {
+    if (carrier.e.e >= POLL && !(session.M > now)) {
         carrier.i = now;
     }
 }
@@ -375,7 +375,7 @@ function next(session, now) {
     if (!session.a.length && session.e !== ENDED) {
         session.v = Infinity;
         for (const carrier of session.o) {
-            carrier.e.a(session, now, carrier);
+            carrier.e.s(session, now, carrier);
         }
         // What no carrier could take at once is gone.
         session.b = [];
@@ -394,7 +394,7 @@ function lose(session, carrier, code) {
     }
     if (!session.f && !moving && session.e === OPENED) {
         session.e = SUSPENDED;
-        session.a.push(() => session.c.c());
+        session.a.push(() => session.c.s());
     }
 }
 function drop(session, carrier, code) {
@@ -418,18 +418,18 @@ function lastOf(session) {
 /** Message `number`, if it exists and credit allows it (and so all before it). */
 function ready(session, number) {
     const message = session.i[number - session.t - 1];
-    return message && message.r <= session.N + session.r["window"] ? message : undefined;
+    return message && message.r <= session.T + session.n["window"] ? message : undefined;
 }
 function markSent(session, number) {
-    session.n = Math.max(session.n, number);
+    session.r = Math.max(session.r, number);
 }
 /** The peer's counts. False if it confirms what was never sent. */
 function confirm(session, received, consumed) {
-    if (received > session.n) {
+    if (received > session.r) {
         return false;
     }
-    if (consumed > session.N) {
-        session.N = consumed;
+    if (consumed > session.T) {
+        session.T = consumed;
     }
     for (; session.t < received; session.t++) {
         session.w -= session.i.shift().e;
@@ -439,11 +439,11 @@ function confirm(session, received, consumed) {
 /** Have the counts grown enough that the server should hear of it? Or does it wait for them? */
 function isDue(session) {
     return (session.j ||
-        Math.max(session.T, session.g - session.C) * 4 >= session.J);
+        Math.max(session.A, session.g - session.C) * 4 >= session.J);
 }
 function said(session) {
     session.j = false;
-    session.T = 0;
+    session.A = 0;
     session.C = session.g;
 }
 /** What an encoded packet is to the session. */
@@ -459,7 +459,7 @@ function close(session, now, code) {
         session.h = code;
         session.k = now + CLOSE_TIME;
         session.e = CLOSING;
-        if (!session.M && !session.m) {
+        if (!session.O && !session.m) {
             // Nothing was said, and nothing is there that is worth it.
             end(session, code);
         }
@@ -470,7 +470,7 @@ function closed(session, now, body) {
     if (session.e === CLOSING) {
         if (session.S && body["code"] === session.h) {
             // An answer: everything has arrived.
-            confirm(session, session.n, 0);
+            confirm(session, session.r, 0);
         }
         end(session, session.h);
     }
@@ -505,7 +505,7 @@ function farewell(session, code) {
 /** The client's `z`. */
 function closing(session) {
     session.S = true;
-    return "z" + JSON.stringify({ code: session.h, "final": session.n });
+    return "z" + JSON.stringify({ code: session.h, "final": session.r });
 }
 /** The server has closed, or a close has taken too long. */
 function giveUp(session) {
@@ -523,16 +523,18 @@ function end(session, code, reason = "", retry = 0) {
             drop(session, session.o[0], null);
         }
         session.f = null;
-        session.a.push(() => session.c.a(code, reason, retry, session.i));
+        session.a.push(() => session.c.c(code, reason, retry, session.i));
     }
 }
 
 // A carrier attaches, and is welcomed (protocol.md, section 4).
 const COUNTS = ["first", "received", "consumed"];
 const GRANT = COUNTS.concat(["ping", "timeout", "window", "max", "acks"]);
+/** No carrier is given up for a silence shorter than this, whatever the server says. */
+const LEAST = 500;
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 function attach(session, now, carrier) {
-    carrier.c = ++session.M;
+    carrier.c = ++session.O;
     carrier.p = session.p;
     carrier.t = now + carrier.S;
     // Only an opening client knows where the server stands: at nothing.
@@ -550,7 +552,7 @@ function header(session, type, fields) {
         fields["token"] = session.p;
     }
     else {
-        fields["key"] = session.O;
+        fields["key"] = session.N;
     }
     return type + JSON.stringify(fields);
 }
@@ -597,7 +599,8 @@ function adopt(session, now, carrier, body) {
     carrier.n = true;
     session.s = body["session"];
     session.p = body["token"];
-    session.r = body;
+    session.n = body;
+    session.n["timeout"] = Math.max(session.n["timeout"], LEAST);
     carrier.t = now + patienceOf(session);
     session.f = carrier;
     // Older ones have nothing more to say. Newer ones may still win.
@@ -610,10 +613,10 @@ function adopt(session, now, carrier, body) {
     session.a.push(() => session.c.u(carrier, state === SUSPENDED, state === OPENED));
     if (!carrier.e.e) {
         // What is confirmed from now on has its place here too, since what follows is numbered by it: it is written while it is still kept.
-        carrier.e.a(session, now, carrier);
+        carrier.e.s(session, now, carrier);
     }
     // What was emitted before this server's limit was known must not be tried for ever.
-    if (find(session.i, (message) => message.e > session.r["max"])) {
+    if (find(session.i, (message) => message.e > session.n["max"])) {
         end(session, "too_large");
     }
     return session.e !== ENDED;
@@ -661,11 +664,11 @@ function take(session, now, carrier, down, data, alive) {
     }
     else if (type === "v") {
         brought(session, now, carrier);
-        session.a.push(() => session.c.o(packet, 0));
+        session.a.push(() => session.c.a(packet, 0));
     }
     else if (type === "h") {
-        // The next poll answers it anyway. A flood of them is not followed.
-        if (carrier.e.e !== POLL && carrier.i <= now) {
+        // The next poll answers it anyway. A flood of them for nothing is not followed.
+        if (carrier.e.e !== POLL && (session.A || carrier.i <= now)) {
             session.j = true;
             carrier.i = now + QUIET;
         }
@@ -685,8 +688,8 @@ function counted(session, carrier, down, packet, size) {
     const ahead = down.h++ - session.d - 1;
     if (!ahead) {
         session.d++;
-        session.T += size;
-        session.a.push(() => session.c.o(packet, packet.e === "e" ? size : 0));
+        session.A += size;
+        session.a.push(() => session.c.a(packet, packet.e === "e" ? size : 0));
         finish(session);
     }
     else if (ahead > 0 && (carrier.e.e !== POLL || carrier.s.length < 2)) {
@@ -715,7 +718,7 @@ function refused(session, carrier, code) {
     if ((endsSession(code) && !outdated) || (code === "stale_token" && newest)) {
         if (code === session.h) {
             // The answer to our close was overtaken or is lost: everything has arrived.
-            confirm(session, session.n, 0);
+            confirm(session, session.r, 0);
         }
         end(session, code);
     }
@@ -755,12 +758,12 @@ function deadlineOf(carrier) {
 
 /** Who has closed a session is not told anything any more. */
 const DEAF = {
-    o() { },
-    t() { },
-    c() { },
-    n() { },
-    e() { },
     a() { },
+    t() { },
+    s() { },
+    r() { },
+    e() { },
+    c() { },
 };
 /** A volatile event does not wait behind more bytes than this. */
 const CONGESTED = 65536;
@@ -817,30 +820,30 @@ function createDriver(io, ways, limits, listener, own) {
                 unlink(attempt);
             }
         },
-        o(packet, size) {
-            listener.o(packet);
+        a(packet, size) {
+            listener.a(packet);
             session.g += size;
         },
         u(attempt, resumed) {
             if (!attempt.b) {
                 listener.t(attempt.e.name, resumed);
                 if (!attempt.e.t) {
-                    hub.r(attempt);
+                    hub.o(attempt);
                 }
             }
         },
-        c: () => listener.c(lostBy),
+        s: () => listener.s(lostBy),
         l(line) {
             if (kit.l) {
                 kit.l(hub, line);
             }
         },
-        a(code, reason, retry, unconfirmed) {
+        c(code, reason, retry, unconfirmed) {
             clearTimeout(timer);
             plan.n();
             stopWatching();
             hub.u();
-            listener.a(code, reason, retry, unconfirmed);
+            listener.c(code, reason, retry, unconfirmed);
         },
     });
     const connect = (attempt) => {
@@ -854,7 +857,7 @@ function createDriver(io, ways, limits, listener, own) {
             hub.e();
         };
         try {
-            const duplex = attempt.e.s(io, () => {
+            const duplex = attempt.e.o(io, () => {
                 attach(session, now(), attempt);
                 plan.u(now(), attempt);
                 hub.e();
@@ -896,7 +899,7 @@ function createDriver(io, ways, limits, listener, own) {
                 finally {
                     draining = false;
                 }
-                listener.n();
+                listener.r();
                 let due = session.e === ENDED ? Infinity : Math.min(nextTimeout(session), plan.l());
                 for (const attempt of live) {
                     // Of a connection that does not stand yet only this keeps the time.
@@ -926,21 +929,21 @@ function createDriver(io, ways, limits, listener, own) {
                 unlink(attempt);
             }
         },
-        r(attempt) {
+        o(attempt) {
             plan.t(now(), attempt);
             hub.a(attempt);
-            if (listener.r) {
-                listener.r();
+            if (listener.o) {
+                listener.o();
             }
         },
         a() { },
-        o() { },
+        r() { },
         c() { },
     };
     const plan = kit.t(hub, limits, {
         n(attempt) {
             live = live.concat(attempt);
-            if (attempt.e.s) {
+            if (attempt.e.o) {
                 connect(attempt);
             }
             else {
@@ -957,7 +960,7 @@ function createDriver(io, ways, limits, listener, own) {
                 stopWatching = kit.n(hub);
             }
             if (ways.length) {
-                plan.r(now());
+                plan.o(now());
             }
             else {
                 listener.e("");
@@ -1031,7 +1034,7 @@ function createEmitter() {
 
 // One namespace of a session, as its user sees it.
 /** What holds before there is a session. */
-const UNKNOWN = { r: LIMITS, w: 0, i: [], n: 0, t: 0 };
+const UNKNOWN = { n: LIMITS, w: 0, i: [], r: 0, t: 0 };
 const MAX_QUEUED = 4194304;
 function createSocket(host, namespace, auth) {
     const driverOf = host.d;
@@ -1052,7 +1055,7 @@ function createSocket(host, namespace, auth) {
         const size = message.e;
         const queued = size + socket.bufferedBytes();
         // An error report comes from no call that could fail.
-        if (type !== "x" && size > session.r["max"]) {
+        if (type !== "x" && size > session.n["max"]) {
             throw failure("too_large");
         }
         if (type === "v") {
@@ -1079,7 +1082,7 @@ function createSocket(host, namespace, auth) {
             post(type, null, [event].concat(args));
             return;
         }
-        if (host.f >= sessionOf().r["acks"]) {
+        if (host.f >= sessionOf().n["acks"]) {
             throw failure("pending_acks");
         }
         const id = ++lastId;
@@ -1181,7 +1184,7 @@ function createSocket(host, namespace, auth) {
             emitWithAck: (event, ...args) => ask(event, args, ms),
         }),
         connect() {
-            host.s(socket);
+            host.o(socket);
             return socket;
         },
         close() {
@@ -1226,7 +1229,7 @@ function createSocket(host, namespace, auth) {
             socket.e();
         },
         e() {
-            const { i: log, n: sent, t: base } = sessionOf();
+            const { i: log, r: sent, t: base } = sessionOf();
             if (!waitingBytes && !log[sent - base]) {
                 for (const done of draining.splice(0)) {
                     done();
@@ -1262,7 +1265,7 @@ function open(kit, url, options) {
     withBinary(kit.r || given.binary);
     const client = find(clients, (one) => suits(one.n, io) && !one.b(namespace)) || createClient(io);
     const socket = createSocket(client, namespace, given.auth);
-    client.s(socket);
+    client.o(socket);
     return socket;
 }
 /** Where it connects to, and by what. Throws if that is no URL, as one without a host where there is no page. */
@@ -1309,8 +1312,8 @@ function createClient(io) {
                 }
             }
         };
-        const mine = createDriver(io, filter(io.n.e(io.e.transports), (way) => way.o(io)), limits, {
-            o: deliver,
+        const mine = createDriver(io, filter(io.n.e(io.e.transports), (way) => way.a(io)), limits, {
+            a: deliver,
             t(carrier, resumed) {
                 const changed = name !== carrier;
                 name = carrier;
@@ -1325,17 +1328,17 @@ function createClient(io) {
                     }
                 });
             },
-            c: () => each((socket) => {
+            s: () => each((socket) => {
                 socket.transport = null;
                 socket.t("suspended");
             }),
-            n: () => each((socket) => socket.e()),
+            r: () => each((socket) => socket.e()),
             e: (code) => each((socket) => {
                 if (!socket.connected) {
                     socket.t("connect_error", failure(code || "no_transport", "no transport works"));
                 }
             }),
-            a: ended,
+            c: ended,
         }, true);
         const joining = sockets;
         // One flight opens the session and its namespaces, so all auths have to be there.
@@ -1451,7 +1454,7 @@ function createClient(io) {
         f: 0,
         b: socketOf,
         d: driverOf,
-        s(socket) {
+        o(socket) {
             if (!socket.o) {
                 const other = socketOf(socket.namespace);
                 if (other && other !== socket) {
@@ -1541,7 +1544,7 @@ function retry({ i: ways }, limits, host) {
         }
     };
     return {
-        r(now) {
+        o(now) {
             due = now;
         },
         e(now) {
@@ -1830,7 +1833,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
         }
     };
     return {
-        r(at) {
+        o(at) {
             now = at;
             race(0);
         },
@@ -1908,7 +1911,7 @@ function createNegotiation(ways, limits, random, memory, host, upward) {
             now = at;
             failed(attempt, reason);
         },
-        o(at, by) {
+        r(at, by) {
             now = at;
             if (current) {
                 lifeBy = Math.min(lifeBy, by);
@@ -1961,13 +1964,13 @@ function trial(io, transport, done, opened) {
         done(failed, driver.t);
     };
     const driver = createDriver(io, [transport], { t: 0, e: () => 0 }, {
-        o() {
+        a() {
             // That nobody knows the event.
             if (asked) {
                 finish(null);
             }
         },
-        r() {
+        o() {
             if (!asked) {
                 asked = true;
                 if (opened) {
@@ -1977,10 +1980,10 @@ function trial(io, transport, done, opened) {
             }
         },
         t() { },
-        n() { },
-        c: finish,
+        r() { },
+        s: finish,
         e: finish,
-        a: finish,
+        c: finish,
     }, false);
     const timer = later(() => finish("timeout"), TIME$1);
     driver.n();
@@ -2005,7 +2008,7 @@ function diagnoseBy(kit, all, url, options) {
                 rows.push(row);
                 next();
             };
-            if (transport.o(io)) {
+            if (transport.a(io)) {
                 trial(io, transport, (failed, session) => {
                     if (failed === null) {
                         row.ok = true;
@@ -2014,7 +2017,7 @@ function diagnoseBy(kit, all, url, options) {
                     }
                     else {
                         const opened = row.openMs !== null;
-                        row.why = causeOf(transport.e, failed, opened, session.M > 0);
+                        row.why = causeOf(transport.e, failed, opened, session.O > 0);
                         row.code = !opened && row.why === failed ? failed : "no_transport";
                     }
                     end();
@@ -2151,7 +2154,7 @@ function post(session, now, carrier) {
         }
         const free = !batch || !batch.r || isOver(batch.r);
         // Behind messages that wait for credit the close waits too.
-        const load = free && (ready(session, session.t + 1) || session.b.length || (mayClose(session) && session.n === lastOf(session)));
+        const load = free && (ready(session, session.t + 1) || session.b.length || (mayClose(session) && session.r === lastOf(session)));
         const due = load || isDue(session);
         let polls = 0;
         for (const one of carrier.s) {
@@ -2212,7 +2215,7 @@ function request(session, now, carrier, kind, loaded) {
     else if (kind === POLLING) {
         fields["poll"] = ++carrier.y;
         carrier.i = now + QUIET;
-        if (session.A > now) {
+        if (session.M > now) {
             fields["wait"] = 0;
             carrier.i = now + session.W;
         }
@@ -2241,7 +2244,7 @@ function load$1(session, made, lines, fields, deadline) {
     else {
         session.x = Math.min(session.x + GROWTH, MAX_BODY);
     }
-    const last = fill(session, lines, Math.min(session.r["max"] - HEAD, session.x));
+    const last = fill(session, lines, Math.min(session.n["max"] - HEAD, session.x));
     if (lines.length) {
         fields["first"] = first;
         markSent(session, last);
@@ -2301,7 +2304,7 @@ function beacon(session, limit) {
         return "";
     }
     const last = fill(session, lines, limit - HEAD);
-    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.n) }));
+    lines.push("z" + JSON.stringify({ code: "client_disconnect", "final": Math.max(last, session.r) }));
     return header(session, "P", { serial: session.y + 1, first: session.t + 1 }) + "\n" + lines.join("\n");
 }
 /** The last word, where no WebSocket can carry it. */
@@ -2389,9 +2392,9 @@ function httpTransport(name, kind, enabled, progressive, open) {
         name,
         e: kind,
         c: ask,
-        a: post,
+        s: post,
         n: welcomed,
-        o: (io) => !!posterOf(io) && !!enabled(io),
+        a: (io) => !!posterOf(io) && !!enabled(io),
         r(hub, attempt, request) {
             const first = request.e === ATTACHING;
             track(hub, attempt, request, (line, done) => {
@@ -2417,7 +2420,7 @@ function httpTransport(name, kind, enabled, progressive, open) {
                 heard(session, now(), attempt, fromLine(line));
                 if (!attempt.a && !attempt.b) {
                     attempt.a = true;
-                    hub.r(attempt);
+                    hub.o(attempt);
                 }
                 hub.e();
             }, () => {
@@ -2477,7 +2480,7 @@ function measure(hub, attempt, line) {
     hub.a(attempt);
     attempt.m += line.length;
     // A character is three bytes at most.
-    if (attempt.m * 4 > hub.t.r["stream"]) {
+    if (attempt.m * 4 > hub.t.n["stream"]) {
         attempt.m = 0;
         hub.c(attempt);
     }
@@ -2589,13 +2592,13 @@ const websocket = {
     name: "websocket",
     e: DUPLEX,
     c: hello,
-    a: write,
+    s: write,
     // What speaks only the draft of 2010 (Safari 5, PhantomJS 1) does not know CLOSING. PhantomJS 2 has no binaryType before there is an instance.
-    o(io) {
+    a(io) {
         const Class = classOf(io);
         return !!Class && (!!io.e.WebSocket || "CLOSING" in Class);
     },
-    s(io, opened, packet, closed) {
+    o(io, opened, packet, closed) {
         const Class = classOf(io);
         const headers = io.e.extraHeaders;
         const url = io.t.replace(/^http/, "ws") + "/websocket";
@@ -2677,7 +2680,7 @@ function watchCrowd(hub, memory, isTight) {
                 }
             },
             e: answered,
-            r(attempt) {
+            o(attempt) {
                 // A poll asks for the memory's sake: another page may have found out.
                 const tight = attempt.e.e !== DUPLEX && isTight();
                 if (attempt.e.e === STREAM) {
@@ -2787,10 +2790,10 @@ function negotiate(hub, limits, host) {
     const memory = load(store, place, now(), ahead());
     /** Another page may have found out. */
     const isTight = () => {
-        session.A = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
+        session.M = memory.tight = Math.max(memory.tight, load(store, place, now(), ahead()).tight);
         return memory.tight > now();
     };
-    session.A = memory.tight;
+    session.M = memory.tight;
     hub.s = watchCrowd(hub, memory, isTight);
     const plan = createNegotiation(ways, limits, Math.random, memory, host, {
         t(transport, done) {
@@ -2805,29 +2808,29 @@ function negotiate(hub, limits, host) {
             }
         },
         e() {
-            session.A = memory.tight;
+            session.M = memory.tight;
             if (ways.length > 1) {
                 save(store, place, memory, ahead());
             }
         },
         n: () => stop(),
     });
-    const proven = hub.r;
+    const proven = hub.o;
     hub.a = (attempt) => {
         heardAt = wall();
         // The other half of the time-out is for finding another way before this one is given up.
-        plan.a(attempt, now() + session.r["ping"] + session.r["timeout"] / 2);
+        plan.a(attempt, now() + session.n["ping"] + session.n["timeout"] / 2);
     };
     hub.c = (attempt) => plan.c(now(), attempt);
-    hub.o = (surely) => {
-        const left = heardAt + session.r["ping"] + LATE_HEARTBEAT - wall();
-        plan.o(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
+    hub.r = (surely) => {
+        const left = heardAt + session.n["ping"] + LATE_HEARTBEAT - wall();
+        plan.r(now(), surely ? now() : now() + Math.max(LATE_HEARTBEAT, left));
         hub.e();
     };
-    hub.r = (attempt) => {
+    hub.o = (attempt) => {
         proven(attempt);
         if (hub.s) {
-            hub.s.r(attempt);
+            hub.s.o(attempt);
         }
     };
     return plan;
@@ -2843,8 +2846,8 @@ function watch(hub) {
     let pulseAt = 0;
     /** Machines sleep without a word, and their clocks may stop. */
     const beat = () => {
-        if (pulseAt && wall() - pulseAt > PULSE + session.r["ping"]) {
-            hub.o(false);
+        if (pulseAt && wall() - pulseAt > PULSE + session.n["ping"]) {
+            hub.r(false);
         }
         pulseAt = wall();
         pulse = later(beat, PULSE);
@@ -2861,7 +2864,7 @@ function watch(hub) {
         if (body && navigator && navigator.sendBeacon) {
             navigator.sendBeacon(hub.n.t + "/send", body);
         }
-    }, hub.o);
+    }, hub.r);
     beat();
     return () => {
         clearTimeout(pulse);
@@ -2956,9 +2959,9 @@ const jsonp = {
     name: "jsonp",
     e: SCRIPT,
     c: ask,
-    a: post,
+    s: post,
     n: welcomed,
-    o: () => !!root.document,
+    a: () => !!root.document,
     r(hub, attempt, request) {
         track(hub, attempt, request, (line, done) => {
             const { e: kind, n: body } = request;

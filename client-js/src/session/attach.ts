@@ -22,6 +22,9 @@ import {
 const COUNTS = ["first", "received", "consumed"];
 const GRANT = COUNTS.concat(["ping", "timeout", "window", "max", "acks"]);
 
+/** No carrier is given up for a silence shorter than this, whatever the server says. */
+const LEAST = 500;
+
 /** What is sent with it goes at once: a volatile event that it takes along is gone for the current carrier. */
 export function attach(session: Session, now: number, carrier: Carrier): void {
   carrier._attach = ++session._attaches;
@@ -94,6 +97,7 @@ function adopt(session: Session, now: number, carrier: Carrier, body: Body): boo
   session._id = body["session"] as string;
   session._token = body["token"] as string;
   session._limits = body as unknown as Limits;
+  session._limits["timeout"] = Math.max(session._limits["timeout"], LEAST);
   carrier._deadline = now + patienceOf(session);
   session._current = carrier;
   // Older ones have nothing more to say. Newer ones may still win.

@@ -40,8 +40,8 @@ export function take(session: Session, now: number, carrier: Carrier, down: Down
     brought(session, now, carrier);
     session._queue.push(() => session._host._deliver(packet, 0));
   } else if (type === "h") {
-    // The next poll answers it anyway. A flood of them is not followed.
-    if (carrier._way._kind !== POLL && carrier._rested <= now) {
+    // The next poll answers it anyway. A flood of them for nothing is not followed.
+    if (carrier._way._kind !== POLL && (session._taken || carrier._rested <= now)) {
       session._owesCounts = true;
       carrier._rested = now + QUIET;
     }

@@ -71,7 +71,7 @@ const BUGS: &[Bug] = &[
     },
     Bug {
         name: "heartbeats are not answered",
-        right: "session._owesCounts = carrier._way._kind !== POLL;",
+        right: "session._owesCounts = true;\ncarrier._rested = now + QUIET;",
         wrong: "",
     },
     Bug {

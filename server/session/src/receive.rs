@@ -55,6 +55,11 @@ impl ReceiveHalf {
         self.told != self.counts()
     }
 
+    /// Has a message come since the counts were said?
+    pub(crate) fn is_fresh(&self) -> bool {
+        self.fresh > 0
+    }
+
     /// Has enough changed that the counts must be said without being asked?
     pub fn owes(&self) -> bool {
         let quarter = self.window / 4;

@@ -10,6 +10,9 @@ use crate::send::Message;
 use crate::server::Instant;
 use crate::wire::{Attach, Grant, VERSION, Welcome};
 
+/// No carrier is given up for a silence of fewer milliseconds than this, whatever the server says.
+const LEAST: u64 = 500;
+
 impl<M: Message, U: Message> Session<M, U> {
     pub(super) fn attach(&mut self, now: Instant, carrier: Carrier, kind: Kind, patience: Duration) {
         self.attach += u64::from(self.attach == 0 || !planted(Mutant::AttachNumberStands));
@@ -113,7 +116,7 @@ impl<M: Message, U: Message> Session<M, U> {
         road.welcomed = true;
         road.ticketed = welcome.ticket.is_some();
         let (attach, patience) = (road.attach, road.patience);
-        self.mute = Duration::from_millis(grant.ping.saturating_add(grant.timeout));
+        self.mute = Duration::from_millis(grant.ping.saturating_add(grant.timeout.max(LEAST)));
         let due = now + if welcome.ticket.is_some() { patience } else { self.mute };
         if let Some(road) = self.road(carrier) {
             road.deadline = due;

@@ -40,11 +40,12 @@ impl<M: Message, U: Message> Session<M, U> {
         }
     }
 
-    /// The next poll answers it anyway. A flood of them is not followed.
+    /// The next poll answers it anyway. A flood of them for nothing is not followed.
     fn heartbeat(&mut self, now: Instant, carrier: Carrier) {
+        let fresh = self.receive.is_fresh();
         if let Some(road) = self.road(carrier)
             && road.kind != Kind::Poll
-            && road.rested <= now
+            && (fresh || road.rested <= now)
         {
             road.rested = now + QUIET;
             self.beat = !planted(Mutant::HeartbeatUnanswered);
