@@ -71,8 +71,8 @@ pub struct Config {
     pub queue_bytes: usize,
     /// Bytes that all sessions together may make the server hold: what was emitted and not confirmed, what waits for handlers, messages that are not whole
     /// yet. The first 16 KiB of each are not counted. When half is taken, no session may have more than its equal part of the other half; one that would,
-    /// or any that takes more when all is taken, is ended with `full`, and comes back after a pause. 64 MiB. A broadcast counts once, in equal parts
-    /// for its receivers.
+    /// or any that takes more when all is taken, is ended with `full`, and comes back after a pause. A quarter of the memory that the process may use, as its machine
+    /// and its control groups (Linux) say; 256 MiB where nobody does. A broadcast counts once, in equal parts for its receivers.
     pub sessions_bytes: usize,
     /// What happens when either is passed by what is emitted.
     pub overflow: Overflow,
@@ -153,7 +153,7 @@ impl Default for Config {
             grace: Duration::from_secs(120),
             max_payload: 1_000_000,
             queue_bytes: 4 << 20,
-            sessions_bytes: 64 << 20,
+            sessions_bytes: crate::memory::available() / 4,
             overflow: Overflow::default(),
             window: 1 << 20,
             pending_acks: 1_000,
@@ -225,7 +225,7 @@ mod tests {
             grace,
             max_payload,
             queue_bytes,
-            sessions_bytes,
+            sessions_bytes: _,
             overflow,
             window,
             pending_acks,
@@ -252,7 +252,7 @@ mod tests {
             ("max_payload", in_bytes(max_payload)),
             ("window", in_bytes(window)),
             ("queue_bytes", in_bytes(queue_bytes)),
-            ("sessions_bytes", in_bytes(sessions_bytes)),
+            ("sessions_bytes", "a quarter of the memory".into()),
             ("overflow", format!("`{overflow:?}`")),
             ("pending_acks", grouped(pending_acks)),
             ("packets_per_body", grouped(packets_per_body)),

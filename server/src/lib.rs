@@ -62,6 +62,7 @@ mod incoming;
 mod link;
 #[cfg(any(measuring, test))]
 pub mod measure;
+mod memory;
 mod namespace;
 mod outgoing;
 mod outlet;
